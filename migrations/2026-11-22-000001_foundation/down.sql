@@ -1,0 +1,15 @@
+drop table sync_tickets;
+drop table idempotency;
+drop table audit;
+drop function audit_is_append_only();
+drop table usage_slots;
+drop table device_reports;
+drop table devices;
+drop table pairings;
+drop table policy_revisions;
+drop table teens;
+drop table session_tokens;
+drop table sessions;
+drop table accounts;
+drop table signing_keys;
+drop table installation;

@@ -1,0 +1,103 @@
+//! The edge of the server: security headers on every answer, one shape for every error, and the request metrics.
+
+use std::time::Instant;
+
+use actix_web::{
+    Error, HttpMessage,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{self, HeaderName, HeaderValue},
+    middleware::Next,
+};
+use tracing::Span;
+use tracing_actix_web::{RequestId, RootSpanBuilder};
+
+use crate::problem::{Code, Problem};
+
+/// On every answer of the API. Pages bring their own policy.
+const HEADERS: [(HeaderName, &str); 8] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
+    (header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+    (header::PERMISSIONS_POLICY, "interest-cohort=()"),
+];
+
+/// What the logs know of a request: never an address, a name, a query or a body.
+pub struct RequestSpan;
+
+impl RootSpanBuilder for RequestSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
+        let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);
+        tracing::info_span!("request", method = %request.method(), route, request_id)
+    }
+
+    fn on_request_end<B: MessageBody>(_: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        let status = outcome.as_ref().map_or(500, |response| response.status().as_u16());
+        tracing::debug!(status, "answered");
+    }
+}
+
+/// Longest path and query, in bytes.
+const LONGEST_URI: usize = 4096;
+
+/// Wraps every request.
+pub async fn edge(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<actix_web::body::BoxBody>, Error> {
+    let started = Instant::now();
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string);
+    if request.uri().path_and_query().is_some_and(|uri| uri.as_str().len() > LONGEST_URI) {
+        let refused = Problem::from(Code::UriTooLong).response(id.as_deref());
+        return Ok(with_headers(request.into_response(refused), id.as_deref()));
+    }
+    let method = request.method().to_string();
+    let response = next.call(request).await?.map_into_boxed_body();
+    let pattern = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("family_pairing_http_requests_total", "route" => pattern.clone(), "method" => method, "status" => status)
+        .increment(1);
+    metrics::histogram!("family_pairing_http_seconds", "route" => pattern).record(started.elapsed().as_secs_f64());
+    Ok(with_headers(shaped(response, id.as_deref()), id.as_deref()))
+}
+
+/// Gives errors their shape: ours get the request id, those that something below made by itself become ours.
+fn shaped(response: ServiceResponse, id: Option<&str>) -> ServiceResponse {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let body = match response.response().error().and_then(|error| error.as_error::<Problem>()) {
+        Some(problem) => problem.response(id),
+        None if has_problem_body(&response) => return response,
+        None => Problem::from(Code::of_status(status)).response(id),
+    };
+    let mut shaped = body;
+    // An allowed-methods list is worth keeping.
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        shaped.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    response.into_response(shaped)
+}
+
+fn has_problem_body(response: &ServiceResponse) -> bool {
+    response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json")
+}
+
+fn with_headers(mut response: ServiceResponse, id: Option<&str>) -> ServiceResponse {
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    if let Some(id) = id.and_then(|id| HeaderValue::from_str(id).ok()) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    response
+}

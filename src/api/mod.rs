@@ -1,0 +1,66 @@
+//! HTTP: parse, one verb, answer. A file per resource, a folder per actor. No SQL, no rules.
+//!
+//! Who may enter: anyone on the network. [`routes`] is the whole list; the OpenAPI document is made from the same handlers,
+//! and a test compares the two. `sync` is used for one thing: to hand over a socket, or its fallback ([`live`]).
+
+mod accounts;
+pub mod edge;
+mod guardian;
+pub mod keys;
+pub mod live;
+pub mod openapi;
+mod ops;
+mod sessions;
+pub mod shape;
+mod teen;
+
+use actix_web::web::{self, ServiceConfig};
+
+pub use ops::Scrape;
+
+/// Every route, in the order of a family's journey.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(accounts::sign_up)
+        .service(accounts::read_account)
+        .service(accounts::change_account)
+        .service(accounts::change_password)
+        .service(sessions::sign_in)
+        .service(sessions::renew)
+        .service(sessions::sign_out)
+        .service(keys::read_keys)
+        .service(live::sync_ticket)
+        .service(live::open_sync)
+        .service(teen::devices::teen_register_device)
+        .service(teen::devices::teen_devices)
+        .service(teen::devices::teen_revoke_device)
+        .service(teen::pairings::teen_offer_pairing)
+        .service(teen::pairings::teen_cancel_offer)
+        .service(teen::pairings::teen_pairings)
+        .service(teen::pairings::teen_confirm_pairing)
+        .service(teen::pairings::teen_refuse_pairing)
+        .service(teen::pairings::teen_unlink)
+        .service(teen::supervision::teen_supervision)
+        .service(teen::settings::teen_settings)
+        .service(teen::settings::teen_change_settings)
+        .service(teen::usage::teen_usage)
+        .service(live::teen_policy)
+        .service(guardian::pairings::guardian_claim_pairing)
+        .service(guardian::pairings::guardian_pairings)
+        .service(guardian::pairings::guardian_unlink)
+        .service(guardian::teens::guardian_teens)
+        .service(guardian::teens::guardian_teen)
+        .service(guardian::teens::guardian_change_teen)
+        .service(guardian::settings::guardian_settings)
+        .service(guardian::settings::guardian_change_settings)
+        .service(guardian::policy::guardian_policy)
+        .service(guardian::devices::guardian_devices)
+        .service(guardian::history::guardian_history)
+        .service(guardian::history::guardian_undo)
+        .service(ops::healthz)
+        .service(ops::readyz)
+        .service(ops::read_metrics)
+        .service(openapi::openapi_document)
+        .service(openapi::docs())
+        .default_service(web::to(ops::nothing_here));
+}

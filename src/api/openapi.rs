@@ -1,0 +1,125 @@
+//! The OpenAPI 3.1 document, made from the handlers, and a page to read it, offline.
+
+use actix_web::{HttpResponse, get, web::Data};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        self, Components, Ref, RefOr, Response, ResponseBuilder,
+        content::ContentBuilder,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::{accounts, guardian, keys, live, ops, sessions, teen};
+
+/// What an error looks like on the wire.
+#[derive(utoipa::ToSchema, serde::Serialize)]
+#[schema(example = json!({"type": "urn:family-pairing:problem:not_found", "title": "There is no such thing here", "status": 404,
+    "code": "not_found", "detail": "Check the address.", "request_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e"}))]
+pub struct ProblemDetails {
+    /// A URN that ends in the code.
+    r#type: String,
+    /// One line for people.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// Stable, for programs.
+    code: crate::problem::Code,
+    /// What to do.
+    detail: String,
+    /// Under which the logs know the request.
+    request_id: Option<String>,
+}
+
+/// The document. A test compares its operations with the routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Family Pairing",
+        description = "Families pair accounts: a guardian sets limits, every device of the teen applies them and says so.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    servers((url = "/")),
+    tags(
+        (name = "accounts", description = "Sign-up, sessions and one's own account"),
+        (name = "teen", description = "What the teen app does"),
+        (name = "guardian", description = "What the guardian app does"),
+        (name = "sync", description = "The way to the realtime side"),
+        (name = "operations", description = "For whoever runs it"),
+    ),
+    components(schemas(ProblemDetails)),
+    security(("token" = [])),
+    modifiers(&Common),
+    paths(
+        accounts::sign_up, accounts::read_account, accounts::change_account, accounts::change_password,
+        sessions::sign_in, sessions::renew, sessions::sign_out,
+        keys::read_keys, live::sync_ticket, live::open_sync,
+        teen::devices::teen_register_device, teen::devices::teen_devices, teen::devices::teen_revoke_device,
+        teen::pairings::teen_offer_pairing, teen::pairings::teen_cancel_offer, teen::pairings::teen_pairings,
+        teen::pairings::teen_confirm_pairing, teen::pairings::teen_refuse_pairing, teen::pairings::teen_unlink,
+        teen::supervision::teen_supervision, teen::settings::teen_settings, teen::settings::teen_change_settings,
+        teen::usage::teen_usage, live::teen_policy,
+        guardian::pairings::guardian_claim_pairing, guardian::pairings::guardian_pairings, guardian::pairings::guardian_unlink,
+        guardian::teens::guardian_teens, guardian::teens::guardian_teen, guardian::teens::guardian_change_teen,
+        guardian::settings::guardian_settings, guardian::settings::guardian_change_settings, guardian::policy::guardian_policy,
+        guardian::devices::guardian_devices, guardian::history::guardian_history, guardian::history::guardian_undo,
+        ops::healthz, ops::readyz, ops::read_metrics,
+    )
+)]
+pub struct ApiDoc;
+
+/// What every operation has in common: the token, and the shape of its errors.
+struct Common;
+
+impl Modify for Common {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+        let components = document.components.get_or_insert_with(Components::new);
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A session or device token"));
+        components.add_security_scheme("token", SecurityScheme::Http(token.build()));
+        components.responses.insert("Problem".to_owned(), RefOr::T(problem_response()));
+        for item in document.paths.paths.values_mut() {
+            let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
+            for operation in operations.into_iter().flatten() {
+                let problem = Ref::from_response_name("Problem");
+                for status in ["4XX", "5XX"] {
+                    operation.responses.responses.insert(status.to_owned(), problem.clone().into());
+                }
+            }
+        }
+    }
+}
+
+fn problem_response() -> Response {
+    let schema = Ref::from_schema_name("ProblemDetails");
+    ResponseBuilder::new()
+        .description("A problem, as RFC 9457 has it")
+        .content("application/problem+json", ContentBuilder::new().schema(Some(schema)).build())
+        .build()
+}
+
+/// The document as served.
+#[derive(Clone)]
+pub struct Document(
+    /// JSON.
+    pub String,
+);
+
+impl Document {
+    /// Makes the document.
+    pub fn new() -> Result<Self, serde_json::Error> {
+        ApiDoc::openapi().to_pretty_json().map(Self)
+    }
+}
+
+/// The document itself.
+#[get("/openapi.json")]
+pub async fn openapi_document(document: Data<Document>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(document.0.clone())
+}
+
+/// Swagger UI, vendored: works without the internet.
+pub fn docs() -> SwaggerUi {
+    SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/openapi.json"))
+}

@@ -1,0 +1,7 @@
+//! Everything that the teen app does over HTTP. A device's token is enough, but for registering and revoking devices.
+
+pub mod devices;
+pub mod pairings;
+pub mod settings;
+pub mod supervision;
+pub mod usage;

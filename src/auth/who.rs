@@ -1,0 +1,176 @@
+//! The extractors. Each proves who asks from rows and hands out the store with the proof.
+
+use std::net::IpAddr;
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
+use futures_util::future::LocalBoxFuture;
+
+use super::Gate;
+use crate::{
+    domain::{
+        ids::TeenId,
+        secret::{Token, TokenKind},
+    },
+    problem::{Code, Problem},
+    store::{
+        Store,
+        kinship::{DeviceOf, GuardianOf, GuardianSelf, SignedIn, TeenSelf},
+    },
+};
+
+/// A proof and the door that it opens.
+pub struct Proven<P> {
+    /// What was proved.
+    pub proof: P,
+    /// The guards and the store behind them.
+    pub gate: Data<Gate>,
+    /// Where the request comes from.
+    pub from: IpAddr,
+}
+
+impl<P> Proven<P> {
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.gate.store
+    }
+}
+
+/// Nobody in particular.
+pub struct Nobody;
+/// Anyone may ask: sign-up, sign-in, renewal, public keys.
+pub type Anyone = Proven<Nobody>;
+/// Somebody signed in, of whatever role.
+pub type Account = Proven<SignedIn>;
+/// A guardian, about themself.
+pub type Guardian = Proven<GuardianSelf>;
+/// A guardian of the teen in the path. Everybody else gets 404.
+pub type GuardianOfTeen = Proven<GuardianOf>;
+/// A teen, by session or by device.
+pub type Teen = Proven<TeenSelf>;
+/// A teen by their own session: for what a device alone may not do.
+pub type TeenSession = Proven<(SignedIn, TeenSelf)>;
+/// A device of a teen.
+pub type TeenDevice = Proven<DeviceOf>;
+
+/// Whoever may have a socket.
+#[derive(Clone)]
+pub enum Party {
+    /// A device of a teen.
+    Device(DeviceOf),
+    /// A guardian's session.
+    Guardian(GuardianSelf, SignedIn),
+}
+/// Whoever may have a socket or a ticket for one.
+pub type SyncParty = Proven<Party>;
+
+/// How one kind of proof is made.
+pub trait Prove: Sized + 'static {
+    /// Makes the proof, or says why there is none.
+    fn prove(gate: &Gate, request: &HttpRequest) -> impl Future<Output = Result<Self, Problem>>;
+}
+
+impl<P: Prove> FromRequest for Proven<P> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let gate = request.app_data::<Data<Gate>>().cloned().ok_or(Code::Internal)?;
+            let from = gate.client(&request);
+            let proof = P::prove(&gate, &request).await?;
+            Ok(Self { proof, gate, from })
+        })
+    }
+}
+
+impl Prove for Nobody {
+    async fn prove(_: &Gate, _: &HttpRequest) -> Result<Self, Problem> {
+        Ok(Self)
+    }
+}
+
+impl Prove for SignedIn {
+    async fn prove(gate: &Gate, request: &HttpRequest) -> Result<Self, Problem> {
+        let token = bearer(request, TokenKind::Session)?;
+        gate.store.signed_in(token.hash()).await?.ok_or(Code::NotSignedIn.into())
+    }
+}
+
+impl Prove for GuardianSelf {
+    async fn prove(gate: &Gate, request: &HttpRequest) -> Result<Self, Problem> {
+        let who = SignedIn::prove(gate, request).await?;
+        who.guardian().ok_or(Code::WrongRole.into())
+    }
+}
+
+impl Prove for GuardianOf {
+    async fn prove(gate: &Gate, request: &HttpRequest) -> Result<Self, Problem> {
+        let token = bearer(request, TokenKind::Session)?;
+        let teen: TeenId = request.match_info().query("teen_id").parse().map_err(|_| Code::NotFound)?;
+        let (who, kin) = gate.store.guardian_of(token.hash(), teen).await?.ok_or(Code::NotSignedIn)?;
+        match who.guardian() {
+            None => Err(Code::WrongRole.into()),
+            Some(_) => kin.ok_or(Code::NotFound.into()),
+        }
+    }
+}
+
+impl Prove for TeenSelf {
+    async fn prove(gate: &Gate, request: &HttpRequest) -> Result<Self, Problem> {
+        match any_bearer(request)?.kind() {
+            TokenKind::Device => DeviceOf::prove(gate, request).await.map(|device| Self::from(&device)),
+            _ => SignedIn::prove(gate, request).await?.teen().ok_or(Code::WrongRole.into()),
+        }
+    }
+}
+
+impl Prove for (SignedIn, TeenSelf) {
+    async fn prove(gate: &Gate, request: &HttpRequest) -> Result<Self, Problem> {
+        let who = SignedIn::prove(gate, request).await?;
+        let teen = who.teen().ok_or(Code::WrongRole)?;
+        Ok((who, teen))
+    }
+}
+
+impl Prove for DeviceOf {
+    async fn prove(gate: &Gate, request: &HttpRequest) -> Result<Self, Problem> {
+        let token = bearer(request, TokenKind::Device)?;
+        gate.devices.device_of(token.hash()).await?.ok_or(Code::NotSignedIn.into())
+    }
+}
+
+impl Prove for Party {
+    async fn prove(gate: &Gate, request: &HttpRequest) -> Result<Self, Problem> {
+        match any_bearer(request)?.kind() {
+            TokenKind::Device => DeviceOf::prove(gate, request).await.map(Self::Device),
+            _ => {
+                let who = SignedIn::prove(gate, request).await?;
+                let guardian = who.guardian().ok_or(Code::WrongRole)?;
+                Ok(Self::Guardian(guardian, who))
+            }
+        }
+    }
+}
+
+/// The token of the request, which must be of this kind. A sound token of another kind is refused without a look-up.
+fn bearer(request: &HttpRequest, kind: TokenKind) -> Result<Token, Problem> {
+    let token = any_bearer(request)?;
+    match token.kind() == kind {
+        true => Ok(token),
+        false => Err(Code::WrongRole.into()),
+    }
+}
+
+/// The one token of the request.
+pub(crate) fn any_bearer(request: &HttpRequest) -> Result<Token, Problem> {
+    let mut given = request.headers().get_all(header::AUTHORIZATION);
+    let (Some(value), None) = (given.next(), given.next()) else {
+        return Err(Code::NotSignedIn.into());
+    };
+    let token = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).and_then(Token::parse);
+    match token {
+        Some(token) if matches!(token.kind(), TokenKind::Session | TokenKind::Device) => Ok(token),
+        _ => Err(Code::NotSignedIn.into()),
+    }
+}

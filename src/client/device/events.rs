@@ -1,0 +1,206 @@
+//! What happens on a device, told to a person in sentences or to a program in lines of JSON.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::client::{terminal::say, words};
+use crate::domain::{
+    clock::World,
+    ids::{ConnectionId, DeviceId},
+    report::{Issue, RejectCode},
+    version::Version,
+};
+
+/// One line of `device run --json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+    /// When, by the machine's clock, in milliseconds since 1970.
+    pub at_unix_ms: i64,
+}
+
+/// What happened on a device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum What {
+    /// The program started.
+    Started {
+        /// Which device.
+        device_id: DeviceId,
+        /// What it is called.
+        name: String,
+        /// The policy that it kept from before.
+        held: Option<Version>,
+    },
+    /// The server welcomed the socket.
+    Connected {
+        /// For support.
+        connection_id: ConnectionId,
+        /// The newest policy.
+        desired: Option<Version>,
+    },
+    /// A policy came.
+    Received(Version),
+    /// A policy is on disk and counts now.
+    Applied {
+        /// Which one.
+        #[serde(flatten)]
+        version: Version,
+        /// Hash of its bytes.
+        sha256: String,
+        /// What it changed.
+        shifts: Vec<words::Shift>,
+        /// What of it this device cannot enforce.
+        issues: Vec<Issue>,
+    },
+    /// A policy was not taken.
+    Refused {
+        /// Which one.
+        #[serde(flatten)]
+        version: Version,
+        /// Why.
+        code: RejectCode,
+    },
+    /// A late or second copy was left out.
+    Skipped(Version),
+    /// The server was told what counts.
+    Reported(Version),
+    /// The server has durably taken the report.
+    Confirmed(Version),
+    /// Seconds of use were sent.
+    Used {
+        /// How many five-minute slots.
+        slots: usize,
+    },
+    /// Gone on purpose.
+    Offline {
+        /// For how long.
+        seconds: u64,
+    },
+    /// The connection ended.
+    Disconnected {
+        /// The close code; 1006 if the line broke without one.
+        code: u16,
+        /// The server's word.
+        reason: String,
+        /// Whether and when the device comes back.
+        retry_after_ms: Option<u64>,
+    },
+    /// Something did not work; the device goes on.
+    Trouble {
+        /// In a sentence.
+        words: String,
+    },
+    /// The program ends.
+    Stopped,
+    /// A kind newer than the reader.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Tells what happens.
+#[derive(Clone)]
+pub struct Voice {
+    manner: Manner,
+    world: World,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Manner {
+    Words,
+    Json,
+    Silent,
+}
+
+impl Voice {
+    /// Speaks JSON to programs, sentences to people.
+    pub fn new(json: bool, world: World) -> Self {
+        Self { manner: if json { Manner::Json } else { Manner::Words }, world }
+    }
+
+    /// Says nothing: for thousands of devices at once.
+    pub fn silent(world: World) -> Self {
+        Self { manner: Manner::Silent, world }
+    }
+
+    /// Tells one thing.
+    pub fn tell(&self, what: What) {
+        let now = self.world.now();
+        let line = match self.manner {
+            Manner::Silent => None,
+            Manner::Words => sentence(&what).map(|words| format!("{}  {words}", clock_face(now))),
+            Manner::Json => serde_json::to_string(&Event { what, at_unix_ms: now.as_millisecond() }).ok(),
+        };
+        if let Some(line) = line {
+            say(&line);
+        }
+    }
+}
+
+fn clock_face(at: Timestamp) -> String {
+    at.strftime("%H:%M:%S%.3f").to_string()
+}
+
+fn sentence(what: &What) -> Option<String> {
+    Some(match what {
+        What::Started { name, held: Some(held), .. } => {
+            format!("{name} starts. Limits {held} are in force from before.")
+        }
+        What::Started { name, held: None, .. } => format!("{name} starts. It has no limits yet."),
+        What::Connected { .. } => "Connected.".to_owned(),
+        What::Applied { version, shifts, issues, .. } => applied(*version, shifts, issues),
+        What::Refused { version, code } => format!("Did not take limits {version}: {}.", words::refusal(*code)),
+        What::Skipped(version) => format!("Limits {version} came again or late; nothing to do."),
+        What::Confirmed(version) => format!("The server knows that limits {version} count here."),
+        What::Used { slots } => format!("Sent the time used ({}).", words::count(*slots, "slot")),
+        What::Offline { seconds } => format!("Offline on purpose, for {seconds} s. The limits still count."),
+        What::Disconnected { retry_after_ms: Some(wait), reason, .. } => {
+            format!("Not connected ({reason}). The limits still count. Next try in {wait} ms.")
+        }
+        What::Disconnected { retry_after_ms: None, reason, .. } => {
+            format!("Not connected ({reason}). The limits still count.")
+        }
+        What::Trouble { words } => words.clone(),
+        What::Stopped => "Goodbye.".to_owned(),
+        What::Received(_) | What::Reported(_) | What::Unknown => return None,
+    })
+}
+
+fn applied(version: Version, shifts: &[words::Shift], issues: &[Issue]) -> String {
+    let mut text = format!("Limits {version} count now ({}):", words::count(shifts.len(), "change"));
+    for shift in shifts {
+        text.push_str("\n                ");
+        text.push_str(&words::shift(shift));
+    }
+    for issue in issues {
+        text.push_str("\n                cannot do here: ");
+        text.push_str(&format!("{}, because {}", words::control(&issue.control), issue.code.in_words()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_flat_and_reads_back() {
+        let version = Version { epoch: 2, revision: 7 };
+        let what = What::Applied { version, sha256: "ab".into(), shifts: vec![], issues: vec![] };
+        let event = Event { what, at_unix_ms: 5 };
+        let line = serde_json::to_string(&event).unwrap();
+        assert_eq!(
+            line,
+            r#"{"event":"applied","epoch":2,"revision":7,"sha256":"ab","shifts":[],"issues":[],"at_unix_ms":5}"#
+        );
+        assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), event);
+        let newer = serde_json::from_str::<Event>(r#"{"event":"dreamt","of":"sheep","at_unix_ms":1}"#).unwrap();
+        assert_eq!(newer.what, What::Unknown);
+        assert_eq!(
+            serde_json::to_string(&Event { what: What::Received(version), at_unix_ms: 1 }).unwrap(),
+            r#"{"event":"received","epoch":2,"revision":7,"at_unix_ms":1}"#
+        );
+    }
+}

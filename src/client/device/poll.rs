@@ -1,0 +1,48 @@
+//! Life without a socket: ask for something newer, wait up to 25 seconds, ask again.
+//!
+//! The question itself says which policy counts here (`have`), so there is no separate report.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::{Device, events::What};
+use crate::client::{ClientError, api::ApiError, backoff::BackOff, quit::Quit};
+
+/// How long the server may hold a question.
+const WAIT: Duration = Duration::from_secs(25);
+/// An empty answer faster than this is a server that does not wait.
+const HASTY: Duration = Duration::from_secs(1);
+
+/// Polls until the person has had enough, or the server will not have this device any more.
+pub(super) async fn poll(device: &mut Device, quit: &mut Quit) -> Result<(), ClientError> {
+    let mut backoff = BackOff::default();
+    loop {
+        let asked = Instant::now();
+        let answer = tokio::select! {
+            answer = device.api.poll_policy(device.version(), WAIT) => answer,
+            () = quit.asked() => return Ok(()),
+        };
+        let calm = match answer {
+            Ok(Some(snapshot)) => device.take(snapshot).await.is_none(),
+            Ok(None) => asked.elapsed() >= HASTY,
+            Err(error) if turned_away(&error) => return Err(error.into()),
+            Err(error) => {
+                device.voice.tell(What::Trouble { words: error.to_string() });
+                false
+            }
+        };
+        if calm {
+            backoff = BackOff::default();
+            continue;
+        }
+        tokio::select! {
+            () = sleep(backoff.wait(device.api.world())) => {}
+            () = quit.asked() => return Ok(()),
+        }
+    }
+}
+
+fn turned_away(error: &ApiError) -> bool {
+    matches!(error.status(), Some(400..=407 | 410))
+}

@@ -1,0 +1,189 @@
+//! Reads `controls.toml` and refuses a catalogue that contradicts itself.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::{Control, ControlId, EnforcedBy, IfUnsupported};
+use crate::domain::{
+    age::{AgeBand, PerBand},
+    value::{Given, Kind, Value, ValueError},
+};
+
+/// Why a catalogue does not load. The words are for whoever edits it.
+#[derive(Debug, Error)]
+pub enum RegistryError {
+    /// Not TOML, or with a missing, unknown or ill-formed key.
+    #[error("the catalogue cannot be read: {0}")]
+    Toml(#[from] Box<toml::de::Error>),
+    /// The same id twice.
+    #[error("{0} is registered twice")]
+    Duplicate(ControlId),
+    /// Not lower-case words with dots between them.
+    #[error("{0:?} is not an id: write it like dm.from or time.daily_minutes")]
+    BadId(String),
+    /// A control that people cannot read about.
+    #[error("{0} has no label")]
+    EmptyLabel(ControlId),
+    /// A choice needs two or more different values, in the form of `no_one`.
+    #[error("{0} has no proper choice of values")]
+    BadChoice(ControlId),
+    /// A default or floor that the control's kind refuses.
+    #[error("{id}: the {column} for {band} {why}")]
+    NotAValue {
+        /// Which control.
+        id: ControlId,
+        /// Default or floor.
+        column: Column,
+        /// For which band.
+        band: AgeBand,
+        /// What is wrong with it.
+        why: ValueError,
+    },
+    /// A default that the floor would at once correct.
+    #[error("{id}: the default for {band} is looser than its floor")]
+    DefaultBelowFloor {
+        /// Which control.
+        id: ControlId,
+        /// For which band.
+        band: AgeBand,
+    },
+    /// A birthday would tighten: a younger band must be at least as protected as the next older one.
+    #[error("{id}: the {column} for {younger} is looser than for {older}")]
+    YoungerLooser {
+        /// Which control.
+        id: ControlId,
+        /// Default or floor.
+        column: Column,
+        /// The band that is too loose.
+        younger: AgeBand,
+        /// The band after it.
+        older: AgeBand,
+    },
+}
+
+/// Which of a control's values per band is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// `defaults`.
+    Default,
+    /// `floors`.
+    Floor,
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Default => "default",
+            Self::Floor => "floor",
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalogue {
+    control: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    id: String,
+    label: String,
+    kind: Kind,
+    enforced_by: EnforcedBy,
+    if_unsupported: IfUnsupported,
+    unit: Option<String>,
+    since: u32,
+    defaults: PerBand<Given>,
+    #[serde(default = "no_floors")]
+    floors: PerBand<Option<Given>>,
+}
+
+const fn no_floors() -> PerBand<Option<Given>> {
+    PerBand { under_13: None, from_13_to_15: None, from_16_to_17: None, adult: None }
+}
+
+pub(super) fn catalogue(toml: &str) -> Result<BTreeMap<ControlId, Control>, RegistryError> {
+    let catalogue: Catalogue = toml::from_str(toml).map_err(Box::new)?;
+    let mut controls = BTreeMap::new();
+    for row in catalogue.control {
+        let control = control(row)?;
+        if let Some(first) = controls.insert(control.id.clone(), control) {
+            return Err(RegistryError::Duplicate(first.id));
+        }
+    }
+    Ok(controls)
+}
+
+fn control(row: Row) -> Result<Control, RegistryError> {
+    if !is_id(&row.id) {
+        return Err(RegistryError::BadId(row.id));
+    }
+    let id = ControlId::from(row.id);
+    if row.label.trim().is_empty() {
+        return Err(RegistryError::EmptyLabel(id));
+    }
+    if !is_proper(&row.kind) {
+        return Err(RegistryError::BadChoice(id));
+    }
+    let read = |column, band, given| {
+        let refuse = |why| RegistryError::NotAValue { id: id.clone(), column, band, why };
+        row.kind.parse(given).map_err(refuse)
+    };
+    let defaults = row.defaults.try_map(|band, given| read(Column::Default, band, given))?;
+    let floors = row.floors.try_map(|band, given| given.map(|it| read(Column::Floor, band, it)).transpose())?;
+    let Row { label, kind, enforced_by, if_unsupported, unit, since, .. } = row;
+    let control = Control { id, label, kind, enforced_by, if_unsupported, unit, since, defaults, floors };
+    check_floors(&control)?;
+    check_ages(&control)?;
+    Ok(control)
+}
+
+/// `^[a-z]+(\.[a-z_]+)+$`
+fn is_id(id: &str) -> bool {
+    let mut parts = id.split('.');
+    let is_word =
+        |part: &str, also: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || also.contains(c));
+    parts.next().is_some_and(|first| is_word(first, "")) && id.contains('.') && parts.all(|part| is_word(part, "_"))
+}
+
+fn is_proper(kind: &Kind) -> bool {
+    let Kind::Choice { values } = kind else { return true };
+    let is_name = |value: &String| {
+        !value.is_empty() && value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    let distinct = values.iter().collect::<std::collections::BTreeSet<_>>().len() == values.len();
+    values.len() >= 2 && distinct && values.iter().all(is_name)
+}
+
+fn check_floors(control: &Control) -> Result<(), RegistryError> {
+    let looser = |band: &AgeBand| {
+        let default = control.default_for(*band);
+        control.floor_for(*band).is_some_and(|floor| !control.kind.at_least_as_strict(default, floor))
+    };
+    match AgeBand::ALL.into_iter().find(looser) {
+        Some(band) => Err(RegistryError::DefaultBelowFloor { id: control.id.clone(), band }),
+        None => Ok(()),
+    }
+}
+
+fn check_ages(control: &Control) -> Result<(), RegistryError> {
+    let as_strict = |younger: Option<&Value>, older: Option<&Value>| match (younger, older) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(younger), Some(older)) => control.kind.at_least_as_strict(younger, older),
+    };
+    for (younger, older) in AgeBand::ALL.into_iter().zip(AgeBand::ALL.into_iter().skip(1)) {
+        let looser = |column| RegistryError::YoungerLooser { id: control.id.clone(), column, younger, older };
+        if !as_strict(Some(control.default_for(younger)), Some(control.default_for(older))) {
+            return Err(looser(Column::Default));
+        }
+        if !as_strict(control.floor_for(younger), control.floor_for(older)) {
+            return Err(looser(Column::Floor));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! The catalogue that ships, and the catalogues that must not load.
+
+use serde::Deserialize;
+
+use super::*;
+use crate::domain::value::{Day, Given};
+
+/// A catalogue of one sound control, with one line of it replaced.
+fn catalogue_with(line: &str, instead: &str) -> Result<Registry, RegistryError> {
+    let sound = r#"
+[[control]]
+id = "dm.from"
+label = "Who may send direct messages"
+kind = { choice = { values = ["everyone", "friends", "no_one"] } }
+enforced_by = "platform"
+if_unsupported = "safe_mode"
+since = 1
+defaults = { under_13 = "no_one", 13_15 = "no_one", 16_17 = "friends", adult = "everyone" }
+floors = { under_13 = "no_one", 13_15 = "friends" }
+"#;
+    assert!(sound.contains(line), "the test names a line that is not there");
+    Registry::parse(&sound.replace(line, instead))
+}
+
+#[test]
+fn the_catalogue_loads_and_covers_what_families_set() {
+    let registry = Registry::load().unwrap();
+    let ids: Vec<&str> = registry.iter().map(|control| control.id.as_str()).collect();
+    assert_eq!(
+        ids,
+        [
+            "account.private",
+            "account.suggested",
+            "ai.chat",
+            "blocked.subjects",
+            "comments.from",
+            "content.blocked_words",
+            "content.maturity",
+            "dm.from",
+            "download.from",
+            "duet.from",
+            "feed.stem",
+            "guardian.visibility.topics",
+            "lists.following",
+            "lists.liked",
+            "live.gifts",
+            "live.host",
+            "live.watch",
+            "mention.from",
+            "quiet.notifications",
+            "search.enabled",
+            "stitch.from",
+            "time.away_windows",
+            "time.daily_minutes",
+            "time.school_windows",
+            "time.sleep_windows",
+        ]
+    );
+    assert!(registry.get("dm.from").is_some() && registry.get("dm.to").is_none());
+    assert_eq!(registry.get("dm.from").unwrap().message_key(), "control.dm.from");
+}
+
+#[test]
+fn every_value_of_the_catalogue_reads_back_from_its_json() {
+    for control in Registry::load().unwrap().iter() {
+        for band in AgeBand::ALL {
+            for value in [Some(control.default_for(band)), control.floor_for(band)].into_iter().flatten() {
+                let json = serde_json::to_value(value).unwrap();
+                assert_eq!(control.kind.parse(Given::deserialize(json).unwrap()).as_ref(), Ok(value), "{}", control.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn nobody_younger_is_less_protected_and_no_adult_is_bound() {
+    for control in Registry::load().unwrap().iter() {
+        assert_eq!(control.floor_for(AgeBand::Adult), None, "{}", control.id);
+        for pair in AgeBand::ALL.windows(2) {
+            let (younger, older) = (control.default_for(pair[0]), control.default_for(pair[1]));
+            assert!(control.kind.at_least_as_strict(younger, older), "{} {}", control.id, pair[0]);
+        }
+        for band in AgeBand::ALL {
+            assert_eq!(&control.clamped(band, control.default_for(band)), control.default_for(band), "{}", control.id);
+        }
+    }
+}
+
+#[test]
+fn the_rules_that_platforms_never_waive() {
+    let registry = Registry::load().unwrap();
+    let floor =
+        |id: &str, band| registry.get(id).unwrap().floor_for(band).map(|value| serde_json::to_value(value).unwrap());
+    assert_eq!(floor("dm.from", AgeBand::From13To15), Some("no_one".into()));
+    assert_eq!(floor("dm.from", AgeBand::From16To17), Some("suggested_friends".into()));
+    for band in [AgeBand::Under13, AgeBand::From13To15, AgeBand::From16To17] {
+        assert_eq!(floor("live.host", band), Some(false.into()));
+        assert_eq!(floor("live.gifts", band), Some(false.into()));
+        assert_ne!(floor("content.maturity", band), None);
+        assert_eq!(floor("time.daily_minutes", band), None);
+    }
+    let quiet = registry.get("quiet.notifications").unwrap();
+    for (band, last_loud_hour) in [(AgeBand::Under13, 19), (AgeBand::From13To15, 20), (AgeBand::From16To17, 21)] {
+        let Value::Windows(windows) = quiet.default_for(band) else { panic!("windows") };
+        assert!(
+            !windows.contains(Day::Sat, last_loud_hour * 60 + 59)
+                && windows.contains(Day::Sat, last_loud_hour * 60 + 60)
+        );
+        assert!(windows.contains(Day::Mon, 7 * 60 + 59) && !windows.contains(Day::Mon, 8 * 60));
+    }
+}
+
+#[test]
+fn a_sound_catalogue_loads() {
+    assert_eq!(catalogue_with("since = 1", "since = 2").unwrap().get("dm.from").unwrap().since, 2);
+}
+
+#[test]
+fn a_catalogue_that_contradicts_itself_does_not_load() {
+    let all = "defaults = { under_13 = \"no_one\", 13_15 = \"no_one\", 16_17 = \"friends\", adult = \"everyone\" }";
+    let floors = "floors = { under_13 = \"no_one\", 13_15 = \"friends\" }";
+    for (line, instead, words) in [
+        ("dm.from", "dm", "not an id"),
+        ("dm.from", "dm_a.from", "not an id"),
+        ("dm.from", "dm..from", "not an id"),
+        ("dm.from", "dm.From", "not an id"),
+        ("Who may send direct messages", " ", "no label"),
+        (r#"["everyone", "friends", "no_one"]"#, r#"["no_one"]"#, "no proper choice"),
+        (r#"["everyone", "friends", "no_one"]"#, r#"["everyone", "friends", "friends", "no_one"]"#, "no proper choice"),
+        ("since = 1", "since = 1\ncolour = 2", "unknown field `colour`"),
+        ("since = 1", "", "missing field `since`"),
+        (all, "defaults = { under_13 = \"no_one\", 13_15 = \"no_one\", 16_17 = \"friends\" }", "missing field `adult`"),
+        (
+            all,
+            "defaults = { under_13 = \"no_one\", 13_15 = 5, 16_17 = \"friends\", adult = \"everyone\" }",
+            "default for 13_15 must be a string",
+        ),
+        (
+            all,
+            "defaults = { under_13 = \"no_one\", 13_15 = \"nobody\", 16_17 = \"friends\", adult = \"everyone\" }",
+            "default for 13_15 must be one of: everyone, friends, no_one",
+        ),
+        (
+            all,
+            "defaults = { under_13 = \"friends\", 13_15 = \"friends\", 16_17 = \"friends\", adult = \"everyone\" }",
+            "default for under_13 is looser than its floor",
+        ),
+        (
+            all,
+            "defaults = { under_13 = \"no_one\", 13_15 = \"friends\", 16_17 = \"no_one\", adult = \"everyone\" }",
+            "default for 13_15 is looser than for 16_17",
+        ),
+        (floors, "floors = { 13_15 = \"friends\" }", "floor for under_13 is looser than for 13_15"),
+        (
+            floors,
+            "floors = { under_13 = \"friends\", 13_15 = \"no_one\" }",
+            "floor for under_13 is looser than for 13_15",
+        ),
+        (floors, "floors = { under_13 = \"no_one\", teen = \"friends\" }", "unknown field `teen`"),
+    ] {
+        let refused = catalogue_with(line, instead).unwrap_err().to_string();
+        assert!(refused.contains(words), "{refused:?} should say {words:?}");
+    }
+}
+
+#[test]
+fn the_same_id_twice_does_not_load() {
+    let twice = include_str!("../controls.toml").repeat(2);
+    assert!(matches!(Registry::parse(&twice), Err(RegistryError::Duplicate(_))));
+}

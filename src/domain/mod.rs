@@ -1,0 +1,25 @@
+//! The rules, and nothing but the rules.
+//!
+//! Pure: no async, no actix, no diesel, no redis, no clock reads, no randomness. Whatever a rule needs is handed to it,
+//! so every rule can be tested at any instant, on any input, without a server. Every other room may enter here;
+//! this room enters none.
+
+pub mod account;
+pub mod age;
+pub mod clock;
+pub mod code;
+pub mod controls;
+pub mod ids;
+pub mod pairing;
+pub mod policy;
+pub mod receiver;
+pub mod report;
+pub mod secret;
+pub mod snapshot;
+pub mod supervision;
+pub mod text;
+pub mod usage;
+pub mod value;
+pub mod vault;
+pub mod version;
+pub mod words;

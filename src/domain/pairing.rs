@@ -1,0 +1,188 @@
+//! A pairing's life, from the code a teen shows to its end. One table of moves, and nothing outside it.
+//!
+//! ```text
+//! offered ─right code→ claimed ─teen confirms→ active ─either side ends→ ended
+//!    │  ├─5 wrong→ burned  ├─teen refuses→ refused
+//!    │  └─cancelled        └─nobody answers→ expired
+//!    └─10 minutes→ expired
+//! ```
+//!
+//! A right code alone never pairs: it opens a request, and the teen, who has seen who asks and what they will see
+//! and may set, confirms last.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use utoipa::ToSchema;
+
+use super::code::WRONG_TRIES;
+
+/// How long a claimed pairing waits for the teen's answer, in hours.
+pub const ANSWER_HOURS: i64 = 24;
+/// How many codes of one teen may be open at once.
+pub const OPEN_OFFERS: i64 = 3;
+
+/// Where a pairing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PairingState {
+    /// The teen shows a code; nobody has used it.
+    Offered,
+    /// A guardian gave the right code; the teen has not answered.
+    Claimed,
+    /// Both agreed. The guardian's powers live exactly as long as this state.
+    Active,
+    /// The teen said no.
+    Refused,
+    /// Nobody acted in time.
+    Expired,
+    /// The teen took the code back.
+    Cancelled,
+    /// Too many wrong tries.
+    Burned,
+    /// One side ended it.
+    Ended,
+}
+
+/// What can happen to a pairing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// Somebody gave this code's locator with a wrong secret, for the n-th time.
+    WrongCode {
+        /// Wrong tries so far, this one included.
+        tries: i16,
+    },
+    /// A guardian gave the right code.
+    Claim,
+    /// The teen agrees.
+    Confirm,
+    /// The teen does not agree.
+    Refuse,
+    /// The teen takes the code back.
+    Cancel,
+    /// Either side ends an active pairing.
+    End,
+}
+
+/// The move is not possible from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a pairing that is {0:?} cannot do this")]
+pub struct Impossible(pub PairingState);
+
+impl PairingState {
+    /// Every state.
+    pub const ALL: [Self; 8] = [
+        Self::Offered,
+        Self::Claimed,
+        Self::Active,
+        Self::Refused,
+        Self::Expired,
+        Self::Cancelled,
+        Self::Burned,
+        Self::Ended,
+    ];
+
+    /// The word that table and JSON use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Offered => "offered",
+            Self::Claimed => "claimed",
+            Self::Active => "active",
+            Self::Refused => "refused",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+            Self::Burned => "burned",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// The state behind a word from the table.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// What the state is at `now`, when it was to be answered by `deadline`: time alone ends offers and claims.
+    pub fn at(self, now: Timestamp, deadline: Timestamp) -> Self {
+        match self {
+            Self::Offered | Self::Claimed if now >= deadline => Self::Expired,
+            other => other,
+        }
+    }
+
+    /// The state after a move, or the reason there is none.
+    pub fn after(self, event: Move) -> Result<Self, Impossible> {
+        match (self, event) {
+            (Self::Offered, Move::WrongCode { tries }) if tries >= WRONG_TRIES => Ok(Self::Burned),
+            (Self::Offered, Move::WrongCode { .. }) => Ok(Self::Offered),
+            (Self::Offered, Move::Claim) => Ok(Self::Claimed),
+            (Self::Offered, Move::Cancel) => Ok(Self::Cancelled),
+            (Self::Claimed, Move::Confirm) => Ok(Self::Active),
+            (Self::Claimed, Move::Refuse) => Ok(Self::Refused),
+            (Self::Active, Move::End) => Ok(Self::Ended),
+            (state, _) => Err(Impossible(state)),
+        }
+    }
+
+    /// No move leaves this state.
+    pub const fn is_final(self) -> bool {
+        !matches!(self, Self::Offered | Self::Claimed | Self::Active)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn moves() -> impl Strategy<Value = Move> {
+        prop_oneof![
+            (1i16..8).prop_map(|tries| Move::WrongCode { tries }),
+            Just(Move::Claim),
+            Just(Move::Confirm),
+            Just(Move::Refuse),
+            Just(Move::Cancel),
+            Just(Move::End),
+        ]
+    }
+
+    proptest! {
+        /// Whatever happens in whatever order: active only by a claim and then the teen's own yes, and an end is an end.
+        #[test]
+        fn only_the_teens_confirmation_pairs(history in proptest::collection::vec(moves(), 0..30)) {
+            let mut state = PairingState::Offered;
+            let (mut claimed, mut confirmed) = (false, false);
+            for event in history {
+                let before = state;
+                if let Ok(next) = state.after(event) {
+                    prop_assert!(!before.is_final(), "{before:?} left by {event:?}");
+                    claimed |= event == Move::Claim;
+                    if next == PairingState::Active {
+                        prop_assert_eq!(event, Move::Confirm);
+                        confirmed = true;
+                    }
+                    state = next;
+                }
+                if matches!(state, PairingState::Active | PairingState::Ended) {
+                    prop_assert!(claimed && confirmed);
+                }
+            }
+        }
+
+        #[test]
+        fn the_fifth_wrong_code_burns(tries in 1i16..20) {
+            let next = PairingState::Offered.after(Move::WrongCode { tries }).unwrap();
+            prop_assert_eq!(next == PairingState::Burned, tries >= WRONG_TRIES);
+        }
+    }
+
+    #[test]
+    fn time_ends_only_what_waits() {
+        let now = Timestamp::UNIX_EPOCH;
+        for state in PairingState::ALL {
+            let waits = matches!(state, PairingState::Offered | PairingState::Claimed);
+            assert_eq!(state.at(now, now) == PairingState::Expired, waits || state == PairingState::Expired);
+            assert_eq!(PairingState::from_word(state.as_str()), Some(state));
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The signed snapshot: exact bytes, their hash and an Ed25519 signature.
+//!
+//! The bytes are signed as they are, so no two programs need to agree on a canonical JSON. Everything in them is a
+//! function of the stored revision and the epoch: any node encodes the same bytes, and a device's hash can be compared.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use utoipa::ToSchema;
+
+use super::{controls::ControlId, ids::TeenId, report::Desired, version::Version};
+
+/// What is signed. Devices must ignore fields that they do not know.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Payload {
+    /// Whose policy it is. A device refuses any other teen's.
+    pub teen_id: TeenId,
+    /// See [`Version`].
+    pub epoch: i64,
+    /// See [`Version`].
+    pub revision: i64,
+    /// When this revision was made.
+    pub issued_at: Timestamp,
+    /// The zone in which windows and days are meant.
+    pub home_zone: String,
+    /// Minutes after midnight at which the teen's day starts.
+    pub day_start_minute: i16,
+    /// Every control: `{value, source, by, since, reason}`.
+    pub controls: Box<RawValue>,
+    /// Every window of every schedule as UTC intervals, so that a device needs no time-zone tables of its own.
+    pub timeline: Vec<Interval>,
+    /// Minutes before a limit at which the teen is warned.
+    pub warnings: Vec<u16>,
+    /// What to do when the server has not been heard for long.
+    pub staleness: Staleness,
+}
+
+/// A stored revision, as far as a snapshot is made of it.
+#[derive(Clone, Debug)]
+pub struct PolicyRecord {
+    /// Whose.
+    pub teen: TeenId,
+    /// Which.
+    pub revision: i64,
+    /// The effective controls, exactly as stored.
+    pub controls: String,
+    /// See [`Payload`].
+    pub home_zone: String,
+    /// See [`Payload`].
+    pub day_start_minute: i16,
+    /// When it was made.
+    pub made_at: Timestamp,
+}
+
+impl PolicyRecord {
+    /// The exact bytes that are signed for this revision in this epoch: the same on every node, at any time.
+    pub fn payload(&self, epoch: i64) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(&Payload {
+            teen_id: self.teen,
+            epoch,
+            revision: self.revision,
+            issued_at: self.made_at,
+            home_zone: self.home_zone.clone(),
+            day_start_minute: self.day_start_minute,
+            controls: RawValue::from_string(self.controls.clone())?,
+            timeline: vec![],
+            warnings: vec![10, 2],
+            staleness: Staleness::default(),
+        })
+    }
+
+    /// Version and hash of those bytes: what a device must report to count as enforcing.
+    pub fn desired(&self, epoch: i64) -> Result<Desired, serde_json::Error> {
+        Ok(Desired { version: Version { epoch, revision: self.revision }, sha256: sha256_hex(&self.payload(epoch)?) })
+    }
+}
+
+/// One window of one control, compiled to UTC: half-open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Interval {
+    /// Which control's window.
+    pub control: ControlId,
+    /// First instant inside.
+    pub from: Timestamp,
+    /// First instant after.
+    pub until: Timestamp,
+}
+
+/// How a device behaves without contact: a banner, then the stricter of policy and age-band default.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Staleness {
+    /// Hours without contact after which the device says so.
+    pub warn_hours: u16,
+    /// Hours without contact after which the device falls back to the stricter side.
+    pub safe_hours: u16,
+}
+
+impl Default for Staleness {
+    fn default() -> Self {
+        Self { warn_hours: 24, safe_hours: 72 }
+    }
+}
+
+/// A snapshot as it travels: the `policy` frame without its `t`, and the body of `GET /v1/teen/policy`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SignedSnapshot {
+    /// See [`Version`].
+    pub epoch: i64,
+    /// See [`Version`].
+    pub revision: i64,
+    /// Which key of `GET /v1/keys` signed it.
+    pub key_id: String,
+    /// The exact signed bytes, base64. JSON inside.
+    pub payload: String,
+    /// Ed25519 over the same bytes, base64.
+    pub signature: String,
+    /// SHA-256 of the same bytes, lower-case hex.
+    pub sha256: String,
+}
+
+impl SignedSnapshot {
+    /// Which policy it is.
+    pub fn version(&self) -> Version {
+        Version { epoch: self.epoch, revision: self.revision }
+    }
+}
+
+/// Why a snapshot was not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Disbelief {
+    /// Not signed by a known key, or changed on the way.
+    #[error("the signature does not verify")]
+    BadSignature,
+    /// Meant for somebody else.
+    #[error("the policy is for another teen")]
+    WrongTeen,
+    /// The bytes are not a policy, or the frame around them says other things than they do.
+    #[error("the policy cannot be read")]
+    Unreadable,
+}
+
+/// One of the server's public keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PublicKey {
+    /// First 16 hex digits of the key's SHA-256.
+    pub key_id: String,
+    /// Always `ed25519`.
+    pub algorithm: String,
+    /// 32 bytes, base64.
+    pub public_key: String,
+    /// Nothing before this was signed with it.
+    pub not_before: Timestamp,
+}
+
+/// The private key that signs snapshots.
+pub struct SnapshotKey {
+    key: SigningKey,
+    id: String,
+}
+
+impl SnapshotKey {
+    /// Makes the key from its 32 secret bytes.
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        let key = SigningKey::from_bytes(seed);
+        let id = key_id(&key.verifying_key());
+        Self { key, id }
+    }
+
+    /// What anyone may know of it.
+    pub fn public(&self, not_before: Timestamp) -> PublicKey {
+        PublicKey {
+            key_id: self.id.clone(),
+            algorithm: "ed25519".to_owned(),
+            public_key: STANDARD.encode(self.key.verifying_key().as_bytes()),
+            not_before,
+        }
+    }
+
+    /// Signs a payload's exact bytes.
+    pub fn sign(&self, version: Version, bytes: &[u8]) -> SignedSnapshot {
+        SignedSnapshot {
+            epoch: version.epoch,
+            revision: version.revision,
+            key_id: self.id.clone(),
+            payload: STANDARD.encode(bytes),
+            signature: STANDARD.encode(self.key.sign(bytes).to_bytes()),
+            sha256: sha256_hex(bytes),
+        }
+    }
+}
+
+/// The keys that a device trusts, by id.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRing(BTreeMap<String, VerifyingKey>);
+
+impl KeyRing {
+    /// Takes the keys of `GET /v1/keys`; entries that are not sound Ed25519 keys are left out.
+    pub fn new(keys: &[PublicKey]) -> Self {
+        let sound = keys.iter().filter_map(|key| {
+            let bytes: [u8; 32] = STANDARD.decode(&key.public_key).ok()?.try_into().ok()?;
+            Some((key.key_id.clone(), VerifyingKey::from_bytes(&bytes).ok()?))
+        });
+        Self(sound.collect())
+    }
+
+    /// Whether this key is known; if not, the keys should be fetched again.
+    pub fn knows(&self, key_id: &str) -> bool {
+        self.0.contains_key(key_id)
+    }
+
+    /// Checks signature, hash, addressee and that frame and payload agree. What comes back may be believed.
+    pub fn open(&self, snapshot: &SignedSnapshot, teen: TeenId) -> Result<Payload, Disbelief> {
+        let key = self.0.get(&snapshot.key_id).ok_or(Disbelief::BadSignature)?;
+        let bytes = STANDARD.decode(&snapshot.payload).map_err(|_| Disbelief::Unreadable)?;
+        let signature = STANDARD
+            .decode(&snapshot.signature)
+            .ok()
+            .and_then(|raw| Signature::from_slice(&raw).ok())
+            .ok_or(Disbelief::BadSignature)?;
+        key.verify_strict(&bytes, &signature).map_err(|_| Disbelief::BadSignature)?;
+        let payload: Payload = serde_json::from_slice(&bytes).map_err(|_| Disbelief::Unreadable)?;
+        let named = Version { epoch: payload.epoch, revision: payload.revision };
+        if named != snapshot.version() || sha256_hex(&bytes) != snapshot.sha256 {
+            return Err(Disbelief::Unreadable);
+        }
+        if payload.teen_id != teen {
+            return Err(Disbelief::WrongTeen);
+        }
+        Ok(payload)
+    }
+}
+
+/// SHA-256 as lower-case hex.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn key_id(key: &VerifyingKey) -> String {
+    hex(Sha256::digest(key.as_bytes()).get(..8).unwrap_or_default())
+}

@@ -1,0 +1,66 @@
+//! What a guardian will see and may set: one list, shown to both sides before and during a pairing.
+//!
+//! Promise 8, no covert monitoring: a guardian's endpoint that reads something about a teen must be named here, or a
+//! test over the OpenAPI document fails. The teen reads the same list at `GET /v1/teen/supervision` and on the consent screen.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One thing that a guardian can see, or set, or never can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Visible {
+    /// Stable name, for clients that bring their own words.
+    pub id: &'static str,
+    /// The same in plain English.
+    pub sentence: &'static str,
+    /// The operations that it covers, by their OpenAPI ids. Not part of the answer.
+    #[serde(skip)]
+    pub operations: &'static [&'static str],
+}
+
+/// What a guardian of a teen can read.
+pub const WILL_SEE: &[Visible] = &[
+    Visible {
+        id: "profile",
+        sentence: "Your name, your age band (not your birth date), your home time zone and since when you are paired.",
+        operations: &["guardian_teens", "guardian_teen", "guardian_pairings"],
+    },
+    Visible {
+        id: "limits",
+        sentence: "Your limits: what they set, what you tightened yourself, what the platform or the law sets, and which of them counts.",
+        operations: &["guardian_settings", "guardian_policy"],
+    },
+    Visible {
+        id: "devices",
+        sentence: "The names of your devices, whether they are connected, when they were last heard, and whether they apply the limits.",
+        operations: &["guardian_devices"],
+    },
+    Visible {
+        id: "history",
+        sentence: "Every change of your limits: what, when, who and why.",
+        operations: &["guardian_history"],
+    },
+];
+
+/// What a guardian of a teen can change.
+pub const MAY_SET: &[Visible] = &[
+    Visible {
+        id: "limits",
+        sentence: "Your limits, within what the law and the platform allow for your age. You see each change and the reason that they give.",
+        operations: &["guardian_change_settings", "guardian_undo"],
+    },
+    Visible {
+        id: "home",
+        sentence: "The time zone in which your limits count, and the hour at which your day starts.",
+        operations: &["guardian_change_teen"],
+    },
+    Visible { id: "pairing", sentence: "They can end the pairing, and so can you.", operations: &["guardian_unlink"] },
+];
+
+/// What no guardian can ever see here.
+pub const NEVER_SEE: &[Visible] = &[
+    Visible { id: "messages", sentence: "Your messages.", operations: &[] },
+    Visible { id: "searches", sentence: "What you search for or watch.", operations: &[] },
+    Visible { id: "location", sentence: "Where you are.", operations: &[] },
+    Visible { id: "birth_date", sentence: "Your birth date, your e-mail or your password.", operations: &[] },
+];

@@ -1,0 +1,88 @@
+//! Usage as a device counts it: absolute seconds per five-minute slot, never "add some".
+//!
+//! A slot is `unix seconds ÷ 300`, whole. Every zone in use is a whole number of slots from UTC, so a local midnight
+//! falls between two. The same report sent twice, late or shuffled changes nothing: the greater value stays.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use utoipa::ToSchema;
+
+/// Seconds in a slot.
+pub const SLOT_SECONDS: i64 = 300;
+/// Most slots in one report.
+pub const MOST_SLOTS: usize = 300;
+/// A slot may start this many seconds after now (a clock a little fast); beyond, it has not happened.
+const AHEAD_SECONDS: i64 = 600;
+/// Slots older than this many days are not taken any more.
+const OLDEST_DAYS: i64 = 8;
+
+/// How long one item was used within one slot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UsageSlot {
+    /// What was used: an app, a category or a feature (`app:org.example`, `cat:games`, `feed`).
+    pub item: String,
+    /// Unix seconds ÷ 300, whole.
+    pub slot: i64,
+    /// Absolute seconds within the slot, 0–300.
+    pub seconds: i16,
+}
+
+/// Why a slot was left out. The others of the same report still count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, Error)]
+#[serde(rename_all = "snake_case")]
+pub enum SlotFault {
+    /// More seconds than a slot has, or fewer than none.
+    #[error("seconds must be 0 to 300")]
+    Seconds,
+    /// The slot has not happened yet.
+    #[error("the slot is in the future")]
+    Future,
+    /// Older than eight days.
+    #[error("the slot is too old")]
+    TooOld,
+    /// Not 1–64 printable ASCII characters.
+    #[error("the item is not a word")]
+    Item,
+}
+
+impl UsageSlot {
+    /// Whether the slot can be counted at `now`.
+    pub fn check(&self, now: Timestamp) -> Result<(), SlotFault> {
+        let start = self.slot.checked_mul(SLOT_SECONDS).ok_or(SlotFault::Future)?;
+        if super::text::word(&self.item).is_err() {
+            Err(SlotFault::Item)
+        } else if !(0..=SLOT_SECONDS).contains(&i64::from(self.seconds)) {
+            Err(SlotFault::Seconds)
+        } else if start > now.as_second().saturating_add(AHEAD_SECONDS) {
+            Err(SlotFault::Future)
+        } else if start < now.as_second().saturating_sub(OLDEST_DAYS * 86_400) {
+            Err(SlotFault::TooOld)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slot(item: &str, slot: i64, seconds: i16) -> UsageSlot {
+        UsageSlot { item: item.into(), slot, seconds }
+    }
+
+    #[test]
+    fn only_what_can_have_happened_counts() {
+        let now = Timestamp::from_second(1_780_000_000).unwrap();
+        let here = now.as_second() / SLOT_SECONDS;
+        assert_eq!(slot("app:a", here, 300).check(now), Ok(()));
+        assert_eq!(slot("app:a", here, 301).check(now), Err(SlotFault::Seconds));
+        assert_eq!(slot("app:a", here, -1).check(now), Err(SlotFault::Seconds));
+        assert_eq!(slot("app:a", here + 3, 1).check(now), Err(SlotFault::Future));
+        assert_eq!(slot("app:a", i64::MAX, 1).check(now), Err(SlotFault::Future));
+        assert_eq!(slot("app:a", here - 9 * 288, 1).check(now), Err(SlotFault::TooOld));
+        assert_eq!(slot("a b", here, 1).check(now), Err(SlotFault::Item));
+    }
+}

@@ -1,0 +1,240 @@
+//! What a control can be set to, and the order between settings.
+//!
+//! Every kind of value is a lattice: of two values there is always one that is exactly as strict as both together
+//! ([`Kind::meet`]). Merging guardians, the teen's own wish and the law is therefore the same operation everywhere,
+//! and "tighter or looser" is computed, never guessed.
+
+mod day;
+mod given;
+mod minutes;
+mod windows;
+mod words;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize, Serializer};
+use thiserror::Error;
+use utoipa::ToSchema;
+
+pub(in crate::domain) use self::given::as_reported;
+pub use self::{
+    day::Day,
+    given::{Given, GivenWeek, GivenWindow},
+    minutes::DayMinutes,
+    windows::Windows,
+    words::MAX_WORDS,
+};
+use super::text::TextError;
+
+/// What sort of values a control takes, and which of them are the strict ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Kind {
+    /// One of a few named values.
+    Choice {
+        /// The values, from the loosest to the strictest.
+        values: Vec<String>,
+    },
+    /// Yes or no.
+    Flag {
+        /// The strict answer: `false` for "may go LIVE", `true` for "account is private".
+        strict: bool,
+    },
+    /// Minutes for each day of the week; fewer are stricter.
+    Minutes,
+    /// A set of words to keep out; a superset is stricter.
+    Words,
+    /// A set of the platform's own identifiers to keep out, kept letter for letter; a superset is stricter.
+    Ids,
+    /// Times of the week in which something is off; a superset is stricter.
+    Windows,
+}
+
+/// A checked value of some [`Kind`]. Its JSON form is that of [`Given`], in the one canonical way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Of [`Kind::Choice`].
+    Choice(String),
+    /// Of [`Kind::Flag`].
+    Flag(bool),
+    /// Of [`Kind::Minutes`].
+    Minutes(DayMinutes),
+    /// Of [`Kind::Words`] and [`Kind::Ids`].
+    Words(BTreeSet<String>),
+    /// Of [`Kind::Windows`].
+    Windows(Windows),
+}
+
+/// Where a change leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Something more is limited and nothing less.
+    Tighter,
+    /// Something less is limited and nothing more.
+    Looser,
+    /// Something more and something else less.
+    Mixed,
+    /// Nothing changes.
+    Same,
+}
+
+/// Why a given value was refused. The words are for whoever sent it and never repeat what they sent.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ValueError {
+    /// Another JSON shape than the kind has.
+    #[error("must be {expected}")]
+    Shape {
+        /// The shape in words.
+        expected: &'static str,
+    },
+    /// Not among the control's values.
+    #[error("must be one of: {}", allowed.join(", "))]
+    NotAllowed {
+        /// All that would be accepted, from loose to strict.
+        allowed: Vec<String>,
+    },
+    /// Minutes of a day outside 0..=1440.
+    #[error("must be between 0 and 1440 minutes a day")]
+    MinutesRange,
+    /// A time that is not `HH:MM`.
+    #[error("must have times from 00:00 to 23:59, or 24:00 as an end")]
+    WindowTime,
+    /// A window without a day never happens.
+    #[error("must name at least one day in every window")]
+    WindowDays,
+    /// More windows than a person can oversee.
+    #[error("must have at most {} windows", windows::MAX_WINDOWS)]
+    TooManyWindows,
+    /// More words than a device should match against every text.
+    #[error("must have at most {} entries", words::MAX_WORDS)]
+    TooManyWords,
+    /// One of the words is not acceptable.
+    #[error("every entry {0}")]
+    Word(TextError),
+}
+
+impl Kind {
+    /// Checks what a client sent, with every limit on size.
+    pub fn parse(&self, given: Given) -> Result<Value, ValueError> {
+        given.within_limits()?;
+        let value = self.restore(given)?;
+        // Merging windows may split them: what is accepted can also be sent back as it is rendered.
+        Given::from(&value).within_limits()?;
+        Ok(value)
+    }
+
+    /// Checks what this house wrote itself. Without limits on size: the `meet` of two guardians' lists may exceed what
+    /// one of them may send, and a limit that is lowered later must not make old rows unreadable.
+    pub fn restore(&self, given: Given) -> Result<Value, ValueError> {
+        match (self, given) {
+            (Self::Choice { values }, Given::Text(text)) => {
+                if values.contains(&text) {
+                    Ok(Value::Choice(text))
+                } else {
+                    Err(ValueError::NotAllowed { allowed: values.clone() })
+                }
+            }
+            (Self::Flag { .. }, Given::Flag(flag)) => Ok(Value::Flag(flag)),
+            (Self::Minutes, Given::Number(minutes)) => DayMinutes::every_day(minutes).map(Value::Minutes),
+            (Self::Minutes, Given::Week(week)) => DayMinutes::from_week(week).map(Value::Minutes),
+            (Self::Words, Given::Empty) | (Self::Ids, Given::Empty) => Ok(Value::Words(BTreeSet::new())),
+            (Self::Words, Given::Words(given)) => words::words(&given).map(Value::Words),
+            (Self::Ids, Given::Words(given)) => words::ids(&given).map(Value::Words),
+            (Self::Windows, Given::Empty) => Ok(Value::Windows(Windows::default())),
+            (Self::Windows, Given::Windows(given)) => Windows::from_given(&given).map(Value::Windows),
+            _ => Err(ValueError::Shape { expected: self.shape() }),
+        }
+    }
+
+    /// The value that is exactly as strict as both together.
+    ///
+    /// Total: where one of the two is not a value of this kind, it has no say and the other is the answer.
+    pub fn meet(&self, a: &Value, b: &Value) -> Value {
+        match (self, a, b) {
+            (Self::Choice { .. }, Value::Choice(x), Value::Choice(y)) => {
+                if self.rank(x) >= self.rank(y) {
+                    a.clone()
+                } else {
+                    b.clone()
+                }
+            }
+            (Self::Flag { strict }, Value::Flag(x), Value::Flag(y)) => {
+                Value::Flag(if x == strict || y == strict { *strict } else { !strict })
+            }
+            (Self::Minutes, Value::Minutes(x), Value::Minutes(y)) => Value::Minutes(x.fewer(*y)),
+            (Self::Words | Self::Ids, Value::Words(x), Value::Words(y)) => Value::Words(x | y),
+            (Self::Windows, Value::Windows(x), Value::Windows(y)) => Value::Windows(x.union(y)),
+            _ if self.holds(a) => a.clone(),
+            _ => b.clone(),
+        }
+    }
+
+    /// Where a change from one value to another leads.
+    pub fn direction(&self, from: &Value, to: &Value) -> Direction {
+        let both = self.meet(from, to);
+        match (both == *from, both == *to) {
+            (true, true) => Direction::Same,
+            (false, true) => Direction::Tighter,
+            (true, false) => Direction::Looser,
+            (false, false) => Direction::Mixed,
+        }
+    }
+
+    /// Whether `a` limits everything that `bound` limits.
+    pub fn at_least_as_strict(&self, a: &Value, bound: &Value) -> bool {
+        self.meet(a, bound) == *a
+    }
+
+    /// Whether this is a value of this kind.
+    pub fn holds(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Choice { values }, Value::Choice(text)) => values.contains(text),
+            (Self::Flag { .. }, Value::Flag(_))
+            | (Self::Minutes, Value::Minutes(_))
+            | (Self::Words | Self::Ids, Value::Words(_))
+            | (Self::Windows, Value::Windows(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// How far along the list a choice stands; an unknown one is the loosest.
+    fn rank(&self, choice: &str) -> Option<usize> {
+        match self {
+            Self::Choice { values } => values.iter().position(|value| value == choice),
+            _ => None,
+        }
+    }
+
+    /// The JSON shape in words.
+    const fn shape(&self) -> &'static str {
+        match self {
+            Self::Choice { .. } => "a string",
+            Self::Flag { .. } => "true or false",
+            Self::Minutes => "a whole number of minutes, or an object with one for each of mon to sun",
+            Self::Words | Self::Ids => "a list of strings",
+            Self::Windows => "a list of windows with days, from and to",
+        }
+    }
+}
+
+impl Direction {
+    /// The direction of two changes taken together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Same, it) | (it, Self::Same) => it,
+            (a, b) if a == b => a,
+            _ => Self::Mixed,
+        }
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Given::from(self).serialize(serializer)
+    }
+}

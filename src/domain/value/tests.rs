@@ -1,0 +1,327 @@
+//! The laws of the lattice for every kind, and the JSON forms good and hostile.
+
+use proptest::{collection::vec, prelude::*, sample::select, sample::subsequence};
+use serde_json::{Value as Json, json};
+
+use super::*;
+
+/// One kind of each sort, as the catalogue has them.
+pub(crate) fn kinds() -> Vec<Kind> {
+    let values = ["everyone", "suggested_friends", "friends", "no_one"].map(str::to_owned).to_vec();
+    vec![
+        Kind::Choice { values },
+        Kind::Flag { strict: true },
+        Kind::Flag { strict: false },
+        Kind::Minutes,
+        Kind::Words,
+        Kind::Ids,
+        Kind::Windows,
+    ]
+}
+
+/// Anything that a client could rightly send for a kind.
+pub(crate) fn any_given(kind: &Kind) -> BoxedStrategy<Given> {
+    match kind {
+        Kind::Choice { values } => select(values.clone()).prop_map(Given::Text).boxed(),
+        Kind::Flag { .. } => any::<bool>().prop_map(Given::Flag).boxed(),
+        Kind::Minutes => prop_oneof![
+            (0_i64..=1440).prop_map(Given::Number),
+            prop::array::uniform7(prop_oneof![0_i64..=1440, Just(60)]).prop_map(
+                |[mon, tue, wed, thu, fri, sat, sun]| { Given::Week(GivenWeek { mon, tue, wed, thu, fri, sat, sun }) }
+            ),
+        ]
+        .boxed(),
+        Kind::Words | Kind::Ids => {
+            vec(prop_oneof!["[a-eA-E]{1,3}".boxed(), "[!-~]{1,20}".boxed()], 0..6).prop_map(Given::Words).boxed()
+        }
+        Kind::Windows => vec(any_window(), 0..6).prop_map(Given::Windows).boxed(),
+    }
+}
+
+/// Any checked value of a kind.
+pub(crate) fn any_value(kind: &Kind) -> BoxedStrategy<Value> {
+    let kind = kind.clone();
+    any_given(&kind).prop_map(move |given| kind.parse(given).unwrap()).boxed()
+}
+
+/// Mostly quarter hours, so that windows touch and coincide as people make them.
+fn any_window() -> impl Strategy<Value = GivenWindow> {
+    let minute = || prop_oneof![3 => (0_u16..96).prop_map(|q| q * 15), 1 => 0_u16..1440];
+    let end = prop_oneof![9 => minute(), 1 => Just(1440)];
+    (subsequence(Day::ALL.to_vec(), 1..=7), minute(), end).prop_map(|(days, from, to)| {
+        let clock = |at: u16| format!("{:02}:{:02}", at / 60, at % 60);
+        GivenWindow { days: days.into_iter().collect(), from: clock(from), to: clock(to) }
+    })
+}
+
+/// A kind with three of its values.
+fn three() -> impl Strategy<Value = (Kind, Value, Value, Value)> {
+    select(kinds()).prop_flat_map(|kind| {
+        let value = any_value(&kind);
+        (Just(kind), value.clone(), value.clone(), value)
+    })
+}
+
+fn reread(kind: &Kind, value: &Value) -> Result<Value, ValueError> {
+    let json = serde_json::to_string(value).unwrap();
+    kind.parse(serde_json::from_str(&json).unwrap())
+}
+
+proptest! {
+    #[test]
+    fn meet_is_a_lattice((kind, a, b, c) in three()) {
+        let meet = |x: &Value, y: &Value| kind.meet(x, y);
+        prop_assert_eq!(meet(&a, &b), meet(&b, &a));
+        prop_assert_eq!(meet(&a, &meet(&b, &c)), meet(&meet(&a, &b), &c));
+        prop_assert_eq!(meet(&a, &a), a.clone());
+        prop_assert!(kind.holds(&meet(&a, &b)));
+    }
+
+    #[test]
+    fn meet_is_the_loosest_that_is_as_strict_as_both((kind, a, b, c) in three()) {
+        let both = kind.meet(&a, &b);
+        prop_assert!(kind.at_least_as_strict(&both, &a) && kind.at_least_as_strict(&both, &b));
+        if kind.at_least_as_strict(&c, &a) && kind.at_least_as_strict(&c, &b) {
+            prop_assert!(kind.at_least_as_strict(&c, &both));
+        }
+    }
+
+    #[test]
+    fn there_is_the_reverse_of_back((kind, a, b, _) in three()) {
+        let there_and_back = (kind.direction(&a, &b), kind.direction(&b, &a));
+        prop_assert!(matches!(
+            there_and_back,
+            (Direction::Tighter, Direction::Looser)
+                | (Direction::Looser, Direction::Tighter)
+                | (Direction::Same, Direction::Same)
+                | (Direction::Mixed, Direction::Mixed)
+        ), "{:?}", there_and_back);
+        prop_assert_eq!(there_and_back.0 == Direction::Same, a == b);
+    }
+
+    #[test]
+    fn what_is_written_reads_the_same((kind, a, b, _) in three()) {
+        prop_assert_eq!(reread(&kind, &a), Ok(a.clone()));
+        let both = kind.meet(&a, &b);
+        prop_assert_eq!(kind.restore(Given::from(&both)), Ok(both));
+    }
+
+    #[test]
+    fn a_value_of_another_kind_has_no_say((kind, a, _, _) in three(), (other, b, _, _) in three()) {
+        if !other.holds(&a) && !kind.holds(&b) {
+            prop_assert_eq!(kind.meet(&a, &b), a.clone());
+            prop_assert_eq!(kind.meet(&b, &a), a);
+        }
+    }
+
+    #[test]
+    fn windows_cover_what_was_given(given in vec(any_window(), 0..5), day in select(Day::ALL.to_vec()), minute in 0_u16..1440) {
+        let windows = Windows::from_given(&given).unwrap();
+        let at = day.start() + minute;
+        let covered = given.iter().any(|window| window.days.iter().any(|begins| {
+            let minutes = |clock: &str| clock[..2].parse::<u16>().unwrap() * 60 + clock[3..].parse::<u16>().unwrap();
+            let (from, to) = (minutes(&window.from), minutes(&window.to));
+            let end = begins.start() + to + if to <= from { 1440 } else { 0 };
+            let start = begins.start() + from;
+            (start..end).contains(&at) || (start..end).contains(&(at + 10_080))
+        }));
+        prop_assert_eq!(windows.contains(day, minute), covered);
+    }
+
+    #[test]
+    fn windows_are_sorted_and_apart(given in vec(any_window(), 0..50)) {
+        let windows = Windows::from_given(&given).unwrap();
+        prop_assert!(windows.intervals().iter().all(|(from, to)| from < to && *to <= 10_080));
+        prop_assert!(windows.intervals().windows(2).all(|pair| pair[0].1 < pair[1].0));
+    }
+
+    #[test]
+    fn any_text_is_refused_or_becomes_its_own_form(text in any::<String>()) {
+        if let Ok(once) = Kind::Words.parse(Given::Words(vec![text])) {
+            prop_assert_eq!(reread(&Kind::Words, &once), Ok(once));
+        }
+    }
+
+    #[test]
+    fn no_input_panics(text in "[\\[\\]{}\",:0-9a-z ]{0,60}") {
+        if let Ok(given) = serde_json::from_str::<Given>(&text) {
+            for kind in kinds() {
+                let _ = kind.parse(given.clone());
+            }
+        }
+    }
+}
+
+fn parse(kind: &Kind, json: &Json) -> Result<Value, ValueError> {
+    kind.parse(Given::deserialize(json).unwrap())
+}
+
+fn canonical(kind: &Kind, json: Json) -> Json {
+    serde_json::to_value(parse(kind, &json).unwrap()).unwrap()
+}
+
+#[test]
+fn minutes_have_one_form() {
+    assert_eq!(canonical(&Kind::Minutes, json!(60)), json!(60));
+    let same = json!({"mon": 60, "tue": 60, "wed": 60, "thu": 60, "fri": 60, "sat": 60, "sun": 60});
+    assert_eq!(canonical(&Kind::Minutes, same), json!(60));
+    let weekend = json!({"mon": 60, "tue": 60, "wed": 60, "thu": 60, "fri": 60, "sat": 120, "sun": 1440});
+    assert_eq!(canonical(&Kind::Minutes, weekend.clone()), weekend);
+    let Value::Minutes(minutes) = parse(&Kind::Minutes, &weekend).unwrap() else { panic!("minutes") };
+    assert_eq!((minutes.on(Day::Fri), minutes.on(Day::Sat), minutes.on(Day::Sun)), (60, 120, DayMinutes::NO_LIMIT));
+    for bad in [json!(-1), json!(1441), json!(i64::MAX)] {
+        assert_eq!(parse(&Kind::Minutes, &bad), Err(ValueError::MinutesRange));
+    }
+}
+
+#[test]
+fn windows_have_one_form() {
+    let week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let night = json!([{"days": week, "from": "22:00", "to": "07:00"}]);
+    assert_eq!(canonical(&Kind::Windows, night.clone()), night);
+    let overlapping = json!([
+        {"days": ["sun", "mon"], "from": "08:00", "to": "12:00"},
+        {"days": ["mon"], "from": "11:00", "to": "13:00"},
+        {"days": ["sun"], "from": "12:00", "to": "13:00"},
+    ]);
+    assert_eq!(
+        canonical(&Kind::Windows, overlapping),
+        json!([{"days": ["mon", "sun"], "from": "08:00", "to": "13:00"}])
+    );
+    let always = json!([{"days": week, "from": "10:00", "to": "10:00"}]);
+    assert_eq!(canonical(&Kind::Windows, always), json!([{"days": week, "from": "00:00", "to": "24:00"}]));
+    let weekend = json!([{"days": ["fri", "sat"], "from": "18:00", "to": "18:00"}, {"days": ["sun"], "from": "18:00", "to": "06:00"}]);
+    assert_eq!(
+        canonical(&Kind::Windows, weekend),
+        json!([
+            {"days": ["mon"], "from": "00:00", "to": "06:00"},
+            {"days": ["sat", "sun"], "from": "00:00", "to": "24:00"},
+            {"days": ["fri"], "from": "18:00", "to": "24:00"},
+        ])
+    );
+}
+
+#[test]
+fn a_window_longer_than_a_day_is_cut_at_midnight() {
+    let day = json!([{"days": ["sat"], "from": "10:00", "to": "10:00"}]);
+    assert_eq!(canonical(&Kind::Windows, day.clone()), day);
+    let and_a_minute = json!([day[0], {"days": ["sun"], "from": "10:00", "to": "10:01"}]);
+    assert_eq!(
+        canonical(&Kind::Windows, and_a_minute),
+        json!([{"days": ["sun"], "from": "00:00", "to": "10:01"}, {"days": ["sat"], "from": "10:00", "to": "24:00"}])
+    );
+}
+
+#[test]
+fn windows_refuse_what_is_not_a_window() {
+    for (from, to) in [
+        ("24:00", "01:00"),
+        ("07:60", "08:00"),
+        ("7:00", "08:00"),
+        ("+1:00", "08:00"),
+        ("07:00", "24:01"),
+        ("٠٧:00", "1"),
+    ] {
+        let bad = json!([{"days": ["mon"], "from": from, "to": to}]);
+        assert_eq!(parse(&Kind::Windows, &bad), Err(ValueError::WindowTime), "{from} {to}");
+    }
+    let dayless = json!([{"days": [], "from": "07:00", "to": "08:00"}]);
+    assert_eq!(parse(&Kind::Windows, &dayless), Err(ValueError::WindowDays));
+    let many: Vec<Json> = (0..51).map(|_| json!({"days": ["mon"], "from": "07:00", "to": "08:00"})).collect();
+    assert_eq!(parse(&Kind::Windows, &json!(many)), Err(ValueError::TooManyWindows));
+}
+
+/// Three windows that touch on some days only are four lines when written, so 48 of them would be 64.
+#[test]
+fn windows_that_could_not_be_sent_back_are_refused() {
+    let clock = |at: u16| format!("{:02}:{:02}", at / 60, at % 60);
+    let given = |slots: u16| -> Json {
+        let three = |slot: u16| {
+            let at = slot * 60;
+            [
+                json!({"days": Day::ALL, "from": clock(at + 10), "to": clock(at + 20)}),
+                json!({"days": ["mon", "tue", "wed", "thu"], "from": clock(at), "to": clock(at + 10)}),
+                json!({"days": ["mon", "tue", "fri", "sat"], "from": clock(at + 20), "to": clock(at + 30)}),
+            ]
+        };
+        (0..slots).flat_map(three).collect()
+    };
+    assert!(parse(&Kind::Windows, &given(12)).is_ok());
+    assert_eq!(parse(&Kind::Windows, &given(16)), Err(ValueError::TooManyWindows));
+}
+
+#[test]
+fn words_have_one_form() {
+    assert_eq!(canonical(&Kind::Words, json!([" Casino ", "casino", "CAFE\u{301}"])), json!(["café", "casino"]));
+    assert_eq!(canonical(&Kind::Ids, json!(["aB3", "Ab3", "aB3"])), json!(["Ab3", "aB3"]));
+    for (bad, why) in [
+        ("", TextError::Empty),
+        (" \u{a0} ", TextError::Empty),
+        ("a\u{0}b", TextError::Invisible),
+        ("cas\u{200b}ino", TextError::Invisible),
+        ("cas\u{200d}ino", TextError::Invisible),
+        ("cas\u{ad}ino", TextError::Invisible),
+        ("\u{202e}onisac", TextError::Invisible),
+        (&"x".repeat(65), TextError::TooLong),
+        (&format!("a{}", "\u{301}".repeat(2000)), TextError::TooLong),
+    ] {
+        assert_eq!(parse(&Kind::Words, &json!([bad])), Err(ValueError::Word(why)), "{bad:?}");
+    }
+    let many = |n: usize| json!((0..n).map(|i| format!("w{i}")).collect::<Vec<_>>());
+    assert!(parse(&Kind::Words, &many(200)).is_ok());
+    assert_eq!(parse(&Kind::Words, &many(201)), Err(ValueError::TooManyWords));
+    let given = Given::deserialize(many(400)).unwrap();
+    assert!(Kind::Words.restore(given).is_ok());
+}
+
+#[test]
+fn hostile_json_has_no_form() {
+    for bad in [
+        "null",
+        "1.0",
+        "1e2",
+        "18446744073709551615",
+        "{}",
+        r#"{"mon":1,"tue":1,"wed":1,"thu":1,"fri":1,"sat":1}"#,
+        r#"{"mon":1,"tue":1,"wed":1,"thu":1,"fri":1,"sat":1,"sun":1,"mon":2}"#,
+        r#"{"mon":1,"tue":1,"wed":1,"thu":1,"fri":1,"sat":1,"sun":1,"all":2}"#,
+        r#"[1]"#,
+        r#"[["mon"]]"#,
+        r#"["a", {"days":["mon"],"from":"07:00","to":"08:00"}]"#,
+        r#"[{"days":["mon"],"from":"07:00","to":"08:00"}, "a"]"#,
+        r#"[{"days":["mon"],"from":"07:00","to":"08:00"}, [["mon"],"07:00","08:00"]]"#,
+        r#"[{"days":["mon"],"from":"07:00","from":"06:00","to":"08:00"}]"#,
+        r#"[{"days":["mon"],"from":"07:00","to":"08:00","zone":"UTC"}]"#,
+        r#"[{"days":["moon"],"from":"07:00","to":"08:00"}]"#,
+        r#"[{"days":["mon"],"from":"07:00"}]"#,
+    ] {
+        assert!(serde_json::from_str::<Given>(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn every_kind_refuses_the_forms_of_the_others() {
+    let forms = [
+        json!(true),
+        json!(60),
+        json!("friends"),
+        json!(["a"]),
+        json!([{"days": ["mon"], "from": "07:00", "to": "08:00"}]),
+    ];
+    let accepted = |kind: &Kind| forms.iter().filter(|json| parse(kind, json).is_ok()).count();
+    assert!(kinds().iter().all(|kind| accepted(kind) == 1));
+    assert!(
+        kinds()
+            .iter()
+            .all(|kind| parse(kind, &json!([])).is_ok() == matches!(kind, Kind::Words | Kind::Ids | Kind::Windows))
+    );
+    assert!(
+        matches!(parse(&kinds()[0], &json!("strangers")), Err(ValueError::NotAllowed { allowed }) if allowed.len() == 4)
+    );
+}
+
+#[test]
+fn the_schema_stands_alone() {
+    let schema = serde_json::to_string(&<Given as utoipa::PartialSchema>::schema()).unwrap();
+    assert!(!schema.contains("$ref"), "{schema}");
+}

@@ -1,0 +1,177 @@
+//! The commands; nothing else.
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use family_pairing::{
+    api::openapi::Document,
+    app::{self, App, open_store},
+    auth::password::{Hasher, Password},
+    client::{device, guardian, seed, story},
+    config::{DatabaseConfig, SecretConfig, ServeConfig},
+    domain::{account::Role, text, text::Email},
+    serve::Node,
+    store::{accounts::NewAccount, migrate},
+    telemetry,
+};
+
+/// Families pair accounts: a guardian sets limits, every device of the teen applies them and says so.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    /// What to log: a level or a tracing directive
+    #[arg(long, global = true, env = "FAMILY_PAIRING_LOG", default_value = "info")]
+    log: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API and the sockets
+    Serve(Box<ServeConfig>),
+    /// Bring the database's tables to where this program needs them
+    Migrate(DatabaseConfig),
+    /// Print the OpenAPI document
+    Openapi,
+    /// Ask a server whether it is alive; for container health checks
+    Healthcheck(HealthcheckArgs),
+    /// For operators
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Be a teen's device in the terminal
+    Device(Box<device::DeviceArgs>),
+    /// Be a guardian in the terminal
+    Guardian(Box<guardian::GuardianArgs>),
+    /// Play the whole main job against a running server
+    Story(story::StoryArgs),
+    /// For demonstrations
+    #[command(subcommand)]
+    Demo(Demo),
+}
+
+#[derive(Args)]
+struct HealthcheckArgs {
+    /// What to ask
+    #[arg(long, default_value = "http://127.0.0.1:8080/healthz")]
+    url: String,
+}
+
+#[derive(Subcommand)]
+enum Admin {
+    /// Make a support agent's account; the password is read from FAMILY_PAIRING_PASSWORD
+    CreateAgent(Box<CreateAgent>),
+}
+
+#[derive(Args)]
+struct CreateAgent {
+    #[command(flatten)]
+    database: DatabaseConfig,
+    #[command(flatten)]
+    secret: SecretConfig,
+    /// The agent's address
+    #[arg(long)]
+    email: String,
+    /// What the agent is called
+    #[arg(long)]
+    name: String,
+    /// At least 15 characters
+    #[arg(long, env = "FAMILY_PAIRING_PASSWORD", hide_env_values = true)]
+    password: String,
+}
+
+#[derive(Subcommand)]
+enum Demo {
+    /// Make a family through the public API
+    Seed(seed::SeedArgs),
+}
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("family-pairing: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Outcome {
+    let world = app::system_world();
+    match cli.command {
+        Command::Serve(config) => {
+            telemetry::start_logging(&cli.log);
+            serve(*config).await
+        }
+        Command::Migrate(database) => migrate(&database).await,
+        Command::Openapi => {
+            println!("{}", Document::new()?.0);
+            Ok(())
+        }
+        Command::Healthcheck(args) => healthcheck(&args.url).await,
+        Command::Admin(Admin::CreateAgent(args)) => create_agent(*args).await,
+        Command::Device(args) => Ok(device::run(*args, world).await?),
+        Command::Guardian(args) => Ok(guardian::run(*args, world).await?),
+        Command::Story(args) => Ok(story::run(args, world).await?),
+        Command::Demo(Demo::Seed(args)) => Ok(seed::run(args, world).await?),
+    }
+}
+
+async fn serve(config: ServeConfig) -> Outcome {
+    let metrics = telemetry::start_metrics()?;
+    let upkeep = metrics.clone();
+    tokio::spawn(async move {
+        // Histograms grow with every sample unless this runs.
+        let mut ticks = tokio::time::interval(std::time::Duration::from_secs(5));
+        loop {
+            ticks.tick().await;
+            upkeep.run_upkeep();
+        }
+    });
+    let app = App::build(&config, app::system_world(), metrics).await?;
+    let node = Node::start(app, &config)?;
+    tracing::info!(address = %node.address, public_url = config.public_url, "serving");
+    Ok(node.run().await?)
+}
+
+async fn migrate(database: &DatabaseConfig) -> Outcome {
+    let ran = migrate::up(&database.database_url).await?;
+    match ran.as_slice() {
+        [] => println!("The tables are up to date."),
+        ran => ran.iter().for_each(|name| println!("Ran migration {name}.")),
+    }
+    Ok(())
+}
+
+async fn healthcheck(url: &str) -> Outcome {
+    let answer = reqwest::get(url).await?;
+    match answer.status().is_success() {
+        true => Ok(()),
+        false => Err(format!("{url} answered {}", answer.status()).into()),
+    }
+}
+
+async fn create_agent(args: CreateAgent) -> Outcome {
+    let (store, _events) = open_store(&args.database, &args.secret, app::system_world()).await?;
+    let email = Email::parse(&args.email)?;
+    let display_name = text::display_name(&args.name)?;
+    let password = Password::chosen(&args.password, &[email.as_str(), &display_name])?;
+    let hasher = Hasher::new(19_456, 2)?;
+    let agent = NewAccount {
+        role: Role::Agent,
+        email,
+        display_name,
+        password_hash: hasher.hash(password).await?,
+        birth_date: None,
+        locale: "en".to_owned(),
+        time_zone: "UTC".to_owned(),
+        region: "ZZ".to_owned(),
+    };
+    let made = store.create_account(agent, None).await?;
+    println!("Made agent {}.", made.account.account_id);
+    Ok(())
+}

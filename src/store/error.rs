@@ -1,0 +1,118 @@
+//! What can go wrong below, as a closed set. `problem` maps each to an answer; nothing here knows about HTTP.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use thiserror::Error;
+
+use crate::domain::{pairing::Impossible, policy::PatchError, vault::Broken, version::Version};
+
+/// Why the store did not do it. Nothing was changed, unless said otherwise.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// No such thing, or none that the caller may know of.
+    #[error("there is no such thing")]
+    NotFound,
+    /// The settings moved on: this is where they are now.
+    #[error("the settings are at {0} now")]
+    Stale(Version),
+    /// The patch breaks a rule.
+    #[error(transparent)]
+    Patch(#[from] PatchError),
+    /// The pairing cannot make this move.
+    #[error(transparent)]
+    Impossible(#[from] Impossible),
+    /// The e-mail has an account.
+    #[error("the e-mail is taken")]
+    EmailTaken,
+    /// The teen has a guardian, whose yes would be needed.
+    #[error("an existing guardian has to agree")]
+    GuardianAgreementNeeded,
+    /// These two are paired already.
+    #[error("already paired")]
+    AlreadyPaired,
+    /// Three codes are open; one must be used, cancelled or run out first.
+    #[error("too many open codes")]
+    TooManyOffers,
+    /// The revision cannot be undone by this guardian.
+    #[error("this revision cannot be undone")]
+    NotUndoable,
+    /// The key was used with another body.
+    #[error("the idempotency key was used for something else")]
+    KeyReused,
+    /// No connection in time, or the database went away. Trying again later may help.
+    #[error("the database does not answer: {0}")]
+    Unavailable(String),
+    /// The task was stopped at shutdown.
+    #[error("interrupted by shutdown")]
+    Interrupted,
+    /// A row that cannot be: a sealed value that does not open, a word that is not in its set.
+    #[error("a stored value is broken: {0}")]
+    Corrupt(String),
+    /// A query failed in a way that is our fault.
+    #[error(transparent)]
+    Query(DieselError),
+}
+
+impl StoreError {
+    /// Whether running the same transaction again may succeed: a deadlock or a serialisation failure.
+    pub(crate) fn may_retry(&self) -> bool {
+        match self {
+            Self::Query(DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            Self::Query(DieselError::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
+            _ => false,
+        }
+    }
+
+    /// Whether this broke a unique index or constraint of that name.
+    pub(crate) fn breaks(&self, constraint: &str) -> bool {
+        matches!(self, Self::Query(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info))
+            if info.constraint_name() == Some(constraint))
+    }
+}
+
+impl From<DieselError> for StoreError {
+    fn from(error: DieselError) -> Self {
+        match error {
+            DieselError::NotFound => Self::NotFound,
+            DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
+                Self::Unavailable(info.message().to_owned())
+            }
+            DieselError::BrokenTransactionManager => Self::Unavailable("a transaction was cut off".to_owned()),
+            DieselError::DatabaseError(_, ref info) if is_outage(info.message()) => {
+                Self::Unavailable(info.message().to_owned())
+            }
+            other => Self::Query(other),
+        }
+    }
+}
+
+/// Messages of a server that is going away, coming up, overloaded or too slow. Diesel gives no SQLSTATE for them.
+fn is_outage(message: &str) -> bool {
+    [
+        "terminating connection",
+        "the database system is",
+        "connection closed",
+        "closed the connection",
+        "error communicating with the server",
+        "statement timeout",
+        "lock timeout",
+        "idle-in-transaction timeout",
+        "too many clients",
+        "remaining connection slots",
+        "Connection reset",
+        "Broken pipe",
+    ]
+    .iter()
+    .any(|sign| message.contains(sign))
+}
+
+impl From<Broken> for StoreError {
+    fn from(broken: Broken) -> Self {
+        Self::Corrupt(broken.to_string())
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Corrupt(error.to_string())
+    }
+}

@@ -1,0 +1,160 @@
+//! What is true of the whole installation: its epoch and its signing keys.
+//!
+//! The epoch is how a device can tell that the database went back in time. It grows by itself when the database's
+//! identity changes: another system identifier (a dump restored elsewhere) or another timeline (point-in-time recovery,
+//! promotion). It is never stored with a revision but attached when a snapshot is encoded: otherwise a writer that read the
+//! old epoch just before it grew would commit a revision that devices must ignore.
+
+use std::sync::atomic::Ordering;
+
+use diesel::{
+    ExpressionMethods, OptionalExtension, QueryDsl, QueryableByName,
+    sql_types::{BigInt, Text},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use jiff_diesel::ToDiesel;
+
+use super::{
+    Store, StoreError, Tools,
+    schema::{installation, signing_keys},
+};
+use crate::domain::{
+    snapshot::{PublicKey, SnapshotKey},
+    vault::Place,
+};
+
+const SEED: &str = "signing_keys.seed_sealed";
+
+#[derive(QueryableByName)]
+struct Identity {
+    #[diesel(sql_type = Text)]
+    system_identifier: String,
+    #[diesel(sql_type = BigInt)]
+    timeline: i64,
+}
+
+/// The key that signs snapshots, and what the world may know of it.
+pub struct SigningKey {
+    /// Signs.
+    pub key: SnapshotKey,
+    /// For `GET /v1/keys`.
+    pub public: PublicKey,
+}
+
+impl Store {
+    /// Reads the epoch, letting it grow if the database is not the one that it was. Called at start and every minute.
+    pub async fn refresh_epoch(&self) -> Result<i64, StoreError> {
+        let epoch = self.write(|conn, tools| async move { current_epoch(conn, &tools).await }.boxed()).await?;
+        let before = self.epoch.swap(epoch, Ordering::AcqRel);
+        if before != 0 && before != epoch {
+            tracing::warn!(
+                before,
+                epoch,
+                "the database came back from elsewhere: epoch grew, every device will get a snapshot"
+            );
+        }
+        Ok(epoch)
+    }
+
+    /// The installation's signing key: from `seed` if the operator gave one, else the stored one, else a new one.
+    /// Nodes that start at once agree, because the first insert wins and all read it back.
+    pub async fn signing_key(&self, seed: Option<[u8; 32]>) -> Result<SigningKey, StoreError> {
+        self.write(move |conn, tools| async move { signing_key(conn, &tools, seed).await }.boxed()).await
+    }
+}
+
+async fn current_epoch(conn: &mut AsyncPgConnection, tools: &Tools) -> Result<i64, StoreError> {
+    let now = identity(conn).await?;
+    let stored: Option<(i64, String, i64)> = installation::table
+        .select((installation::epoch, installation::system_identifier, installation::timeline))
+        .first(conn)
+        .await
+        .optional()?;
+    match stored {
+        Some((epoch, system, timeline)) if now.system_identifier == system && now.timeline == timeline => Ok(epoch),
+        // Two restores of one backup must not reuse a number, so the clock has a say.
+        Some((epoch, ..)) => grow(conn, &now, epoch, (epoch + 1).max(tools.world.now().as_second())).await,
+        None => begin(conn, &now).await,
+    }
+}
+
+async fn identity(conn: &mut AsyncPgConnection) -> Result<Identity, StoreError> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a fixed statement without parameters; no table stands behind these functions"
+    )]
+    let query = diesel::sql_query(
+        "select s.system_identifier::text as system_identifier, c.timeline_id::bigint as timeline \
+         from pg_control_system() s, pg_control_checkpoint() c",
+    );
+    Ok(query.get_result(conn).await?)
+}
+
+async fn grow(conn: &mut AsyncPgConnection, now: &Identity, from: i64, to: i64) -> Result<i64, StoreError> {
+    diesel::update(installation::table.filter(installation::epoch.eq(from)))
+        .set((
+            installation::epoch.eq(to),
+            installation::system_identifier.eq(&now.system_identifier),
+            installation::timeline.eq(now.timeline),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(installation::table.select(installation::epoch).first(conn).await?)
+}
+
+async fn begin(conn: &mut AsyncPgConnection, now: &Identity) -> Result<i64, StoreError> {
+    diesel::insert_into(installation::table)
+        .values((
+            installation::only_row.eq(true),
+            installation::epoch.eq(1),
+            installation::system_identifier.eq(&now.system_identifier),
+            installation::timeline.eq(now.timeline),
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(installation::table.select(installation::epoch).first(conn).await?)
+}
+
+async fn signing_key(
+    conn: &mut AsyncPgConnection,
+    tools: &Tools,
+    given: Option<[u8; 32]>,
+) -> Result<SigningKey, StoreError> {
+    if let Some((seed, not_before)) = newest_seed(conn, tools).await?
+        && given.is_none_or(|given| given == seed)
+    {
+        return Ok(with_public(&seed, not_before));
+    }
+    let seed = given.unwrap_or_else(|| tools.world.bytes());
+    let now = tools.world.now();
+    let SigningKey { public, .. } = with_public(&seed, now);
+    let place = Place { column: SEED, row: public.key_id.as_bytes() };
+    diesel::insert_into(signing_keys::table)
+        .values((
+            signing_keys::key_id.eq(&public.key_id),
+            signing_keys::seed_sealed.eq(tools.vault.seal(place, tools.world.bytes(), &seed)?),
+            signing_keys::not_before.eq(now.to_diesel()),
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(with_public(&seed, now))
+}
+
+async fn newest_seed(conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Option<([u8; 32], Timestamp)>, StoreError> {
+    let row: Option<(String, Vec<u8>, jiff_diesel::Timestamp)> =
+        signing_keys::table.order(signing_keys::not_before.desc()).first(conn).await.optional()?;
+    let Some((key_id, sealed, not_before)) = row else { return Ok(None) };
+    let seed = tools.vault.open(Place { column: SEED, row: key_id.as_bytes() }, &sealed)?;
+    let seed = seed.try_into().map_err(|_| StoreError::Corrupt("a signing key".to_owned()))?;
+    Ok(Some((seed, not_before.to_jiff())))
+}
+
+fn with_public(seed: &[u8; 32], not_before: Timestamp) -> SigningKey {
+    let key = SnapshotKey::from_seed(seed);
+    let public = key.public(not_before);
+    SigningKey { key, public }
+}

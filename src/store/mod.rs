@@ -1,0 +1,196 @@
+//! Postgres, the truth. The only room with diesel; queries stand beside their row types.
+//!
+//! Who may enter: `auth` and `sync`. What never happens here: HTTP, Redis, rules (they are in `domain`).
+//!
+//! - **Proofs.** A function that touches a family takes a proof from [`kinship`], minted from the row that proves it,
+//!   never a bare id. A forgotten check does not compile, and a foreign id is `None`, which becomes a 404.
+//! - **Writes** run in a task of their own ([`Store::write`]): a client that resets its connection cannot leave half a
+//!   transaction behind. After the commit the store posts an [`Event`] into a channel that `sync` reads: no room calls upwards.
+//! - **Time** comes from the caller's [`World`]; only `recorded_at` columns, which the sweep compares with the
+//!   database's own `now()`, come from the database's clock.
+
+pub mod accounts;
+pub mod audit;
+pub mod device_work;
+pub mod devices;
+mod error;
+mod gather;
+pub mod history;
+pub mod installation;
+pub mod kinship;
+pub mod migrate;
+pub mod once;
+pub mod pairings;
+pub mod policies;
+mod pool;
+pub mod reports;
+pub mod schema;
+pub mod sessions;
+pub mod settings;
+pub mod sweep;
+pub mod tickets;
+pub mod usage;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use diesel_async::{AsyncConnection, AsyncPgConnection};
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use tokio::{runtime::Handle, sync::mpsc};
+
+pub use error::StoreError;
+pub use pool::{Pool, PoolSettings};
+
+use crate::domain::{
+    clock::World,
+    controls::Registry,
+    ids::{DeviceId, GuardianId, PairingId, SessionId, TeenId},
+    pairing::PairingState,
+    vault::Vault,
+};
+
+/// Something was committed that open sockets may have to hear about. Only a hint: losing one costs 2.5 seconds, never a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// The teen has a new policy revision.
+    PolicyChanged {
+        /// Whose.
+        teen: TeenId,
+        /// At least this one.
+        revision: i64,
+    },
+    /// A device reported something.
+    DeviceReported {
+        /// Whose device.
+        teen: TeenId,
+        /// Which.
+        device: DeviceId,
+    },
+    /// A pairing moved.
+    PairingMoved {
+        /// Which one.
+        pairing: PairingId,
+        /// Where to.
+        state: PairingState,
+        /// Whose.
+        teen: TeenId,
+        /// By or with whom, once claimed.
+        guardian: Option<GuardianId>,
+    },
+    /// A session ended: its sockets must close.
+    SessionEnded(SessionId),
+    /// A device was revoked: its socket must close.
+    DeviceRevoked(DeviceId),
+}
+
+/// The door to the database: cheap to clone, shared by all.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+    runtime: Handle,
+    events: mpsc::Sender<Event>,
+    epoch: Arc<AtomicI64>,
+    world: World,
+    vault: Arc<Vault>,
+    registry: Arc<Registry>,
+}
+
+/// How often a transaction that lost a deadlock or a serialisation race is run again.
+const TRIES: u32 = 4;
+
+/// What a transaction may use beside its connection.
+#[derive(Clone)]
+pub(crate) struct Tools {
+    pub(crate) world: World,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) epoch: i64,
+}
+
+impl Store {
+    /// Opens the pool on the runtime that this is called on, which must be the main one: a pooled connection is driven
+    /// by the runtime that opened it, and a blocked worker must not stall everybody's queries.
+    pub async fn open(
+        settings: PoolSettings,
+        world: World,
+        vault: Arc<Vault>,
+        registry: Arc<Registry>,
+        events: mpsc::Sender<Event>,
+    ) -> Result<Self, StoreError> {
+        let runtime = Handle::current();
+        let pool = Pool::open(settings, runtime.clone())?;
+        let store = Self { pool, runtime, events, epoch: Arc::new(AtomicI64::new(0)), world, vault, registry };
+        store.refresh_epoch().await?;
+        Ok(store)
+    }
+
+    /// The installation's epoch, as last read.
+    pub fn epoch(&self) -> i64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// The controls that policies are made of.
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// Clock and randomness.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Connections in use and open, for the metrics.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        use diesel_async::RunQueryDsl;
+        let mut conn = self.pool.get().await?;
+        diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>("1")).get_result::<i32>(&mut conn).await?;
+        Ok(())
+    }
+
+    /// Tells `sync`, without ever waiting for it: a full channel loses a hint, and the sweep finds what it was about.
+    pub(crate) fn post(&self, event: Event) {
+        if self.events.try_send(event).is_err() {
+            metrics::counter!("family_pairing_hints_dropped_total").increment(1);
+        }
+    }
+
+    /// Runs a transaction to its end, whatever becomes of the caller, and again if it lost a race inside Postgres.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut AsyncPgConnection, Tools) -> BoxFuture<'c, Result<T, StoreError>> + Send + Sync + 'static,
+    {
+        let pool = self.pool.clone();
+        let tools = self.tools();
+        let task = self.runtime.spawn(async move {
+            let mut tries = 1;
+            loop {
+                let mut conn = pool.get().await?;
+                let outcome = conn.transaction(async |conn| work(conn, tools.clone()).await).await;
+                match outcome {
+                    Err(error) if error.may_retry() && tries < TRIES => tries += 1,
+                    other => return other,
+                }
+            }
+        });
+        task.await.map_err(|_| StoreError::Interrupted)?
+    }
+
+    fn tools(&self) -> Tools {
+        Tools {
+            world: self.world.clone(),
+            vault: self.vault.clone(),
+            registry: self.registry.clone(),
+            epoch: self.epoch(),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Either side ends an active pairing. For now at once; notice periods by age and region come with co-guardians.
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::FutureExt;
+use jiff_diesel::ToDiesel;
+use uuid::Uuid;
+
+use super::{PairingView, Row, lock_of_teen, step, views};
+use crate::{
+    domain::{
+        ids::{AccountId, PairingId},
+        pairing::{Move, PairingState},
+        version::Version,
+    },
+    store::{
+        Event, Store, StoreError, Tools,
+        audit::{self, Deed},
+        kinship::{GuardianOf, TeenSelf},
+        once::{self, Once},
+        schema::{pairings, teens},
+        settings,
+    },
+};
+
+impl Store {
+    /// The guardian ends the pairing.
+    pub async fn unlink_by_guardian(&self, proof: GuardianOf, once: Option<Once>) -> Result<PairingView, StoreError> {
+        let teen = proof.as_teen();
+        self.unlink(teen, Some(proof.pairing()), proof.guardian(), once).await
+    }
+
+    /// The teen ends a pairing, or the only active one if none is named.
+    pub async fn unlink_by_teen(
+        &self,
+        teen: TeenSelf,
+        pairing: Option<PairingId>,
+        once: Option<Once>,
+    ) -> Result<PairingView, StoreError> {
+        let by = teen.teen();
+        self.unlink(teen, pairing, by, once).await
+    }
+
+    async fn unlink(
+        &self,
+        teen: TeenSelf,
+        pairing: Option<PairingId>,
+        by: AccountId,
+        once: Option<Once>,
+    ) -> Result<PairingView, StoreError> {
+        let (view, moved) = self
+            .write(move |conn, tools| {
+                let (teen, once) = (teen.clone(), once.clone());
+                async move { end(conn, &tools, &teen, pairing, by, once.as_ref()).await }.boxed()
+            })
+            .await?;
+        if let Some((row, version)) = moved {
+            self.post(row.moved(view.state));
+            self.post(Event::PolicyChanged { teen: row.teen, revision: version.revision });
+        }
+        Ok(view)
+    }
+}
+
+async fn end(
+    conn: &mut AsyncPgConnection,
+    tools: &Tools,
+    teen: &TeenSelf,
+    pairing: Option<PairingId>,
+    by: AccountId,
+    once: Option<&Once>,
+) -> Result<(PairingView, Option<(Row, Version)>), StoreError> {
+    if let Some(before) = once::claim(conn, tools, once).await? {
+        return Ok((before.answer, None));
+    }
+    teens::table.find(teen.teen().uuid()).select(teens::revision).for_no_key_update().first::<i64>(conn).await?;
+    let pairing = match pairing {
+        Some(pairing) => pairing,
+        None => active(conn, teen).await?,
+    };
+    let row = lock_of_teen(conn, tools, teen, pairing).await?;
+    step(conn, &row, Move::End).await?;
+    diesel::update(pairings::table.find(pairing.uuid()))
+        .set((pairings::ended_at.eq(tools.world.now().to_diesel()), pairings::ended_by.eq(by.uuid())))
+        .execute(conn)
+        .await?;
+    let guardian = row.guardian.ok_or_else(|| StoreError::Corrupt("a pairing without a guardian".to_owned()))?;
+    let version = settings::release(conn, tools, row.teen, guardian, by).await?;
+    let deed = Deed::new(by, "pairing.ended").teen(row.teen).subject(pairing.uuid());
+    audit::record(conn, tools, deed).await?;
+    let view = views::one(conn, tools, pairing).await?;
+    once::keep(conn, tools, once, &view).await?;
+    Ok((view, Some((row, version))))
+}
+
+async fn active(conn: &mut AsyncPgConnection, teen: &TeenSelf) -> Result<PairingId, StoreError> {
+    let found: Option<Uuid> = pairings::table
+        .filter(pairings::teen_id.eq(teen.teen().uuid()))
+        .filter(pairings::state.eq(PairingState::Active.as_str()))
+        .select(pairings::id)
+        .first(conn)
+        .await
+        .optional()?;
+    found.map(Into::into).ok_or(StoreError::NotFound)
+}

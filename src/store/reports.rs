@@ -1,0 +1,10 @@
+//! What devices said: written in batches, monotone; and what guardians may conclude, computed when they look.
+//!
+//! Columns only ever grow in `(epoch, revision)`, so duplicates, late and reordered reports change nothing. A report is
+//! judged before it is written: one about a revision that was never made, or with another hash, is refused.
+
+mod standings;
+mod write;
+
+pub use standings::DeviceStanding;
+pub use write::{Beat, Heard, Judged, Report, Said};

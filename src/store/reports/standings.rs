@@ -1,0 +1,178 @@
+//! How each device of a teen stands to the newest policy. Computed from its reports, stored nowhere.
+
+use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, Queryable};
+use diesel_async::RunQueryDsl;
+use jiff::Timestamp;
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        ids::{DeviceId, TeenId},
+        report::{Applied, Desired, Issue, Reports, Standing},
+        snapshot::PolicyRecord,
+        version::Version,
+    },
+    store::{
+        Store, StoreError,
+        kinship::GuardianOf,
+        schema::{device_reports, devices, policy_revisions, teens},
+    },
+};
+
+/// One device, what it should have and what it said.
+#[derive(Clone, Debug)]
+pub struct DeviceStanding {
+    /// Which device.
+    pub device: DeviceId,
+    /// Whose.
+    pub teen: TeenId,
+    /// "Mia's phone".
+    pub name: String,
+    /// `android-16`, …
+    pub platform: String,
+    /// The app's own version.
+    pub app_version: String,
+    /// The newest policy and its hash.
+    pub desired: Desired,
+    /// When the newest policy was made.
+    pub desired_since: Timestamp,
+    /// What the device said.
+    pub reports: Reports,
+    /// When it first confirmed what it holds.
+    pub first_confirmed_at: Option<Timestamp>,
+    /// When it was last heard.
+    pub last_seen_at: Option<Timestamp>,
+}
+
+impl DeviceStanding {
+    /// The one word.
+    pub fn standing(&self) -> Standing {
+        self.reports.standing(&self.desired)
+    }
+
+    /// From the change to the device's word about it, by our clock; `None` while it has not spoken.
+    pub fn took_ms(&self) -> Option<i64> {
+        let spoken = matches!(self.standing(), Standing::Enforced | Standing::PartlyEnforced);
+        let at = self.first_confirmed_at.filter(|_| spoken)?;
+        i64::try_from(at.duration_since(self.desired_since).as_millis()).ok()
+    }
+
+    /// What it cannot enforce of what it holds.
+    pub fn issues(&self) -> &[Issue] {
+        self.reports.applied.as_ref().map_or(&[], |applied| &applied.issues)
+    }
+}
+
+type AppliedColumns =
+    (Option<i64>, Option<i64>, Option<String>, Json, Option<jiff_diesel::Timestamp>, Option<jiff_diesel::Timestamp>);
+
+#[derive(Queryable)]
+struct DeviceRow {
+    id: Uuid,
+    name: String,
+    platform: String,
+    app_version: String,
+    last_seen_at: Option<jiff_diesel::Timestamp>,
+    applied: AppliedColumns,
+    rejected: (Option<i64>, Option<i64>, Option<String>),
+}
+
+type PolicyRow = (Uuid, i64, String, String, i16, jiff_diesel::Timestamp);
+
+impl Store {
+    /// Every live device of a guarded teen, oldest first.
+    pub async fn device_standings(&self, proof: &GuardianOf) -> Result<Vec<DeviceStanding>, StoreError> {
+        self.standings(proof.teen(), None).await
+    }
+
+    /// One device's standing, for a notice to the guardians' sockets.
+    pub async fn device_standing(&self, teen: TeenId, device: DeviceId) -> Result<Option<DeviceStanding>, StoreError> {
+        Ok(self.standings(teen, Some(device)).await?.pop())
+    }
+
+    /// Every live device of a teen whose guardian has a socket here, for the notices that may have been missed.
+    pub async fn standings_for_notices(&self, teen: TeenId) -> Result<Vec<DeviceStanding>, StoreError> {
+        self.standings(teen, None).await
+    }
+
+    async fn standings(&self, teen: TeenId, only: Option<DeviceId>) -> Result<Vec<DeviceStanding>, StoreError> {
+        let mut conn = self.pool.get().await?;
+        let mut query = teens::table
+            .inner_join(policy_revisions::table.on(
+                policy_revisions::teen_id.eq(teens::account_id).and(policy_revisions::revision.eq(teens::revision)),
+            ))
+            .inner_join(devices::table.on(devices::teen_id.eq(teens::account_id).and(devices::revoked_at.is_null())))
+            .inner_join(device_reports::table.on(device_reports::device_id.eq(devices::id)))
+            .filter(teens::account_id.eq(teen.uuid()))
+            .order(devices::id)
+            .select((
+                (
+                    devices::id,
+                    devices::name,
+                    devices::platform,
+                    devices::app_version,
+                    device_reports::last_seen_at,
+                    (
+                        device_reports::applied_epoch,
+                        device_reports::applied_revision,
+                        device_reports::applied_sha256,
+                        device_reports::applied_issues,
+                        device_reports::confirmed_at,
+                        device_reports::first_confirmed_at,
+                    ),
+                    (device_reports::rejected_epoch, device_reports::rejected_revision, device_reports::rejected_code),
+                ),
+                (
+                    policy_revisions::teen_id,
+                    policy_revisions::revision,
+                    policy_revisions::controls,
+                    policy_revisions::home_zone,
+                    policy_revisions::day_start_minute,
+                    policy_revisions::made_at,
+                ),
+            ))
+            .into_boxed();
+        if let Some(device) = only {
+            query = query.filter(devices::id.eq(device.uuid()));
+        }
+        let rows: Vec<(DeviceRow, PolicyRow)> = query.load(&mut conn).await?;
+        let epoch = self.epoch();
+        rows.into_iter().map(|(device, policy)| standing(device, policy, epoch)).collect()
+    }
+}
+
+fn standing(device: DeviceRow, policy: PolicyRow, epoch: i64) -> Result<DeviceStanding, StoreError> {
+    let (teen, revision, controls, home_zone, day_start_minute, made_at) = policy;
+    let (teen, made_at) = (TeenId::from(teen), made_at.to_jiff());
+    let record = PolicyRecord { teen, revision, controls, home_zone, day_start_minute, made_at };
+    let (epoch_said, revision_said, sha256, issues, confirmed_at, first) = device.applied;
+    let applied = match (epoch_said.zip(revision_said), sha256, confirmed_at) {
+        (Some((epoch, revision)), Some(sha256), Some(at)) => Some(Applied {
+            version: Version { epoch, revision },
+            sha256,
+            issues: serde_json::from_value(issues)?,
+            confirmed_at: at.to_jiff(),
+        }),
+        _ => None,
+    };
+    let (rejected_epoch, rejected_revision, code) = device.rejected;
+    let rejected = match (rejected_epoch.zip(rejected_revision), code) {
+        (Some((epoch, revision)), Some(code)) => {
+            Some((Version { epoch, revision }, serde_json::from_value(Json::String(code))?))
+        }
+        _ => None,
+    };
+    Ok(DeviceStanding {
+        device: device.id.into(),
+        teen,
+        name: device.name,
+        platform: device.platform,
+        app_version: device.app_version,
+        desired: record.desired(epoch)?,
+        desired_since: made_at,
+        reports: Reports { applied, rejected },
+        first_confirmed_at: first.map(|at| at.to_jiff()),
+        last_seen_at: device.last_seen_at.map(|at| at.to_jiff()),
+    })
+}

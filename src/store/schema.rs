@@ -1,0 +1,201 @@
+//! The tables as diesel sees them. A test compares this file with a migrated database, column by column.
+
+#![expect(missing_docs, reason = "the columns are described where they are made, in migrations/")]
+
+diesel::table! {
+    installation (only_row) {
+        only_row -> Bool,
+        epoch -> BigInt,
+        system_identifier -> Text,
+        timeline -> BigInt,
+    }
+}
+
+diesel::table! {
+    signing_keys (key_id) {
+        key_id -> Text,
+        seed_sealed -> Binary,
+        not_before -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    accounts (id) {
+        id -> Uuid,
+        role -> Text,
+        email_index -> Binary,
+        email_sealed -> Binary,
+        password_hash -> Text,
+        display_name -> Text,
+        birth_date_sealed -> Nullable<Binary>,
+        locale -> Text,
+        time_zone -> Text,
+        region -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        ended_because -> Nullable<Text>,
+        ended_recorded_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    session_tokens (token_hash) {
+        token_hash -> Binary,
+        session_id -> Uuid,
+        kind -> Text,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    teens (account_id) {
+        account_id -> Uuid,
+        revision -> BigInt,
+        home_zone -> Text,
+        day_start_minute -> SmallInt,
+        settings -> Jsonb,
+    }
+}
+
+diesel::table! {
+    policy_revisions (teen_id, revision) {
+        teen_id -> Uuid,
+        revision -> BigInt,
+        kind -> Text,
+        controls -> Text,
+        home_zone -> Text,
+        day_start_minute -> SmallInt,
+        changes -> Jsonb,
+        undo -> Nullable<Jsonb>,
+        made_by -> Nullable<Uuid>,
+        reason -> Nullable<Text>,
+        made_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    pairings (id) {
+        id -> Uuid,
+        teen_id -> Uuid,
+        guardian_id -> Nullable<Uuid>,
+        state -> Text,
+        relationship -> Nullable<Text>,
+        locator -> Text,
+        typed_mac -> Binary,
+        linked_mac -> Binary,
+        wrong_tries -> SmallInt,
+        deadline -> Timestamptz,
+        offered_at -> Timestamptz,
+        claimed_at -> Nullable<Timestamptz>,
+        answered_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Uuid>,
+        moved_recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    devices (id) {
+        id -> Uuid,
+        teen_id -> Uuid,
+        token_hash -> Binary,
+        name -> Text,
+        platform -> Text,
+        install_id -> Text,
+        app_version -> Text,
+        created_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+        revoked_recorded_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    device_reports (device_id) {
+        device_id -> Uuid,
+        last_seen_at -> Nullable<Timestamptz>,
+        applied_epoch -> Nullable<BigInt>,
+        applied_revision -> Nullable<BigInt>,
+        applied_sha256 -> Nullable<Text>,
+        applied_issues -> Jsonb,
+        confirmed_at -> Nullable<Timestamptz>,
+        first_confirmed_at -> Nullable<Timestamptz>,
+        rejected_epoch -> Nullable<BigInt>,
+        rejected_revision -> Nullable<BigInt>,
+        rejected_code -> Nullable<Text>,
+        rejected_at -> Nullable<Timestamptz>,
+        reported_recorded_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    usage_slots (device_id, slot, item) {
+        device_id -> Uuid,
+        slot -> BigInt,
+        item -> Text,
+        seconds -> SmallInt,
+    }
+}
+
+diesel::table! {
+    audit (id) {
+        id -> Uuid,
+        at -> Timestamptz,
+        actor_id -> Nullable<Uuid>,
+        action -> Text,
+        teen_id -> Nullable<Uuid>,
+        subject_id -> Nullable<Uuid>,
+        detail -> Jsonb,
+    }
+}
+
+diesel::table! {
+    idempotency (scope) {
+        scope -> Binary,
+        body_hash -> Binary,
+        answer_sealed -> Nullable<Binary>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sync_tickets (token_hash) {
+        token_hash -> Binary,
+        session_id -> Nullable<Uuid>,
+        device_id -> Nullable<Uuid>,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    audit,
+    device_reports,
+    devices,
+    idempotency,
+    installation,
+    pairings,
+    policy_revisions,
+    session_tokens,
+    sessions,
+    signing_keys,
+    sync_tickets,
+    teens,
+    usage_slots
+);
+diesel::joinable!(session_tokens -> sessions (session_id));
+diesel::joinable!(sessions -> accounts (account_id));
+diesel::joinable!(teens -> accounts (account_id));
+diesel::joinable!(devices -> teens (teen_id));
+diesel::joinable!(device_reports -> devices (device_id));
+diesel::joinable!(pairings -> teens (teen_id));

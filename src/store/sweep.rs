@@ -1,0 +1,99 @@
+//! The first net under a lost hint: what changed lately, asked every two seconds.
+//!
+//! The window compares `recorded_at`, which the database's clock wrote inside the transaction, with the database's own
+//! `now()`. A transaction cannot outlive about ten seconds (see `pool`), so thirty seconds cannot miss a late commit.
+
+use diesel::{
+    ExpressionMethods, QueryDsl,
+    dsl::{max, sql},
+    sql_types::{Nullable, Timestamptz},
+};
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use super::{
+    Event, Store, StoreError,
+    pairings::state_of,
+    schema::{device_reports, devices, pairings, policy_revisions, sessions},
+};
+use crate::domain::ids::{DeviceId, SessionId, TeenId};
+
+const WINDOW: &str = "now() - interval '30 seconds'";
+
+impl Store {
+    /// Everything of the last thirty seconds that a hint would have told, as the hints it would have been.
+    pub async fn changed_lately(&self) -> Result<Vec<Event>, StoreError> {
+        let mut conn = self.pool.get().await?;
+        let since = || sql::<Timestamptz>(WINDOW);
+        let since_or_null = || sql::<Nullable<Timestamptz>>(WINDOW);
+        let changed: Vec<(Uuid, Option<i64>)> = policy_revisions::table
+            .filter(policy_revisions::recorded_at.gt(since()))
+            .group_by(policy_revisions::teen_id)
+            .select((policy_revisions::teen_id, max(policy_revisions::revision)))
+            .load(&mut conn)
+            .await?;
+        let moved: Vec<(Uuid, String, Uuid, Option<Uuid>)> = pairings::table
+            .filter(pairings::moved_recorded_at.gt(since()))
+            .select((pairings::id, pairings::state, pairings::teen_id, pairings::guardian_id))
+            .load(&mut conn)
+            .await?;
+        let revoked: Vec<Uuid> = devices::table
+            .filter(devices::revoked_recorded_at.gt(since_or_null()))
+            .select(devices::id)
+            .load(&mut conn)
+            .await?;
+        let ended: Vec<Uuid> = sessions::table
+            .filter(sessions::ended_recorded_at.gt(since_or_null()))
+            .select(sessions::id)
+            .load(&mut conn)
+            .await?;
+        let mut events = Vec::new();
+        for (pairing, state, teen, guardian) in moved {
+            events.push(Event::PairingMoved {
+                pairing: pairing.into(),
+                state: state_of(&state)?,
+                teen: teen.into(),
+                guardian: guardian.map(Into::into),
+            });
+        }
+        let changed = changed.into_iter().filter_map(|(teen, revision)| Some((teen, revision?)));
+        events.extend(changed.map(|(teen, revision)| Event::PolicyChanged { teen: teen.into(), revision }));
+        events.extend(revoked.into_iter().map(|device| Event::DeviceRevoked(device.into())));
+        events.extend(ended.into_iter().map(|session| Event::SessionEnded(session.into())));
+        Ok(events)
+    }
+
+    /// Devices of these teens that reported something in the last thirty seconds.
+    pub async fn reported_lately(&self, of: &[TeenId]) -> Result<Vec<Event>, StoreError> {
+        let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
+        let mut conn = self.pool.get().await?;
+        let rows: Vec<(Uuid, Uuid)> = devices::table
+            .inner_join(device_reports::table)
+            .filter(devices::teen_id.eq_any(ids))
+            .filter(device_reports::reported_recorded_at.gt(sql::<Nullable<Timestamptz>>(WINDOW)))
+            .select((devices::teen_id, devices::id))
+            .load(&mut conn)
+            .await?;
+        let event = |(teen, device): (Uuid, Uuid)| Event::DeviceReported { teen: teen.into(), device: device.into() };
+        Ok(rows.into_iter().map(event).collect())
+    }
+
+    /// Which of these sessions and devices do not count any more: for the full compare after a gap.
+    pub async fn gone(&self, sessions_here: &[SessionId], devices_here: &[DeviceId]) -> Result<Vec<Event>, StoreError> {
+        let mut conn = self.pool.get().await?;
+        let ended: Vec<Uuid> = sessions::table
+            .filter(sessions::id.eq_any(sessions_here.iter().map(|id| id.uuid()).collect::<Vec<_>>()))
+            .filter(sessions::ended_at.is_not_null())
+            .select(sessions::id)
+            .load(&mut conn)
+            .await?;
+        let revoked: Vec<Uuid> = devices::table
+            .filter(devices::id.eq_any(devices_here.iter().map(|id| id.uuid()).collect::<Vec<_>>()))
+            .filter(devices::revoked_at.is_not_null())
+            .select(devices::id)
+            .load(&mut conn)
+            .await?;
+        let ended = ended.into_iter().map(|session| Event::SessionEnded(session.into()));
+        Ok(ended.chain(revoked.into_iter().map(|device| Event::DeviceRevoked(device.into()))).collect())
+    }
+}

@@ -1,0 +1,152 @@
+//! Redis between nodes: hints out, hints in. At most once by nature, so nothing here is relied upon.
+//!
+//! The subscription is pinged every five seconds, because a half-open connection looks like a quiet one. Whenever it was
+//! down, everybody who sits here is compared with the truth once it is back.
+
+use std::{sync::Arc, time::Duration};
+
+use redis::{
+    AsyncConnectionConfig, Client, ProtocolVersion, PushInfo, PushKind, RedisResult, Value, aio::MultiplexedConnection,
+};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{presence::NodePresence, refresh::Net, relay::Relay};
+use crate::{auth::shared::Shared, store::Event};
+
+/// How often the subscription is pinged.
+const PING: Duration = Duration::from_secs(5);
+/// How long it may take to answer.
+const PONG: Duration = Duration::from_secs(2);
+/// Wait between tries to come back.
+const RETRY: Duration = Duration::from_millis(500);
+/// Messages that may wait here. Beyond, a message is lost, and the sweep finds what it was about.
+const LANE: usize = 4_096;
+
+/// Hints of several commits of one node.
+#[derive(Serialize, Deserialize)]
+struct Hints {
+    node: Uuid,
+    events: Vec<Event>,
+}
+
+/// This node's end of the bus.
+#[derive(Clone)]
+pub struct Bus {
+    node: Uuid,
+    shared: Option<Arc<Shared>>,
+}
+
+impl Bus {
+    pub(super) fn new(node: Uuid, shared: Option<Arc<Shared>>) -> Self {
+        Self { node, shared }
+    }
+
+    /// Tells the other nodes. Whether anybody heard is not asked.
+    pub(super) async fn publish(&self, events: &[Event]) {
+        let Some(shared) = &self.shared else { return };
+        let hints = Hints { node: self.node, events: events.to_vec() };
+        let Ok(text) = serde_json::to_string(&hints) else { return };
+        let channel = shared.key("hints");
+        let told = shared
+            .ask(async |mut redis| redis::cmd("PUBLISH").arg(channel).arg(text).query_async::<u32>(&mut redis).await)
+            .await;
+        if told.is_none() {
+            metrics::counter!("family_pairing_hints_dropped_total").increment(1);
+        }
+    }
+
+    /// Listens for as long as the node lives.
+    pub(super) async fn listen(
+        self,
+        client: Client,
+        relay: Arc<Relay>,
+        presence: Arc<NodePresence>,
+        drop_hints: bool,
+        stop: CancellationToken,
+    ) {
+        let Some(shared) = self.shared.clone() else { return };
+        let channel = shared.key("hints");
+        let listening = async {
+            loop {
+                match subscribe(&client, &channel).await {
+                    Ok((connection, pushed)) => {
+                        metrics::gauge!("family_pairing_bus_up").set(1);
+                        // Whatever was said while nobody listened is found by looking at everybody.
+                        relay.compare_everybody().await;
+                        presence.register_again();
+                        self.hear(connection, pushed, &relay, drop_hints).await;
+                        metrics::gauge!("family_pairing_bus_up").set(0);
+                        tracing::warn!("the subscription to Redis was lost; the sweep goes on alone");
+                    }
+                    Err(error) => tracing::debug!(%error, "Redis cannot be subscribed to yet"),
+                }
+                tokio::time::sleep(RETRY).await;
+            }
+        };
+        stop.run_until_cancelled(listening).await;
+    }
+
+    async fn hear(
+        &self,
+        mut connection: MultiplexedConnection,
+        mut pushed: mpsc::Receiver<PushInfo>,
+        relay: &Relay,
+        drop_hints: bool,
+    ) {
+        let mut pings = tokio::time::interval(PING);
+        loop {
+            tokio::select! {
+                push = pushed.recv() => match push {
+                    Some(PushInfo { kind: PushKind::Message, data }) if !drop_hints => self.heard(&data, relay).await,
+                    Some(PushInfo { kind: PushKind::Disconnection, .. }) | None => return,
+                    Some(_) => {}
+                },
+                _ = pings.tick() => {
+                    let ping = redis::cmd("PING");
+                    let answered = tokio::time::timeout(PONG, ping.query_async::<Value>(&mut connection)).await;
+                    if !matches!(answered, Ok(Ok(_))) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A message: channel, then text. Whatever it says is only a reason to look.
+    async fn heard(&self, data: &[Value], relay: &Relay) {
+        let Some(Value::BulkString(text)) = data.last() else { return };
+        match serde_json::from_slice::<Hints>(text) {
+            Ok(hints) if hints.node != self.node => {
+                for event in hints.events {
+                    relay.act(event, Net::Hint).await;
+                }
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "a hint could not be read"),
+        }
+    }
+}
+
+async fn subscribe(client: &Client, channel: &str) -> RedisResult<(MultiplexedConnection, mpsc::Receiver<PushInfo>)> {
+    let (sender, pushed) = mpsc::channel(LANE);
+    let push = move |info: PushInfo| {
+        // A full lane loses the message; the sweep finds what it was about.
+        let _ = sender.try_send(info);
+        Ok::<(), redis::aio::SendError>(())
+    };
+    let config = AsyncConnectionConfig::new().set_push_sender(push).set_connection_timeout(Some(PONG));
+    let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+    connection.subscribe(channel).await?;
+    Ok((connection, pushed))
+}
+
+/// Opens a client that speaks RESP3, which pushes need, whatever the URL says.
+pub fn client(url: &str) -> RedisResult<Client> {
+    use redis::IntoConnectionInfo;
+    let info = url.into_connection_info()?;
+    let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    Client::open(info.set_redis_settings(settings))
+}

@@ -1,0 +1,158 @@
+//! One task per guardian socket: how the devices stand now, and then every notice.
+
+use std::sync::Arc;
+
+use actix_ws::AggregatedMessageStream;
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    Live,
+    frame::{ClientFrame, Close, FrameFault, HEARTBEAT_SECONDS, ServerFrame, Welcome},
+    guard::Verdict,
+    hub::{GuardianSeat, Order},
+    limits::{HELLO, SILENCE},
+    notices::device_notice,
+    outbox::Outbox,
+    session::{End, Heard, next},
+};
+use crate::{
+    domain::ids::ConnectionId,
+    store::{
+        StoreError,
+        kinship::{GuardianSelf, SignedIn},
+    },
+};
+
+/// What a guardian's task is made of.
+pub struct GuardianSocket {
+    /// The room.
+    pub live: Arc<Live>,
+    /// Who.
+    pub guardian: GuardianSelf,
+    /// By which sign-in.
+    pub session: SignedIn,
+    /// Names the socket.
+    pub connection: ConnectionId,
+    /// Why the guard cut the stream, if it did.
+    pub verdict: Verdict,
+}
+
+/// Serves a guardian until the end.
+pub async fn run(socket: GuardianSocket, mut outbox: Outbox, mut messages: AggregatedMessageStream) {
+    let end = serve(&socket, &mut outbox, &mut messages).await;
+    if let End::Close(why) = end {
+        outbox.close(why).await;
+    }
+}
+
+async fn serve(socket: &GuardianSocket, outbox: &mut Outbox, messages: &mut AggregatedMessageStream) -> End {
+    match tokio::time::timeout(HELLO, hello(socket, outbox, messages)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(end)) => return end,
+        Err(_) => return End::Close(Close::NoHello),
+    }
+    match begin(socket, outbox).await {
+        Ok(seat) => attend(socket, seat, outbox, messages).await,
+        Err(end) => end,
+    }
+}
+
+async fn hello(
+    socket: &GuardianSocket,
+    outbox: &mut Outbox,
+    messages: &mut AggregatedMessageStream,
+) -> Result<(), End> {
+    loop {
+        match next(messages, &socket.verdict).await? {
+            Heard::Ping(bytes) => outbox.pong(&bytes).await?,
+            Heard::Pong => {}
+            Heard::Frame(Ok(ClientFrame::Hello(hello))) if hello.protocol == 1 => return Ok(()),
+            Heard::Frame(_) => return Err(End::Close(Close::Protocol)),
+        }
+    }
+}
+
+/// Takes a seat, then says how everything stands: whatever happens in between comes as a notice.
+async fn begin(socket: &GuardianSocket, outbox: &mut Outbox) -> Result<GuardianSeat, End> {
+    let store = &socket.live.store;
+    let teens = store.guarded(&socket.guardian).await.map_err(|error| away(&error))?;
+    let guardian = socket.guardian.guardian();
+    let seat = socket.live.hub.join_guardian(guardian, socket.session.session(), socket.connection, teens.clone());
+    let welcome = Welcome {
+        connection_id: socket.connection,
+        server_time: store.world().now(),
+        heartbeat_seconds: HEARTBEAT_SECONDS,
+        desired: None,
+        resume: None,
+    };
+    outbox.send(&ServerFrame::Welcome(welcome)).await?;
+    for teen in teens {
+        for standing in store.standings_for_notices(teen).await.map_err(|error| away(&error))? {
+            outbox.send(&device_notice(standing)).await?;
+        }
+    }
+    Ok(seat)
+}
+
+async fn attend(
+    socket: &GuardianSocket,
+    mut seat: GuardianSeat,
+    outbox: &mut Outbox,
+    messages: &mut AggregatedMessageStream,
+) -> End {
+    let mut heard_at = Instant::now();
+    let left = socket.session.expires_at().duration_since(socket.live.store.world().now());
+    let token_ends = Instant::now() + left.try_into().unwrap_or_default();
+    loop {
+        let step = tokio::select! {
+            biased;
+            order = seat.orders.recv() => obey(order, outbox).await,
+            () = sleep_until(token_ends.min(heard_at + SILENCE)) => Err(End::Close(match Instant::now() >= token_ends {
+                true => Close::TokenExpired,
+                false => Close::Heartbeat,
+            })),
+            heard = next(messages, &socket.verdict) => {
+                heard_at = Instant::now();
+                match heard {
+                    Ok(heard) => answer(socket, heard, outbox).await,
+                    Err(end) => Err(end),
+                }
+            }
+        };
+        if let Err(end) = step {
+            return end;
+        }
+    }
+}
+
+async fn obey(order: Option<Box<Order>>, outbox: &mut Outbox) -> Result<(), End> {
+    match order.map(|order| *order) {
+        Some(Order::Say(text)) => Ok(outbox.text(text).await?),
+        Some(Order::Close(why)) => Err(End::Close(why)),
+        Some(Order::Drain(after)) => {
+            tokio::time::sleep(after).await;
+            outbox.send(&ServerFrame::Drain { reconnect_after_ms: 0 }).await?;
+            Err(End::Close(Close::Drain))
+        }
+        None => Err(End::Gone),
+    }
+}
+
+async fn answer(socket: &GuardianSocket, heard: Heard, outbox: &mut Outbox) -> Result<(), End> {
+    let fault = match heard {
+        Heard::Ping(bytes) => return Ok(outbox.pong(&bytes).await?),
+        Heard::Pong | Heard::Frame(Ok(ClientFrame::Unknown)) => return Ok(()),
+        Heard::Frame(Ok(ClientFrame::Heartbeat(beat))) => {
+            let server_time = socket.live.store.world().now();
+            return Ok(outbox.send(&ServerFrame::Heartbeat { n: beat.n, server_time, desired: None }).await?);
+        }
+        Heard::Frame(Ok(_)) => FrameFault::NotForYou,
+        Heard::Frame(Err(fault)) => fault,
+    };
+    Ok(outbox.send(&ServerFrame::Error { code: fault, retry_after_ms: None }).await?)
+}
+
+fn away(error: &StoreError) -> End {
+    tracing::warn!(%error, "a guardian's hello could not be answered");
+    End::Close(Close::Overloaded)
+}

@@ -1,0 +1,383 @@
+//! Who sits on this node: devices by teen, guardians by the teens that they guard, and whoever waits without a socket.
+//!
+//! All calls are short and synchronous; nothing is awaited under the lock. An entry is left by dropping its seat, and only
+//! by the connection that made it: a late close of an old socket never unregisters the new one.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytestring::ByteString;
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    frame::Close,
+    limits::{DEVICE_LANE, GUARDIAN_LANE},
+    publish::Published,
+};
+use crate::domain::ids::{ConnectionId, DeviceId, GuardianId, SessionId, TeenId};
+
+/// What a session is told from outside.
+#[derive(Clone, Debug)]
+pub enum Order {
+    /// Send this.
+    Say(ByteString),
+    /// Close with this reason.
+    Close(Close),
+    /// Ask to reconnect after this time, then close.
+    Drain(Duration),
+}
+
+/// Orders are boxed: a lane of 8 pointers costs a device a few hundred bytes less.
+type Lane = mpsc::Sender<Box<Order>>;
+/// The newest policy of a teen; `None` until it was read.
+pub type Newest = watch::Receiver<Option<Arc<Published>>>;
+
+#[derive(Default)]
+struct State {
+    teens: HashMap<TeenId, TeenRow>,
+    devices: HashMap<DeviceId, (ConnectionId, TeenId, Lane)>,
+    guardians: HashMap<ConnectionId, GuardianRow>,
+    guarding: HashMap<TeenId, HashSet<ConnectionId>>,
+}
+
+struct TeenRow {
+    newest: watch::Sender<Option<Arc<Published>>>,
+    devices: HashSet<DeviceId>,
+}
+
+struct GuardianRow {
+    guardian: GuardianId,
+    session: SessionId,
+    lane: Lane,
+}
+
+/// The register of this node's sockets.
+#[derive(Default)]
+pub struct Hub(Mutex<State>);
+
+/// A device's place. Leaves the hub when dropped.
+pub struct DeviceSeat {
+    hub: Arc<Hub>,
+    device: DeviceId,
+    connection: ConnectionId,
+    /// What it is told.
+    pub orders: mpsc::Receiver<Box<Order>>,
+    /// The newest policy of its teen.
+    pub newest: Newest,
+}
+
+/// A guardian's place. Leaves the hub when dropped.
+pub struct GuardianSeat {
+    hub: Arc<Hub>,
+    connection: ConnectionId,
+    /// What it is told.
+    pub orders: mpsc::Receiver<Box<Order>>,
+}
+
+/// Somebody who waits for a newer policy without a socket. Leaves the hub when dropped.
+pub struct Waiting {
+    hub: Arc<Hub>,
+    teen: TeenId,
+    /// The newest policy of the teen.
+    pub newest: Option<Newest>,
+}
+
+impl Hub {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Seats a device. One socket per device, the newest wins: an older one is told so and closed.
+    pub fn join_device(self: &Arc<Self>, teen: TeenId, device: DeviceId, connection: ConnectionId) -> DeviceSeat {
+        let (lane, orders) = mpsc::channel(DEVICE_LANE);
+        let mut state = self.state();
+        let row = state.teen(teen);
+        row.devices.insert(device);
+        let newest = row.newest.subscribe();
+        if let Some((_, _, older)) = state.devices.insert(device, (connection, teen, lane)) {
+            tell(&older, Order::Close(Close::Superseded));
+        }
+        gauge(&state);
+        DeviceSeat { hub: self.clone(), device, connection, orders, newest }
+    }
+
+    /// Seats a guardian's socket for these teens.
+    pub fn join_guardian(
+        self: &Arc<Self>,
+        guardian: GuardianId,
+        session: SessionId,
+        connection: ConnectionId,
+        teens: Vec<TeenId>,
+    ) -> GuardianSeat {
+        let (lane, orders) = mpsc::channel(GUARDIAN_LANE);
+        let mut state = self.state();
+        state.guardians.insert(connection, GuardianRow { guardian, session, lane });
+        for teen in teens {
+            state.guarding.entry(teen).or_default().insert(connection);
+        }
+        gauge(&state);
+        GuardianSeat { hub: self.clone(), connection, orders }
+    }
+
+    /// Waits for a teen's newest policy without a socket.
+    pub fn wait_for(self: &Arc<Self>, teen: TeenId) -> Waiting {
+        let newest = self.state().teen(teen).newest.subscribe();
+        Waiting { hub: self.clone(), teen, newest: Some(newest) }
+    }
+
+    /// Whether somebody here would want this teen's newest policy.
+    pub fn wants(&self, teen: TeenId) -> bool {
+        let state = self.state();
+        state.teens.contains_key(&teen) || state.guarding.contains_key(&teen)
+    }
+
+    /// Whether a guardian of this teen sits here.
+    pub fn guards(&self, teen: TeenId) -> bool {
+        self.state().guarding.contains_key(&teen)
+    }
+
+    /// The teen's newest policy, as far as it is known here.
+    pub fn known(&self, teen: TeenId) -> Option<Arc<Published>> {
+        self.state().teens.get(&teen).and_then(|row| row.newest.borrow().clone())
+    }
+
+    /// Puts a newer policy before every session of the teen, and its notice before the guardians. Never goes backwards.
+    pub fn offer(&self, teen: TeenId, published: &Arc<Published>, live: bool) -> bool {
+        let state = self.state();
+        let newer = state.teens.get(&teen).is_some_and(|row| {
+            row.newest.send_if_modified(|known| {
+                let newer = known.as_ref().is_none_or(|known| known.version < published.version);
+                if newer {
+                    *known = Some(published.clone());
+                }
+                newer
+            })
+        });
+        if let Some(notice) = published.notice.as_ref().filter(|_| live) {
+            state.tell_guardians(teen, &Order::Say(notice.clone()));
+        }
+        newer
+    }
+
+    /// Tells the guardians of a teen that sit here.
+    pub fn tell_guardians(&self, teen: TeenId, text: &ByteString) {
+        self.state().tell_guardians(teen, &Order::Say(text.clone()));
+    }
+
+    /// Tells the devices of a teen that sit here.
+    pub fn tell_devices(&self, teen: TeenId, text: &ByteString) {
+        let state = self.state();
+        let devices = state.teens.get(&teen).into_iter().flat_map(|row| &row.devices);
+        for (_, _, lane) in devices.filter_map(|device| state.devices.get(device)) {
+            tell(lane, Order::Say(text.clone()));
+        }
+    }
+
+    /// Tells one guardian's sockets that sit here.
+    pub fn tell_guardian(&self, guardian: GuardianId, text: &ByteString) {
+        for row in self.state().guardians.values().filter(|row| row.guardian == guardian) {
+            tell(&row.lane, Order::Say(text.clone()));
+        }
+    }
+
+    /// Starts or stops telling a guardian's sockets about a teen.
+    pub fn guard(&self, guardian: GuardianId, teen: TeenId, active: bool) {
+        let mut state = self.state();
+        let sockets: Vec<ConnectionId> =
+            state.guardians.iter().filter(|(_, row)| row.guardian == guardian).map(|(id, _)| *id).collect();
+        for connection in sockets {
+            if active {
+                state.guarding.entry(teen).or_default().insert(connection);
+            } else {
+                state.unguard(teen, connection);
+            }
+        }
+    }
+
+    /// Closes the socket of a device.
+    pub fn close_device(&self, device: DeviceId, why: Close) {
+        if let Some((_, _, lane)) = self.state().devices.get(&device) {
+            tell(lane, Order::Close(why));
+        }
+    }
+
+    /// Closes the sockets of a session.
+    pub fn close_session(&self, session: SessionId, why: Close) {
+        for row in self.state().guardians.values().filter(|row| row.session == session) {
+            tell(&row.lane, Order::Close(why));
+        }
+    }
+
+    /// The teens whose policy somebody here follows.
+    pub fn teens(&self) -> Vec<TeenId> {
+        self.state().teens.keys().copied().collect()
+    }
+
+    /// The teens whose guardians sit here.
+    pub fn guarded(&self) -> Vec<TeenId> {
+        self.state().guarding.keys().copied().collect()
+    }
+
+    /// The devices that sit here, with their connections.
+    pub fn devices(&self) -> Vec<(DeviceId, ConnectionId)> {
+        self.state().devices.iter().map(|(device, (connection, ..))| (*device, *connection)).collect()
+    }
+
+    /// The guardians' sessions that sit here.
+    pub fn sessions(&self) -> Vec<SessionId> {
+        self.state().guardians.values().map(|row| row.session).collect()
+    }
+
+    /// Whether a device sits here.
+    pub fn has(&self, device: DeviceId) -> bool {
+        self.state().devices.contains_key(&device)
+    }
+
+    /// How many sockets sit here.
+    pub fn sockets(&self) -> usize {
+        let state = self.state();
+        state.devices.len() + state.guardians.len()
+    }
+
+    /// Asks everybody to reconnect, evenly over the window.
+    pub fn drain(&self, window: Duration) {
+        let state = self.state();
+        let lanes: Vec<&Lane> = state
+            .devices
+            .values()
+            .map(|(_, _, lane)| lane)
+            .chain(state.guardians.values().map(|row| &row.lane))
+            .collect();
+        let count = u32::try_from(lanes.len()).unwrap_or(u32::MAX).max(1);
+        for (index, lane) in (0u32..).zip(lanes) {
+            tell(lane, Order::Drain(window.mul_f64(f64::from(index) / f64::from(count))));
+        }
+    }
+}
+
+impl State {
+    fn teen(&mut self, teen: TeenId) -> &mut TeenRow {
+        self.teens.entry(teen).or_insert_with(|| TeenRow { newest: watch::Sender::new(None), devices: HashSet::new() })
+    }
+
+    fn tell_guardians(&self, teen: TeenId, order: &Order) {
+        let sockets = self.guarding.get(&teen).into_iter().flatten();
+        for row in sockets.filter_map(|connection| self.guardians.get(connection)) {
+            tell(&row.lane, order.clone());
+        }
+    }
+
+    fn unguard(&mut self, teen: TeenId, connection: ConnectionId) {
+        if let Some(sockets) = self.guarding.get_mut(&teen) {
+            sockets.remove(&connection);
+            if sockets.is_empty() {
+                self.guarding.remove(&teen);
+            }
+        }
+    }
+
+    /// Forgets a teen whom nobody follows any more.
+    fn tidy(&mut self, teen: TeenId) {
+        let unused = |row: &TeenRow| row.devices.is_empty() && row.newest.receiver_count() == 0;
+        if self.teens.get(&teen).is_some_and(unused) {
+            self.teens.remove(&teen);
+        }
+    }
+}
+
+/// A lane that is full belongs to a client that does not keep up; losing a notice costs nothing, and a close
+/// that does not fit finds the lane closed or is repeated by the sweep.
+fn tell(lane: &Lane, order: Order) {
+    if lane.try_send(Box::new(order)).is_err() {
+        metrics::counter!("family_pairing_hints_dropped_total").increment(1);
+    }
+}
+
+fn gauge(state: &State) {
+    let count = |sockets: usize| u32::try_from(sockets).unwrap_or(u32::MAX);
+    metrics::gauge!("family_pairing_sockets", "kind" => "device").set(count(state.devices.len()));
+    metrics::gauge!("family_pairing_sockets", "kind" => "guardian").set(count(state.guardians.len()));
+}
+
+impl Drop for DeviceSeat {
+    fn drop(&mut self) {
+        let mut state = self.hub.state();
+        // Only what this very connection entered: a newer socket of the device may sit here by now.
+        let Some((connection, teen, _)) = state.devices.get(&self.device) else { return };
+        if *connection != self.connection {
+            return;
+        }
+        let teen = *teen;
+        state.devices.remove(&self.device);
+        if let Some(row) = state.teens.get_mut(&teen) {
+            row.devices.remove(&self.device);
+        }
+        // Our own receiver still counts; an empty channel in its place lets the teen go.
+        self.newest = watch::channel(None).1;
+        state.tidy(teen);
+        gauge(&state);
+    }
+}
+
+impl Drop for GuardianSeat {
+    fn drop(&mut self) {
+        let mut state = self.hub.state();
+        state.guardians.remove(&self.connection);
+        let connection = self.connection;
+        state.guarding.retain(|_, sockets| {
+            sockets.remove(&connection);
+            !sockets.is_empty()
+        });
+        gauge(&state);
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut state = self.hub.state();
+        self.newest = None;
+        state.tidy(self.teen);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn id<K>(n: u128) -> crate::domain::ids::Id<K> {
+        Uuid::from_u128(n).into()
+    }
+
+    #[test]
+    fn a_late_close_of_the_old_socket_leaves_the_new_one_seated() {
+        let hub = Arc::new(Hub::default());
+        let mut old = hub.join_device(id(1), id(2), id(10));
+        let new = hub.join_device(id(1), id(2), id(11));
+        assert!(matches!(*old.orders.try_recv().unwrap(), Order::Close(Close::Superseded)));
+        drop(old);
+        assert!(hub.has(id(2)) && hub.wants(id(1)));
+        hub.close_device(id(2), Close::DeviceRevoked);
+        let mut new = new;
+        assert!(matches!(*new.orders.try_recv().unwrap(), Order::Close(Close::DeviceRevoked)));
+        drop(new);
+        assert!(!hub.has(id(2)) && !hub.wants(id(1)) && hub.sockets() == 0);
+    }
+
+    #[test]
+    fn a_guardian_hears_only_of_teens_they_guard() {
+        let hub = Arc::new(Hub::default());
+        let mut seat = hub.join_guardian(id(5), id(6), id(12), vec![id(1)]);
+        hub.tell_guardians(id(2), &"other".into());
+        hub.tell_guardians(id(1), &"mine".into());
+        assert!(matches!(*seat.orders.try_recv().unwrap(), Order::Say(ref text) if text == "mine"));
+        assert!(seat.orders.try_recv().is_err());
+        hub.guard(id(5), id(1), false);
+        hub.tell_guardians(id(1), &"late".into());
+        assert!(seat.orders.try_recv().is_err());
+    }
+}

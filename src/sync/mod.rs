@@ -1,0 +1,136 @@
+//! REALTIME: the only room that speaks to clients unasked.
+//!
+//! A policy is state, not a stream. Every path here compares versions and sends the newest if a device is behind:
+//!
+//! ```text
+//! store ─Event─→ relay ─→ refresh ─→ hub ─→ session ─→ device       a change, in milliseconds
+//!                  └─ bus (Redis) ─→ relay of the other nodes
+//! sweep, every 2 s ──────→ relay        a lost hint, within 2.5 s
+//! heartbeat of a device ─→ session      whatever Redis and this node's memory say, within 34 s
+//! a gap of any kind ─────→ refresh all
+//! ```
+//!
+//! Who may enter: `api::live`, to hand over a socket or to wait for a newer policy. What never happens here: deciding what
+//! anybody may set, or trusting what a hint says beyond "look again".
+
+pub mod bus;
+mod fallback;
+pub mod frame;
+mod guard;
+mod guardian;
+mod hub;
+mod limits;
+mod notices;
+mod outbox;
+pub mod presence;
+mod publish;
+mod refresh;
+mod relay;
+mod session;
+mod sweep;
+mod upgrade;
+
+use std::{num::NonZeroU32, sync::Arc};
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::{runtime::Handle, sync::mpsc};
+use tokio_util::sync::CancellationToken;
+
+pub use fallback::newer_than;
+pub use publish::Published;
+pub use upgrade::upgrade;
+
+use self::{bus::Bus, hub::Hub, notices::Notices, presence::NodePresence, refresh::Refresh};
+use crate::{
+    auth::{gate::Presence, shared::Shared},
+    domain::snapshot::SnapshotKey,
+    store::{Event, Store, device_work::DeviceWork},
+};
+
+/// What a node needs to speak to clients.
+pub struct Live {
+    pub(crate) store: Store,
+    pub(crate) work: DeviceWork,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) refresh: Arc<Refresh>,
+    pub(crate) presence: Arc<NodePresence>,
+    pub(crate) connects: DefaultDirectRateLimiter,
+    pub(crate) most_sockets: usize,
+    pub(crate) draining: CancellationToken,
+}
+
+/// What [`Live::start`] is made of.
+pub struct Parts {
+    /// The truth.
+    pub store: Store,
+    /// Gathered questions.
+    pub work: DeviceWork,
+    /// What the store posts after commits.
+    pub events: mpsc::Receiver<Event>,
+    /// Signs snapshots.
+    pub key: SnapshotKey,
+    /// Commands to Redis, if there is one.
+    pub shared: Option<Arc<Shared>>,
+    /// The subscription to Redis, if there is one.
+    pub subscriber: Option<redis::Client>,
+    /// Admission.
+    pub most_sockets: usize,
+    /// Admission.
+    pub most_connects: u32,
+    /// For tests: hints go nowhere.
+    pub drop_hints: bool,
+}
+
+impl Live {
+    /// Starts the room's tasks on the current runtime; they end with `stop`.
+    pub fn start(parts: Parts, stop: &CancellationToken) -> Arc<Self> {
+        let Parts { store, work, events, key, shared, subscriber, most_sockets, most_connects, drop_hints } = parts;
+        let node = store.world().uuid();
+        let hub = Arc::new(Hub::default());
+        let refresh = Arc::new(Refresh::new(store.clone(), hub.clone(), key));
+        let notices = Arc::new(Notices::new(store.clone(), hub.clone()));
+        let presence = NodePresence::start(node, shared.clone(), hub.clone(), stop.clone());
+        let bus = Bus::new(node, shared);
+        let runtime = Handle::current();
+        runtime.spawn(refresh.clone().run(stop.clone()));
+        runtime.spawn(notices.clone().run(stop.clone()));
+        let relay = relay::Relay::new(hub.clone(), refresh.clone(), notices, store.clone());
+        let relay = Arc::new(relay);
+        runtime.spawn(relay.clone().run(events, bus.clone(), drop_hints, stop.clone()));
+        if let Some(client) = subscriber {
+            runtime.spawn(bus.listen(client, relay.clone(), presence.clone(), drop_hints, stop.clone()));
+        }
+        runtime.spawn(sweep::run(store.clone(), hub.clone(), refresh.clone(), relay, stop.clone()));
+        let quota = Quota::per_second(NonZeroU32::new(most_connects).unwrap_or(NonZeroU32::MIN));
+        Arc::new(Self {
+            store,
+            work,
+            hub,
+            refresh,
+            presence,
+            connects: RateLimiter::direct(quota),
+            most_sockets,
+            draining: CancellationToken::new(),
+        })
+    }
+
+    /// Asks every client to reconnect, spread over `window`, and waits until they are gone or the window is over twice.
+    pub async fn drain(&self, window: std::time::Duration) {
+        self.draining.cancel();
+        self.hub.drain(window);
+        let deadline = tokio::time::Instant::now() + window * 2;
+        while self.hub.sockets() > 0 && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Who is connected, for those who may not enter here.
+    pub fn presence(&self) -> Arc<dyn Presence> {
+        self.presence.clone()
+    }
+
+    /// Cancelled once the node is being drained.
+    pub fn draining(&self) -> CancellationToken {
+        self.draining.clone()
+    }
+}

@@ -1,0 +1,186 @@
+//! Which device sits on which node, in Redis: one key per device, and one lease per node that makes them count.
+//!
+//! A node renews its lease every five seconds and it lasts fifteen: a dead node's devices are offline without anybody
+//! cleaning up, and refreshing costs one command per node, not one per device. A late close erases only its own entry.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+use redis::Script;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::hub::Hub;
+use crate::{
+    auth::{gate::Presence, shared::Shared},
+    domain::ids::{ConnectionId, DeviceId},
+};
+
+/// How long a node's word lasts.
+const LEASE_SECONDS: u64 = 15;
+/// How often it is renewed.
+const RENEW: Duration = Duration::from_secs(5);
+/// An entry that no lease covers is forgotten after a day.
+const ENTRY_SECONDS: u64 = 86_400;
+/// Moves that may wait to be written.
+const LANE: usize = 20_000;
+/// Moves written together.
+const MOST: usize = 500;
+
+/// A device came or went.
+enum Step {
+    Came(DeviceId, ConnectionId),
+    Went(DeviceId, ConnectionId),
+    Everybody,
+}
+
+/// This node's word about who is here.
+pub struct NodePresence {
+    node: Uuid,
+    shared: Option<Arc<Shared>>,
+    hub: Arc<Hub>,
+    lane: mpsc::Sender<Step>,
+}
+
+const LEAVE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+
+impl NodePresence {
+    pub(super) fn start(node: Uuid, shared: Option<Arc<Shared>>, hub: Arc<Hub>, stop: CancellationToken) -> Arc<Self> {
+        let (lane, steps) = mpsc::channel(LANE);
+        let presence = Arc::new(Self { node, shared, hub, lane });
+        if presence.shared.is_some() {
+            tokio::spawn(presence.clone().write(steps, stop.clone()));
+            tokio::spawn(presence.clone().renew(stop));
+        }
+        presence
+    }
+
+    /// A device sat down.
+    pub fn came(&self, device: DeviceId, connection: ConnectionId) {
+        self.step(Step::Came(device, connection));
+    }
+
+    /// A device left.
+    pub fn went(&self, device: DeviceId, connection: ConnectionId) {
+        self.step(Step::Went(device, connection));
+    }
+
+    /// Writes everybody again: Redis may have been emptied.
+    pub fn register_again(&self) {
+        self.step(Step::Everybody);
+    }
+
+    fn step(&self, step: Step) {
+        if self.shared.is_some() {
+            // A full lane loses a dot on a screen until the next registration.
+            let _ = self.lane.try_send(step);
+        }
+    }
+
+    async fn write(self: Arc<Self>, mut steps: mpsc::Receiver<Step>, stop: CancellationToken) {
+        let mut batch = Vec::new();
+        while let Some(count) = stop.run_until_cancelled(steps.recv_many(&mut batch, MOST)).await {
+            if count == 0 {
+                return;
+            }
+            for step in batch.drain(..) {
+                match step {
+                    Step::Came(device, connection) => self.enter(&[(device, connection)]).await,
+                    Step::Went(device, connection) => self.leave(device, connection).await,
+                    Step::Everybody => {
+                        for part in self.hub.devices().chunks(MOST) {
+                            self.enter(part).await;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn renew(self: Arc<Self>, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(RENEW);
+        while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+            let Some(shared) = &self.shared else { return };
+            let key = self.lease(shared, self.node);
+            let existed = shared
+                .ask(async |mut redis| {
+                    redis::cmd("SET")
+                        .arg(key)
+                        .arg(1)
+                        .arg("EX")
+                        .arg(LEASE_SECONDS)
+                        .arg("GET")
+                        .query_async::<Option<String>>(&mut redis)
+                        .await
+                })
+                .await;
+            if existed == Some(None) {
+                self.register_again();
+            }
+        }
+    }
+
+    async fn enter(&self, devices: &[(DeviceId, ConnectionId)]) {
+        let Some(shared) = &self.shared else { return };
+        let mut pipe = redis::pipe();
+        for (device, connection) in devices {
+            pipe.cmd("SET")
+                .arg(self.key(shared, *device))
+                .arg(self.word(*connection))
+                .arg("EX")
+                .arg(ENTRY_SECONDS)
+                .ignore();
+        }
+        shared.ask(async |mut redis| pipe.query_async::<()>(&mut redis).await).await;
+    }
+
+    async fn leave(&self, device: DeviceId, connection: ConnectionId) {
+        let Some(shared) = &self.shared else { return };
+        let script = Script::new(LEAVE);
+        shared
+            .ask(async |mut redis| {
+                script.key(self.key(shared, device)).arg(self.word(connection)).invoke_async::<u32>(&mut redis).await
+            })
+            .await;
+    }
+
+    async fn online_elsewhere(&self, devices: &[DeviceId]) -> Option<Vec<bool>> {
+        let shared = self.shared.as_ref()?;
+        let keys: Vec<String> = devices.iter().map(|device| self.key(shared, *device)).collect();
+        let words: Vec<Option<String>> =
+            shared.ask(async |mut redis| redis::cmd("MGET").arg(keys).query_async(&mut redis).await).await?;
+        let nodes: Vec<Option<Uuid>> = words.into_iter().map(|word| word?.split_once('/')?.0.parse().ok()).collect();
+        let leases: Vec<String> = nodes.iter().map(|node| self.lease(shared, node.unwrap_or_default())).collect();
+        let live: Vec<Option<String>> =
+            shared.ask(async |mut redis| redis::cmd("MGET").arg(leases).query_async(&mut redis).await).await?;
+        Some(nodes.into_iter().zip(live).map(|(node, lease)| node.is_some() && lease.is_some()).collect())
+    }
+
+    fn key(&self, shared: &Shared, device: DeviceId) -> String {
+        shared.key(&format!("device:{device}"))
+    }
+
+    fn lease(&self, shared: &Shared, node: Uuid) -> String {
+        shared.key(&format!("node:{node}"))
+    }
+
+    fn word(&self, connection: ConnectionId) -> String {
+        format!("{}/{connection}", self.node)
+    }
+}
+
+impl Presence for NodePresence {
+    fn online<'a>(&'a self, devices: &'a [DeviceId]) -> BoxFuture<'a, Vec<Option<bool>>> {
+        Box::pin(async move {
+            let here: Vec<bool> = devices.iter().map(|device| self.hub.has(*device)).collect();
+            if here.iter().all(|here| *here) || self.shared.is_none() {
+                return here.into_iter().map(Some).collect();
+            }
+            match self.online_elsewhere(devices).await {
+                Some(there) => here.into_iter().zip(there).map(|(here, there)| Some(here || there)).collect(),
+                None => here.into_iter().map(|here| here.then_some(true)).collect(),
+            }
+        })
+    }
+}

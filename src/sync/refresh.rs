@@ -1,0 +1,135 @@
+//! Teens whose newest policy should be looked at, read from Postgres many at a time, signed once and offered.
+//!
+//! Hints, sweeps, heartbeats and hellos all end here: somebody suspects that a teen has something newer. What arrives while
+//! a read runs is read next, together, so a hundred changes in a second are a few reads and each device gets the newest.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::{hub::Hub, publish::Published};
+use crate::{
+    domain::{ids::TeenId, snapshot::SnapshotKey},
+    store::{Store, StoreError, policies::Newest},
+};
+
+/// Who suspected it. The nets below the hint count what they had to repair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Net {
+    /// A device joined and must see the newest.
+    Join,
+    /// A hint, from here or from another node.
+    Hint,
+    /// The two-second sweep.
+    Sweep,
+    /// A heartbeat of a device that is behind.
+    Heartbeat,
+    /// The full compare after a gap.
+    Gap,
+}
+
+impl Net {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Join => "join",
+            Self::Hint => "hint",
+            Self::Sweep => "sweep",
+            Self::Heartbeat => "heartbeat",
+            Self::Gap => "gap",
+        }
+    }
+}
+
+/// Most teens in one read.
+const MOST: usize = 1_000;
+
+/// Reads, signs and offers.
+pub struct Refresh {
+    store: Store,
+    hub: Arc<Hub>,
+    key: SnapshotKey,
+    suspects: Mutex<HashMap<TeenId, Net>>,
+    wake: Notify,
+}
+
+impl Refresh {
+    pub(super) fn new(store: Store, hub: Arc<Hub>, key: SnapshotKey) -> Self {
+        Self { store, hub, key, suspects: Mutex::default(), wake: Notify::new() }
+    }
+
+    /// Has a teen looked at soon.
+    pub fn suspect(&self, teen: TeenId, net: Net) {
+        self.suspect_all([teen], net);
+    }
+
+    /// Has many teens looked at soon.
+    pub fn suspect_all(&self, teens: impl IntoIterator<Item = TeenId>, net: Net) {
+        let mut suspects = self.suspects.lock().unwrap_or_else(PoisonError::into_inner);
+        for teen in teens {
+            suspects.entry(teen).or_insert(net);
+        }
+        drop(suspects);
+        self.wake.notify_one();
+    }
+
+    /// Has everybody who sits here looked at: after any gap in what this node could hear.
+    pub fn suspect_everybody(&self) {
+        self.suspect_all(self.hub.teens(), Net::Gap);
+    }
+
+    pub(super) async fn run(self: Arc<Self>, stop: CancellationToken) {
+        while stop.run_until_cancelled(self.wake.notified()).await.is_some() {
+            loop {
+                let batch = self.take();
+                if batch.is_empty() {
+                    break;
+                }
+                if let Err(error) = self.look(&batch).await {
+                    tracing::warn!(%error, teens = batch.len(), "the newest policies could not be read; trying again");
+                    self.suspects.lock().unwrap_or_else(PoisonError::into_inner).extend(batch);
+                    tokio::time::sleep(Duration::from_millis(250)).await;
+                }
+            }
+        }
+    }
+
+    fn take(&self) -> HashMap<TeenId, Net> {
+        let mut suspects = self.suspects.lock().unwrap_or_else(PoisonError::into_inner);
+        if suspects.len() <= MOST {
+            return std::mem::take(&mut suspects);
+        }
+        let some: Vec<TeenId> = suspects.keys().take(MOST).copied().collect();
+        some.into_iter().filter_map(|teen| suspects.remove_entry(&teen)).collect()
+    }
+
+    async fn look(&self, batch: &HashMap<TeenId, Net>) -> Result<(), StoreError> {
+        let wanted: Vec<TeenId> = batch.keys().copied().filter(|teen| self.hub.wants(*teen)).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        for newest in self.store.newest_policies(&wanted).await? {
+            let net = batch.get(&newest.record.teen).copied().unwrap_or(Net::Hint);
+            self.offer(newest, net)?;
+        }
+        Ok(())
+    }
+
+    fn offer(&self, newest: Newest, net: Net) -> Result<(), StoreError> {
+        let (teen, epoch) = (newest.record.teen, self.store.epoch());
+        let known = self.hub.known(teen).map(|published| published.version);
+        if known.is_some_and(|known| (known.epoch, known.revision) >= (epoch, newest.record.revision)) {
+            return Ok(());
+        }
+        let published = Arc::new(Published::new(newest, epoch, &self.key)?);
+        let changed_while_here = known.is_some();
+        if self.hub.offer(teen, &published, net != Net::Join) && changed_while_here && net > Net::Hint {
+            metrics::counter!("family_pairing_repairs_total", "net" => net.word()).increment(1);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! What was committed, told to whom it may concern: to sockets here, and through the bus to other nodes.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    bus::Bus,
+    frame::{Close, Notice, ServerFrame},
+    hub::Hub,
+    notices::Notices,
+    publish::text,
+    refresh::{Net, Refresh},
+    sweep,
+};
+use crate::{
+    domain::{ids::PairingId, pairing::PairingState},
+    store::{Event, Store, StoreError, pairings::PairingView},
+};
+
+/// Most events that travel together.
+const MOST: usize = 256;
+/// A pairing's move is told once, though the sweep finds it for thirty seconds.
+const REMEMBERED: Duration = Duration::from_secs(60);
+
+/// Acts on events, whoever brought them.
+pub struct Relay {
+    hub: Arc<Hub>,
+    refresh: Arc<Refresh>,
+    notices: Arc<Notices>,
+    store: Store,
+    told: Mutex<HashMap<(PairingId, PairingState), Instant>>,
+}
+
+impl Relay {
+    pub(super) fn new(hub: Arc<Hub>, refresh: Arc<Refresh>, notices: Arc<Notices>, store: Store) -> Self {
+        Self { hub, refresh, notices, store, told: Mutex::default() }
+    }
+
+    /// Takes what the store posts: first the sockets here, then the other nodes.
+    pub(super) async fn run(
+        self: Arc<Self>,
+        mut events: mpsc::Receiver<Event>,
+        bus: Bus,
+        drop_hints: bool,
+        stop: CancellationToken,
+    ) {
+        let mut batch = Vec::new();
+        while let Some(count) = stop.run_until_cancelled(events.recv_many(&mut batch, MOST)).await {
+            if count == 0 {
+                return;
+            }
+            if !drop_hints {
+                for event in &batch {
+                    self.act(*event, Net::Hint).await;
+                }
+                bus.publish(&batch).await;
+            }
+            batch.clear();
+        }
+    }
+
+    /// Looks again at what an event is about. Repeating one is harmless.
+    pub async fn act(&self, event: Event, net: Net) {
+        match event {
+            Event::PolicyChanged { teen, revision } => {
+                let epoch = self.store.epoch();
+                let known = self.hub.known(teen).map(|published| published.version);
+                let behind = known.is_none_or(|known| (known.epoch, known.revision) < (epoch, revision));
+                if behind && self.hub.wants(teen) {
+                    self.refresh.suspect(teen, net);
+                }
+            }
+            Event::DeviceReported { teen, device } => self.notices.about_device(teen, device),
+            Event::PairingMoved { pairing, state, teen, guardian } => {
+                if let Some(guardian) = guardian {
+                    self.hub.guard(guardian, teen, state == PairingState::Active);
+                }
+                if self.first_time(pairing, state) && guardian.is_some() {
+                    self.tell_pairing(pairing).await;
+                }
+            }
+            Event::SessionEnded(session) => self.hub.close_session(session, Close::Credentials),
+            Event::DeviceRevoked(device) => self.hub.close_device(device, Close::DeviceRevoked),
+        }
+    }
+
+    /// Compares everybody who sits here with the truth, after any gap.
+    pub async fn compare_everybody(&self) {
+        sweep::compare_everybody(&self.store, &self.hub, &self.refresh, self).await;
+    }
+
+    fn first_time(&self, pairing: PairingId, state: PairingState) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.retain(|_, at| at.elapsed() < REMEMBERED);
+        told.insert((pairing, state), Instant::now()).is_none()
+    }
+
+    async fn tell_pairing(&self, pairing: PairingId) {
+        match self.store.pairing_moved(pairing).await {
+            Ok(view) => {
+                if let Err(error) = self.say_pairing(&view) {
+                    tracing::error!(%error, "a pairing notice could not be encoded");
+                }
+            }
+            Err(StoreError::NotFound) => {}
+            Err(error) => tracing::warn!(%error, "a pairing's move could not be told; both sides can read it"),
+        }
+    }
+
+    fn say_pairing(&self, view: &PairingView) -> Result<(), serde_json::Error> {
+        self.hub.tell_devices(view.teen_id, &text(&pairing_notice(view, &view.guardian_name))?);
+        self.hub.tell_guardian(view.guardian_id, &text(&pairing_notice(view, &view.teen_name))?);
+        Ok(())
+    }
+}
+
+/// The notice of a pairing; `with` is the name of the other side.
+pub fn pairing_notice(view: &PairingView, with: &str) -> ServerFrame {
+    ServerFrame::Notice(Notice::Pairing {
+        pairing_id: view.pairing_id,
+        teen_id: view.teen_id,
+        state: view.state,
+        with: with.to_owned(),
+    })
+}

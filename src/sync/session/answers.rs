@@ -1,0 +1,150 @@
+//! Frames that need the database: asked without holding up the session, answered when the answer is there.
+
+use std::{future::Future, pin::Pin};
+
+use super::Session;
+use crate::{
+    domain::{
+        report::{Issue, MOST_ISSUES},
+        usage::MOST_SLOTS,
+        version::Version,
+    },
+    store::{
+        StoreError,
+        reports::{Heard, Judged, Report, Said},
+        usage::Usage,
+    },
+    sync::frame::{AppliedFrame, ClientFrame, FrameFault, HeartbeatFrame, RejectedFrame, UsageFrame},
+};
+
+/// A question on its way.
+pub type Question = Pin<Box<dyn Future<Output = Answer>>>;
+
+/// What came back.
+pub enum Answer {
+    /// Durably taken.
+    Taken {
+        /// The frame's id.
+        id: Option<String>,
+        /// The policy that it was about.
+        about: Option<Version>,
+    },
+    /// Not taken.
+    Fault(FrameFault),
+    /// What a heartbeat is answered with.
+    Heard {
+        /// As sent.
+        n: u64,
+        /// What the device says it enforces.
+        applied: Option<Version>,
+        /// What the database says.
+        heard: Heard,
+    },
+    /// The device does not count any more.
+    Revoked,
+}
+
+/// The longest id of a frame that is echoed.
+const LONGEST_ID: usize = 64;
+
+impl Session<'_> {
+    /// Starts whatever a frame asks for.
+    pub(super) fn ask(&mut self, frame: ClientFrame) -> Result<(), FrameFault> {
+        match frame {
+            ClientFrame::Applied(frame) => self.applied(frame),
+            ClientFrame::Rejected(frame) => self.rejected(frame),
+            ClientFrame::Usage(frame) => self.usage(frame),
+            ClientFrame::Heartbeat(frame) => {
+                self.beat(frame);
+                Ok(())
+            }
+            ClientFrame::Hello(_) => Err(FrameFault::NotForYou),
+            ClientFrame::Unknown => Ok(()),
+        }
+    }
+
+    fn applied(&mut self, frame: AppliedFrame) -> Result<(), FrameFault> {
+        let AppliedFrame { id, version, sha256, issues, .. } = frame;
+        check_id(id.as_ref())?;
+        if issues.len() > MOST_ISSUES || sha256.len() != 64 || issues.iter().any(is_too_long) {
+            return Err(FrameFault::Invalid);
+        }
+        let sent = self.sent.as_ref().filter(|sent| sent.version == version);
+        if sent.is_some_and(|sent| sent.sha256 != sha256) {
+            return Err(FrameFault::HashMismatch);
+        }
+        if let Some(sent) = sent {
+            let now = self.socket.live.store.world().now();
+            let seconds = now.duration_since(sent.made_at).as_secs_f64().max(0.0);
+            metrics::histogram!("family_pairing_change_to_enforced_seconds").record(seconds);
+        }
+        let vouched = sent.is_some();
+        self.report(id, version, Said::Applied { sha256, issues }, vouched);
+        Ok(())
+    }
+
+    fn rejected(&mut self, frame: RejectedFrame) -> Result<(), FrameFault> {
+        check_id(frame.id.as_ref())?;
+        let vouched = self.sent.as_ref().is_some_and(|sent| sent.version == frame.version);
+        self.report(frame.id, frame.version, Said::Rejected(frame.code), vouched);
+        Ok(())
+    }
+
+    fn report(&mut self, id: Option<String>, version: Version, said: Said, vouched: bool) {
+        let (work, device) = (self.socket.live.work.clone(), self.socket.device.clone());
+        self.open.push(Box::pin(async move {
+            match work.report(Report { device, version, said, vouched }).await {
+                Ok(Judged::Taken) => Answer::Taken { id, about: Some(version) },
+                Ok(Judged::NeverIssued) => Answer::Fault(FrameFault::NeverIssued),
+                Ok(Judged::HashMismatch) => Answer::Fault(FrameFault::HashMismatch),
+                Err(error) => unavailable(&error),
+            }
+        }));
+    }
+
+    fn usage(&mut self, frame: UsageFrame) -> Result<(), FrameFault> {
+        check_id(frame.id.as_ref())?;
+        if frame.slots.len() > MOST_SLOTS {
+            return Err(FrameFault::Invalid);
+        }
+        let now = self.socket.live.store.world().now();
+        // A slot that cannot have happened is left out; the others of the frame still count.
+        let slots = frame.slots.into_iter().filter(|slot| slot.check(now).is_ok()).collect();
+        let (work, device, id) = (self.socket.live.work.clone(), self.socket.device.clone(), frame.id);
+        self.open.push(Box::pin(async move {
+            match work.use_up(Usage { device, slots }).await {
+                Ok(()) => Answer::Taken { id, about: None },
+                Err(error) => unavailable(&error),
+            }
+        }));
+        Ok(())
+    }
+
+    fn beat(&mut self, frame: HeartbeatFrame) {
+        let (work, device) = (self.socket.live.work.clone(), self.socket.device.clone());
+        let HeartbeatFrame { n, applied, .. } = frame;
+        self.open.push(Box::pin(async move {
+            match work.beat(device).await {
+                Ok(Some(heard)) => Answer::Heard { n, applied, heard },
+                Ok(None) => Answer::Revoked,
+                Err(error) => unavailable(&error),
+            }
+        }));
+    }
+}
+
+fn check_id(id: Option<&String>) -> Result<(), FrameFault> {
+    match id.is_none_or(|id| id.len() <= LONGEST_ID) {
+        true => Ok(()),
+        false => Err(FrameFault::Invalid),
+    }
+}
+
+fn is_too_long(issue: &Issue) -> bool {
+    issue.control.as_ref().len() > 64
+}
+
+fn unavailable(error: &StoreError) -> Answer {
+    tracing::debug!(%error, "a frame could not be taken");
+    Answer::Fault(FrameFault::Unavailable)
+}

@@ -1,0 +1,84 @@
+//! The answer to a device's hello: what is wanted, and whether a snapshot follows.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{End, Session};
+use crate::{
+    domain::text,
+    store::{StoreError, reports::Heard},
+    sync::{
+        Published,
+        frame::{Close, HEARTBEAT_SECONDS, Held, Hello, Resume, ServerFrame, Welcome},
+        refresh::Net,
+    },
+};
+
+/// How long the newest policy may take to be read for a hello.
+const READ: Duration = Duration::from_secs(5);
+
+impl Session<'_> {
+    pub(super) async fn welcome(&mut self, hello: Hello) -> Result<(), End> {
+        let app_version = hello.app_version.and_then(|version| text::word(&version).ok());
+        let heard = self.arrive(app_version).await?;
+        let newest = self.newest_at_least(heard).await?;
+        let resume = resume(hello.applied.as_ref(), &heard, &newest);
+        let welcome = Welcome {
+            connection_id: self.socket.connection,
+            server_time: self.socket.live.store.world().now(),
+            heartbeat_seconds: HEARTBEAT_SECONDS,
+            desired: Some(newest.version),
+            resume: Some(resume),
+        };
+        self.outbox.send(&ServerFrame::Welcome(welcome)).await?;
+        match resume {
+            Resume::Current => self.sent = Some(newest),
+            Resume::Snapshot => self.send(newest, false).await?,
+        }
+        self.tell_open_claims().await
+    }
+
+    /// Marks the device as heard and reads what it should have.
+    async fn arrive(&self, app_version: Option<String>) -> Result<Heard, End> {
+        match self.socket.live.work.arrive(self.socket.device.clone(), app_version).await {
+            Ok(Some(heard)) => Ok(heard),
+            Ok(None) => Err(End::Close(Close::DeviceRevoked)),
+            Err(error) => Err(away(&error)),
+        }
+    }
+
+    /// The newest policy, read after the seat was taken.
+    async fn newest_at_least(&mut self, heard: Heard) -> Result<Arc<Published>, End> {
+        self.socket.live.refresh.suspect(self.socket.device.teen(), Net::Join);
+        let fresh = |published: &Option<Arc<Published>>| {
+            published.as_ref().is_some_and(|published| published.version >= heard.desired)
+        };
+        let read = tokio::time::timeout(READ, self.seat.newest.wait_for(fresh)).await;
+        let newest = read.ok().and_then(Result::ok).and_then(|published| published.clone());
+        newest.ok_or(End::Close(Close::Overloaded))
+    }
+
+    /// Somebody may have used a code while the teen was away; the question waits for them.
+    async fn tell_open_claims(&mut self) -> Result<(), End> {
+        let live = &self.socket.live;
+        let claims = live.store.open_claims(&(&self.socket.device).into()).await.map_err(|error| away(&error))?;
+        for view in claims {
+            self.outbox.send(&crate::sync::relay::pairing_notice(&view, &view.guardian_name)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A device is current if it holds the newest policy and has said so here before; otherwise it gets the snapshot, and its
+/// report about it is heard (again).
+fn resume(holds: Option<&Held>, heard: &Heard, newest: &Published) -> Resume {
+    let holds_it = holds.is_some_and(|held| held.version == newest.version && held.sha256 == newest.sha256);
+    match holds_it && heard.confirmed == Some(newest.version) {
+        true => Resume::Current,
+        false => Resume::Snapshot,
+    }
+}
+
+fn away(error: &StoreError) -> End {
+    tracing::warn!(%error, "a hello could not be answered");
+    End::Close(Close::Overloaded)
+}

@@ -1,0 +1,98 @@
+//! Every two seconds: what changed lately. Finds what a lost hint was about, and notices its own absence: when it was away
+//! too long (a paused process, a database that was down), the window has passed and everybody here is compared instead.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    hub::Hub,
+    refresh::{Net, Refresh},
+    relay::Relay,
+};
+use crate::store::{Store, StoreError};
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(2);
+/// After this long without a good sweep, the window may have missed something.
+const TOO_LONG: Duration = Duration::from_secs(10);
+/// How often the epoch is read again.
+const EPOCH_EVERY: Duration = Duration::from_secs(60);
+/// How many sessions and devices are asked about at once after a gap.
+const CHUNK: usize = 1_000;
+
+pub(super) async fn run(
+    store: Store,
+    hub: Arc<Hub>,
+    refresh: Arc<Refresh>,
+    relay: Arc<Relay>,
+    stop: CancellationToken,
+) {
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut good = Instant::now();
+    let mut epoch_read = Instant::now();
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        if epoch_read.elapsed() > EPOCH_EVERY {
+            epoch_read = Instant::now();
+            if let Err(error) = read_epoch(&store, &refresh).await {
+                tracing::warn!(%error, "the epoch could not be read");
+            }
+        }
+        match sweep(&store, &hub, &relay).await {
+            Ok(()) if good.elapsed() > TOO_LONG => {
+                compare_everybody(&store, &hub, &refresh, &relay).await;
+                good = Instant::now();
+            }
+            Ok(()) => good = Instant::now(),
+            Err(error) => {
+                metrics::counter!("family_pairing_sweep_failures_total").increment(1);
+                tracing::warn!(%error, "a sweep failed");
+            }
+        }
+    }
+}
+
+async fn sweep(store: &Store, hub: &Hub, relay: &Relay) -> Result<(), StoreError> {
+    for event in store.changed_lately().await? {
+        relay.act(event, Net::Sweep).await;
+    }
+    let guarded = hub.guarded();
+    if !guarded.is_empty() {
+        for event in store.reported_lately(&guarded).await? {
+            relay.act(event, Net::Sweep).await;
+        }
+    }
+    Ok(())
+}
+
+async fn read_epoch(store: &Store, refresh: &Refresh) -> Result<(), StoreError> {
+    let before = store.epoch();
+    if store.refresh_epoch().await? != before {
+        refresh.suspect_everybody();
+    }
+    Ok(())
+}
+
+/// Compares everybody who sits here with the truth: policies, and whether they may still sit here.
+pub(super) async fn compare_everybody(store: &Store, hub: &Hub, refresh: &Refresh, relay: &Relay) {
+    refresh.suspect_everybody();
+    let sessions = hub.sessions();
+    let devices: Vec<_> = hub.devices().into_iter().map(|(device, _)| device).collect();
+    let most = sessions.len().max(devices.len());
+    for start in (0..most).step_by(CHUNK) {
+        let end = start + CHUNK;
+        let part = |len: usize| start.min(len)..end.min(len);
+        let sessions = sessions.get(part(sessions.len())).unwrap_or_default();
+        let devices = devices.get(part(devices.len())).unwrap_or_default();
+        match store.gone(sessions, devices).await {
+            Ok(events) => {
+                for event in events {
+                    relay.act(event, Net::Gap).await;
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the full compare could not ask who may still be here"),
+        }
+    }
+}

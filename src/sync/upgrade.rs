@@ -1,0 +1,127 @@
+//! From a request to a socket: admission, identity, origin, limits; only then the 101.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse, dev,
+    http::header::{self, HeaderMap},
+    web::{Bytes, Data, Payload},
+};
+use futures_util::Stream;
+
+use super::{
+    Live,
+    frame::{MOST_IN, SUBPROTOCOL, TICKET_PREFIX},
+    guard::Guard,
+    guardian::{self, GuardianSocket},
+    outbox::Outbox,
+    session::{self, DeviceSocket},
+};
+use crate::{
+    auth::{
+        Gate,
+        throttle::Limit,
+        who::{Party, Prove},
+    },
+    domain::secret::{Token, TokenKind},
+    problem::{Code, Problem},
+    store::tickets::Holder,
+};
+
+type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, actix_web::error::PayloadError>>>>;
+
+/// Upgrades a request, or says why not. Nobody gets a socket before they have shown who they are.
+pub async fn upgrade(request: HttpRequest, payload: Payload, live: Arc<Live>) -> Result<HttpResponse, Problem> {
+    admit(&live)?;
+    let offered = subprotocols(request.headers());
+    if !is_upgrade(request.headers()) {
+        return Err(Code::UpgradeRequired.into());
+    }
+    if !offered.iter().any(|name| name == SUBPROTOCOL) {
+        return Err(Problem::new(Code::BadRequest).with("header", "Sec-WebSocket-Protocol"));
+    }
+    let gate = request.app_data::<Data<Gate>>().cloned().ok_or(Code::Internal)?;
+    let party = identify(&gate, &request, &offered).await?;
+    let name = match &party {
+        Party::Device(device) => device.device().to_string(),
+        Party::Guardian(_, session) => session.session().to_string(),
+    };
+    gate.throttle.count(Limit::Connect, &name).await?;
+    open(request, payload, live, party).await
+}
+
+async fn open(request: HttpRequest, payload: Payload, live: Arc<Live>, party: Party) -> Result<HttpResponse, Problem> {
+    let (guard, verdict) = Guard::new(payload);
+    let guarded: ByteStream = Box::pin(guard);
+    let mut guarded = dev::Payload::from(guarded);
+    let payload = Payload::from_request(&request, &mut guarded).await.map_err(|_| Code::BadRequest)?;
+    let (response, session, messages) =
+        actix_ws::handle_with_protocols(&request, payload, &[SUBPROTOCOL]).map_err(|_| Code::UpgradeRequired)?;
+    let messages = messages.max_frame_size(MOST_IN).aggregate_continuations().max_continuation_size(MOST_IN);
+    let outbox = Outbox::new(session);
+    let connection = live.store.world().id();
+    match party {
+        Party::Device(device) => {
+            actix_web::rt::spawn(session::run(DeviceSocket { live, device, connection, verdict }, outbox, messages));
+        }
+        Party::Guardian(guardian, session) => {
+            let socket = GuardianSocket { live, guardian, session, connection, verdict };
+            actix_web::rt::spawn(guardian::run(socket, outbox, messages));
+        }
+    }
+    Ok(response)
+}
+
+/// Cheaper than closing afterwards: over the node's limits there is no upgrade at all.
+fn admit(live: &Live) -> Result<(), Problem> {
+    let full = live.hub.sockets() >= live.most_sockets;
+    if full || live.draining.is_cancelled() || live.connects.check().is_err() {
+        metrics::counter!("family_pairing_upgrades_refused_total").increment(1);
+        return Err(Problem::new(Code::Overloaded).retry_after(Duration::from_secs(2)));
+    }
+    Ok(())
+}
+
+/// Native clients show a bearer token and come from no page; browsers show a ticket and come from an allowed one.
+async fn identify(gate: &Gate, request: &HttpRequest, offered: &[String]) -> Result<Party, Problem> {
+    let origin = request.headers().get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or("null"));
+    let ticket = offered.iter().find_map(|name| name.strip_prefix(TICKET_PREFIX));
+    let has_bearer = request.headers().contains_key(header::AUTHORIZATION);
+    match (has_bearer, ticket) {
+        (true, None) if origin.is_none() => Party::prove(gate, request).await,
+        (true, None) => Err(Code::OriginRefused.into()),
+        (false, Some(ticket)) if origin.is_some_and(|origin| gate.origins.iter().any(|known| known == origin)) => {
+            redeem(gate, ticket).await
+        }
+        (false, Some(_)) => Err(Code::OriginRefused.into()),
+        (true, Some(_)) => Err(Code::BadRequest.into()),
+        (false, None) => Err(Code::NotSignedIn.into()),
+    }
+}
+
+async fn redeem(gate: &Gate, ticket: &str) -> Result<Party, Problem> {
+    let ticket = Token::parse(ticket).filter(|token| token.kind() == TokenKind::Ticket).ok_or(Code::NotSignedIn)?;
+    match gate.store.use_ticket(ticket.hash()).await?.ok_or(Code::NotSignedIn)? {
+        Holder::Device(device) => Ok(Party::Device(device)),
+        Holder::Session(session) => {
+            let guardian = session.guardian().ok_or(Code::WrongRole)?;
+            Ok(Party::Guardian(guardian, session))
+        }
+    }
+}
+
+fn subprotocols(headers: &HeaderMap) -> Vec<String> {
+    headers
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|name| name.trim().to_owned())
+        .collect()
+}
+
+fn is_upgrade(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::UPGRADE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+}

@@ -6,3 +6,8 @@
 mod house;
 
 mod journey;
+mod knob;
+mod reports;
+mod rough;
+mod sync;
+mod wire_limits;

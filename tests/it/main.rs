@@ -7,7 +7,11 @@ mod house;
 
 mod journey;
 mod knob;
+mod longpoll;
+mod nodes;
 mod reports;
+mod revocation;
 mod rough;
 mod sync;
+mod tickets;
 mod wire_limits;

@@ -5,11 +5,14 @@
 
 mod house;
 
+mod faults;
 mod journey;
 mod knob;
 mod longpoll;
 mod nodes;
+mod postgres_faults;
 mod presence;
+mod processes;
 mod reports;
 mod revocation;
 mod rough;

@@ -6,3 +6,4 @@
 mod house;
 
 mod journey;
+mod signatures;

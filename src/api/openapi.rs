@@ -101,22 +101,43 @@ fn problem_response() -> Response {
 
 /// The document as served.
 #[derive(Clone)]
-pub struct Document(
+pub struct Document {
     /// JSON.
-    pub String,
-);
+    pub json: String,
+    /// Every path with its methods.
+    methods: Vec<(String, String)>,
+}
 
 impl Document {
     /// Makes the document.
     pub fn new() -> Result<Self, serde_json::Error> {
-        ApiDoc::openapi().to_pretty_json().map(Self)
+        let document = ApiDoc::openapi();
+        let json = document.to_pretty_json()?;
+        let methods = document.paths.paths.into_iter().map(|(path, item)| (path, methods_of(&item))).collect();
+        Ok(Self { json, methods })
     }
+
+    /// The methods that a path has, as `Allow` lists them; nothing where there is no such path.
+    pub fn methods(&self, path: &str) -> Option<&str> {
+        let fits = |template: &str| {
+            let mut asked = path.split('/');
+            let fit = template.split('/').all(|part| asked.next().is_some_and(|asked| part == asked || part.starts_with('{')));
+            fit && asked.next().is_none()
+        };
+        self.methods.iter().find(|(template, _)| fits(template)).map(|(_, methods)| methods.as_str())
+    }
+}
+
+fn methods_of(item: &openapi::PathItem) -> String {
+    let all = [("GET", &item.get), ("POST", &item.post), ("PATCH", &item.patch), ("DELETE", &item.delete)];
+    let served: Vec<&str> = all.into_iter().filter(|(_, operation)| operation.is_some()).map(|(name, _)| name).collect();
+    served.join(", ")
 }
 
 /// The document itself.
 #[get("/openapi.json")]
 pub async fn openapi_document(document: Data<Document>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(document.0.clone())
+    HttpResponse::Ok().content_type("application/json").body(document.json.clone())
 }
 
 /// Swagger UI, vendored: works without the internet.

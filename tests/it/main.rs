@@ -5,4 +5,8 @@
 
 mod house;
 
+mod access;
+mod architecture;
+mod edges;
 mod journey;
+mod openapi;

@@ -113,7 +113,9 @@ async fn ask(house: &House, town: &Town, op: &Operation, caller: &Caller) -> Raw
     }
     let body = match op.id.as_str() {
         "teen_unlink" => Some(json!({"pairing_id": town.family.pairing})),
-        "change_password" => Some(json!({"current_password": "not-the-right-one", "new_password": "nine-quiet-rivers-of-tin"})),
+        "change_password" => {
+            Some(json!({"current_password": "not-the-right-one", "new_password": "nine-quiet-rivers-of-tin"}))
+        }
         "renew" => Some(json!({"refresh_token": town.other.guardian.refresh})),
         _ => op.request_example(),
     };
@@ -161,7 +163,8 @@ fn fault(answer: &Raw, expected: (u16, &str), town: &Town, caller: &Caller) -> O
     }
     assert_problem(answer);
     let family = &town.family;
-    let secrets = [family.teen.id.to_string(), family.pairing.to_string(), town.offer.clone(), town.tablet.id.to_string()];
+    let secrets =
+        [family.teen.id.to_string(), family.pairing.to_string(), town.offer.clone(), town.tablet.id.to_string()];
     let echoed = secrets.iter().chain(&caller.token).find(|secret| answer.text.contains(secret.as_str()));
     echoed.map(|_| format!("echoes what was sent: {}", answer.text))
 }

@@ -6,7 +6,10 @@
 mod house;
 
 mod access;
+mod accounts;
 mod architecture;
 mod edges;
 mod journey;
 mod openapi;
+mod pairing;
+mod policy;

@@ -68,7 +68,8 @@ async fn migrations_go_up_and_down_and_up() {
     assert_eq!(migrate::down(&url).await.expect("down"), ran.len());
     let left = "select count(*) from pg_class where relnamespace = 'public'::regnamespace and relname not like '\\_\\_diesel%'";
     assert_eq!(database.count(left, &[]).await, 0, "nothing is left of the tables");
-    let functions = "select count(*) from pg_proc where pronamespace = 'public'::regnamespace and proname not like 'diesel%'";
+    let functions =
+        "select count(*) from pg_proc where pronamespace = 'public'::regnamespace and proname not like 'diesel%'";
     assert_eq!(database.count(functions, &[]).await, 0, "nor of the functions");
     migrate::up(&url).await.expect("up again");
     assert_eq!(dump(&database.url), first);
@@ -88,7 +89,8 @@ fn dump(url: &str) -> String {
 /// The newest installed pg_dump; the one on the path may be older than the server.
 fn pg_dump() -> PathBuf {
     let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> = installed.map(|entry| entry.path().join("bin/pg_dump")).filter(|p| p.exists()).collect();
+    let mut found: Vec<PathBuf> =
+        installed.map(|entry| entry.path().join("bin/pg_dump")).filter(|p| p.exists()).collect();
     found.sort();
     found.pop().unwrap_or_else(|| PathBuf::from("pg_dump"))
 }

@@ -31,15 +31,18 @@ const CRATES: &[(&str, &[&str])] = &[
     ("jiff_diesel", &["src/store/"]),
     ("deadpool", &["src/store/"]),
     ("tokio_postgres", &["src/store/"]),
-    ("redis", &[
-        "src/auth/shared.rs",
-        "src/auth/throttle.rs",
-        "src/sync/bus.rs",
-        "src/sync/presence.rs",
-        "src/sync/mod.rs",
-        "src/app.rs",
-        "src/api/ops.rs",
-    ]),
+    (
+        "redis",
+        &[
+            "src/auth/shared.rs",
+            "src/auth/throttle.rs",
+            "src/sync/bus.rs",
+            "src/sync/presence.rs",
+            "src/sync/mod.rs",
+            "src/app.rs",
+            "src/api/ops.rs",
+        ],
+    ),
     ("argon2", &["src/auth/password.rs"]),
     ("actix_ws", &["src/sync/"]),
     ("actix_web", &["src/api/", "src/auth/", "src/sync/", "src/problem.rs", "src/serve.rs"]),
@@ -50,8 +53,24 @@ const CRATES: &[(&str, &[&str])] = &[
 
 /// What the pure room never says.
 const IMPURE: &[&str] = &[
-    "async fn", ".await", "tokio", "actix", "diesel", "redis::", "reqwest", "metrics::", "tracing::", "Timestamp::now",
-    "Zoned::now", "SystemTime", "Instant", "rand::", "std::fs", "std::net", "std::env", "thread::",
+    "async fn",
+    ".await",
+    "tokio",
+    "actix",
+    "diesel",
+    "redis::",
+    "reqwest",
+    "metrics::",
+    "tracing::",
+    "Timestamp::now",
+    "Zoned::now",
+    "SystemTime",
+    "Instant",
+    "rand::",
+    "std::fs",
+    "std::net",
+    "std::env",
+    "thread::",
 ];
 
 /// Every path below `crate::` that a file names, with two segments where it has them.

@@ -111,7 +111,7 @@ async fn run(cli: Cli) -> Outcome {
         }
         Command::Migrate(database) => migrate(&database).await,
         Command::Openapi => {
-            println!("{}", Document::new()?.0);
+            println!("{}", Document::new()?.json);
             Ok(())
         }
         Command::Healthcheck(args) => healthcheck(&args.url).await,

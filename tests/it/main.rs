@@ -5,5 +5,12 @@
 
 mod house;
 
+mod access;
+mod accounts;
+mod architecture;
+mod edges;
 mod journey;
+mod openapi;
+mod pairing;
+mod policy;
 mod signatures;

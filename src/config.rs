@@ -79,7 +79,7 @@ pub struct ServeConfig {
     #[arg(long, env = "FAMILY_PAIRING_WORKERS", default_value_t = 0)]
     pub workers: usize,
     /// For tests only: hints are not sent to other nodes and not delivered here, so that the other nets must work alone
-    #[arg(long, env = "FAMILY_PAIRING_DROP_HINTS", default_value_t = false, hide = true)]
+    #[arg(long, env = "FAMILY_PAIRING_DROP_HINTS", default_value_t = false, hide = true, action = clap::ArgAction::Set)]
     pub drop_hints: bool,
 }
 

@@ -65,7 +65,8 @@ async fn hello(
     loop {
         match next(messages, &socket.verdict).await? {
             Heard::Ping(bytes) => outbox.pong(&bytes).await?,
-            Heard::Pong => {}
+            // A kind from the future, which a newer client may send first.
+            Heard::Pong | Heard::Frame(Ok(ClientFrame::Unknown)) => {}
             Heard::Frame(Ok(ClientFrame::Hello(hello))) if hello.protocol == 1 => return Ok(()),
             Heard::Frame(_) => return Err(End::Close(Close::Protocol)),
         }

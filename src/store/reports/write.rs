@@ -205,7 +205,7 @@ fn judge(report: &Report, epoch: i64, known: &Hashes) -> Judged {
     let teen = report.device.teen();
     let newest = known.newest.get(&teen).copied().unwrap_or_default();
     let Version { epoch: said_epoch, revision } = report.version;
-    if said_epoch > epoch || (said_epoch == epoch && revision > newest) || revision < 1 {
+    if said_epoch > epoch || (said_epoch == epoch && revision > newest) || said_epoch < 1 || revision < 1 {
         return Judged::NeverIssued;
     }
     match &report.said {

@@ -6,6 +6,7 @@ use super::Session;
 use crate::{
     domain::{
         report::{Issue, MOST_ISSUES},
+        text,
         usage::MOST_SLOTS,
         version::Version,
     },
@@ -66,7 +67,7 @@ impl Session<'_> {
     fn applied(&mut self, frame: AppliedFrame) -> Result<(), FrameFault> {
         let AppliedFrame { id, version, sha256, issues, .. } = frame;
         check_id(id.as_ref())?;
-        if issues.len() > MOST_ISSUES || sha256.len() != 64 || issues.iter().any(is_too_long) {
+        if issues.len() > MOST_ISSUES || !is_hash(&sha256) || !issues.iter().all(names_a_control) {
             return Err(FrameFault::Invalid);
         }
         let sent = self.sent.as_ref().filter(|sent| sent.version == version);
@@ -140,8 +141,13 @@ fn check_id(id: Option<&String>) -> Result<(), FrameFault> {
     }
 }
 
-fn is_too_long(issue: &Issue) -> bool {
-    issue.control.as_ref().len() > 64
+fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Reports of many devices are written together: what Postgres would refuse (a NUL) must not get that far.
+fn names_a_control(issue: &Issue) -> bool {
+    text::word(issue.control.as_ref()).is_ok()
 }
 
 fn unavailable(error: &StoreError) -> Answer {

@@ -61,8 +61,13 @@ pub fn compare(written: &[Vec<String>], true_rows: &[Vec<String>]) {
     for (written, wanted) in written.iter().zip(true_rows) {
         assert_eq!(written, wanted, "the row should be | {} |", wanted.join(" | "));
     }
-    let more: Vec<String> = true_rows.iter().skip(written.len()).map(|row| format!("| {} |", row.join(" | "))).collect();
-    assert!(written.len() <= true_rows.len() && more.is_empty(), "the table lacks rows, or has too many:\n{}", more.join("\n"));
+    let more: Vec<String> =
+        true_rows.iter().skip(written.len()).map(|row| format!("| {} |", row.join(" | "))).collect();
+    assert!(
+        written.len() <= true_rows.len() && more.is_empty(),
+        "the table lacks rows, or has too many:\n{}",
+        more.join("\n")
+    );
 }
 
 /// Whether an answer has everything that is shown of it. `…` stands for what differs each time.

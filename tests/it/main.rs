@@ -8,6 +8,7 @@ mod house;
 mod access;
 mod accounts;
 mod architecture;
+mod docs;
 mod edges;
 mod journey;
 mod knob;

@@ -49,7 +49,8 @@ async fn phone(house: &House, family: &Family) -> (Rough, Named, Knob) {
 
 /// The reported columns, as they are in the table.
 async fn kept(sql: &Client, family: &Family) -> (Option<(i64, i64)>, Option<String>) {
-    let columns = "select applied_epoch, applied_revision, applied_sha256 from device_reports where device_id = $1::text::uuid";
+    let columns =
+        "select applied_epoch, applied_revision, applied_sha256 from device_reports where device_id = $1::text::uuid";
     let row = sql.query_one(columns, &[&family.phone.id.to_string()]).await.expect("a row");
     (row.get::<_, Option<i64>>(0).zip(row.get(1)), row.get(2))
 }
@@ -174,9 +175,11 @@ async fn each_word_of_the_device_is_shown_as_it_is() {
     let family = house.family().await;
     let (mut phone, first, _) = phone(&house, &family).await;
     let (mut ear, _) = rough::welcomed(house.url(), &family.guardian.access).await;
-    let rejected = |code: &str| json!({"t": "rejected", "epoch": first.epoch, "revision": first.revision, "code": code});
+    let rejected =
+        |code: &str| json!({"t": "rejected", "epoch": first.epoch, "revision": first.revision, "code": code});
     let mut partly = first.applied("p");
-    partly["issues"] = json!([{"control": "dm.from", "code": "permission_missing"}, {"control": "x.y", "code": "from_the_future"}]);
+    partly["issues"] =
+        json!([{"control": "dm.from", "code": "permission_missing"}, {"control": "x.y", "code": "from_the_future"}]);
     let words = [
         (rejected("not_now"), "delivered"),
         (rejected("bad_signature"), "refused"),
@@ -226,7 +229,8 @@ async fn a_report_has_bounds() {
         frame[field] = value;
         frame
     };
-    let issue = |control: String| Issue { control: control.into(), code: family_pairing::domain::report::IssueCode::Other };
+    let issue =
+        |control: String| Issue { control: control.into(), code: family_pairing::domain::report::IssueCode::Other };
     let many = |n: usize| json!((0..n).map(|n| issue(format!("c.{n}"))).collect::<Vec<_>>());
     let cases = [
         (with("issues", many(64)), "ack"),
@@ -272,7 +276,8 @@ async fn a_reset_in_the_middle_of_a_report_leaves_nothing_half() {
     let (mut phone, _) = rough::welcomed(house.url(), &family.phone.token).await;
     assert_eq!(answer(&mut phone, first.applied("again")).await, "ack");
     assert_eq!(state(&family).await, "enforced");
-    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'";
+    let waiting =
+        "select count(*) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'";
     assert_eq!(house.database.count(waiting, &[]).await, 0);
 }
 
@@ -300,7 +305,8 @@ fn step() -> impl Strategy<Value = Step> {
 async fn enforced_only_if_that_version_was_reported_with_that_hash() {
     let house = House::new().await;
     let sql = house.database.client().await;
-    let mut runner = TestRunner::new(Config { rng_algorithm: prop::test_runner::RngAlgorithm::ChaCha, ..Config::default() });
+    let mut runner =
+        TestRunner::new(Config { rng_algorithm: prop::test_runner::RngAlgorithm::ChaCha, ..Config::default() });
     let histories = proptest::collection::vec(step(), 12..24);
     let mut steps = 0;
     for _ in 0..6 {

@@ -148,7 +148,9 @@ async fn a_peer_that_pings_and_does_not_read_is_dropped() {
 async fn more_than_a_burst_of_frames_is_too_many() {
     let house = House::new().await;
     let family = house.family().await;
-    for message in [Message::text(r#"{"t":"heartbeat","n":1}"#), Message::text(r#"{"t":"x"}"#), Message::Ping(vec![].into())] {
+    for message in
+        [Message::text(r#"{"t":"heartbeat","n":1}"#), Message::text(r#"{"t":"x"}"#), Message::Ping(vec![].into())]
+    {
         for token in [&family.phone.token, &family.guardian.access] {
             let (mut socket, _) = rough::welcomed(house.url(), token).await;
             for _ in 0..59 {

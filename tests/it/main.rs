@@ -10,6 +10,7 @@ mod accounts;
 mod architecture;
 mod edges;
 mod journey;
+mod metrics;
 mod openapi;
 mod pairing;
 mod policy;

@@ -53,7 +53,7 @@ async fn what_no_handler_sees_is_a_problem_too() {
     let teen = format!("/v1/guardian/teens/{}/settings", uuid::Uuid::now_v7());
     let json = ("content-type", "application/json");
     let big = format!("{{\"email\": \"{}\"}}", "x".repeat(40_000));
-    let cases: Vec<(&str, &str, Vec<(&str, &str)>, Option<&str>, u16, &str)> = vec![
+    let cases = [
         ("GET", "/nowhere", vec![], None, 404, "not_found"),
         ("GET", "/v1/accounts/", vec![], None, 404, "not_found"),
         ("GET", "/%ff%00", vec![], None, 404, "not_found"),

@@ -71,7 +71,6 @@ async fn a_reset_in_the_middle_leaves_no_half_change() {
         .count("select count(*) from audit where action like 'policy%' or action like 'settings%'", &[])
         .await;
     assert!((1..=20).contains(&made), "some were made, none of those that were cut off: {made}");
-    eprintln!("MADE {made}");
     assert_eq!(made, audited, "a change and its audit row come together");
     let now: serde_json::Value = family.guardian.api.get(&settings(family.teen.id)).await.expect("settings").body;
     if let Some(minutes) = now["settings"]["time.daily_minutes"].as_i64() {

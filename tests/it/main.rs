@@ -3,6 +3,13 @@
 //! `bin/test` starts the services and says where they are. Each test has a database of its own, made from a template in a
 //! few milliseconds, and a Redis prefix of its own; it names the promise that it keeps.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test says what must be by failing; clippy.toml lets functions marked as tests do so, not their helpers"
+)]
+
 mod house;
 
 mod access;
@@ -12,6 +19,7 @@ mod docs;
 mod edges;
 mod journey;
 mod knob;
+mod metrics;
 mod openapi;
 mod pairing;
 mod policy;

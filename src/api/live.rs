@@ -1,7 +1,7 @@
 //! The way to the realtime side: a ticket for browsers, the socket itself, and its fallback. The only file here that knows `sync`.
 
 use actix_web::{
-    HttpRequest, HttpResponse, get, post,
+    FromRequest, HttpRequest, HttpResponse, get, post,
     web::{Data, Payload, Query},
 };
 use jiff::Timestamp;
@@ -82,7 +82,12 @@ pub struct PolicyQuery {
             "sha256": "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"})),
     (status = 204, description = "Nothing newer came in time")))]
 #[get("/v1/teen/policy")]
-pub async fn teen_policy(who: Teen, query: Query<PolicyQuery>, live: Data<Live>) -> Result<HttpResponse, Problem> {
+pub async fn teen_policy(
+    request: HttpRequest,
+    who: Teen,
+    query: Query<PolicyQuery>,
+    live: Data<Live>,
+) -> Result<HttpResponse, Problem> {
     let wait = query.wait.unwrap_or(0);
     if wait > 25 {
         return Err(Problem::field("wait", "must be 0 to 25 seconds"));
@@ -90,6 +95,10 @@ pub async fn teen_policy(who: Teen, query: Query<PolicyQuery>, live: Data<Live>)
     let have =
         query.have.as_deref().map(str::parse::<Version>).transpose().map_err(|error| Problem::field("have", error))?;
     let newest = sync::newer_than(&live, who.proof.teen(), have, std::time::Duration::from_secs(wait)).await?;
+    if wait > 0 && newest.is_some() {
+        // The wait may have outlived the token.
+        Teen::extract(&request).await?;
+    }
     Ok(match newest {
         Some(published) => HttpResponse::Ok().content_type("application/json").body(published.frame.to_string()),
         None => HttpResponse::NoContent().finish(),

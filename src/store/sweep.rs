@@ -17,7 +17,10 @@ use super::{
     reports::Reported,
     schema::{device_reports, devices, pairings, policy_revisions, sessions},
 };
-use crate::domain::ids::{DeviceId, SessionId, TeenId};
+use crate::domain::{
+    ids::{DeviceId, GuardianId, SessionId, TeenId},
+    pairing::PairingState,
+};
 
 const WINDOW: &str = "now() - interval '30 seconds'";
 
@@ -95,5 +98,17 @@ impl Store {
             .await?;
         let ended = ended.into_iter().map(|session| Event::SessionEnded(session.into()));
         Ok(ended.chain(revoked.into_iter().map(|device| Event::DeviceRevoked(device.into()))).collect())
+    }
+
+    /// Which teens these guardians guard now: for the full compare after a gap.
+    pub async fn guarding_now(&self, guardians_here: &[GuardianId]) -> Result<Vec<(GuardianId, TeenId)>, StoreError> {
+        let mut conn = self.pool.get().await?;
+        let rows: Vec<(Option<Uuid>, Uuid)> = pairings::table
+            .filter(pairings::guardian_id.eq_any(guardians_here.iter().map(|id| id.uuid()).collect::<Vec<_>>()))
+            .filter(pairings::state.eq(PairingState::Active.as_str()))
+            .select((pairings::guardian_id, pairings::teen_id))
+            .load(&mut conn)
+            .await?;
+        Ok(rows.into_iter().filter_map(|(guardian, teen)| Some((guardian?.into(), teen.into()))).collect())
     }
 }

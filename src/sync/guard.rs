@@ -22,6 +22,9 @@ use super::{
     limits::{FRAME_BURST, FRAMES_PER_SECOND, MOST_FRAGMENTS},
 };
 
+/// What a ping, a pong or a close may carry (RFC 6455 §5.5). The parser would take in whatever they declare before it looks.
+const MOST_CONTROL: u64 = 125;
+
 /// Why the stream was ended, if the guard did it. Shared with the session, which says it to the client.
 pub type Verdict = Rc<Cell<Option<Close>>>;
 
@@ -131,6 +134,9 @@ impl Headers {
 
     /// A frame's header is complete: its declared length is known before any of it is taken in.
     fn payload(&mut self, length: u64, masked: bool, data: bool, last: bool) -> Result<(), Close> {
+        if !data && length > MOST_CONTROL {
+            return Err(Close::Protocol);
+        }
         if data {
             self.fragments += 1;
             self.message = self.message.saturating_add(length);
@@ -203,6 +209,15 @@ mod tests {
     fn a_frame_that_declares_too_much_is_stopped_at_its_header() {
         assert_eq!(feed(&frame(0x81, MOST_IN + 1, 0), 3), Err(Close::FrameTooBig));
         assert_eq!(feed(&frame(0x81, 1 << 40, 0), 1), Err(Close::FrameTooBig));
+    }
+
+    #[test]
+    fn a_control_frame_that_declares_too_much_is_stopped_at_its_header() {
+        for opcode in [0x88, 0x89, 0x8a] {
+            assert_eq!(feed(&frame(opcode, 125, 125), 7), Ok(()));
+            assert_eq!(feed(&frame(opcode, 126, 0), 1), Err(Close::Protocol));
+            assert_eq!(feed(&frame(opcode, 1 << 40, 0), 3), Err(Close::Protocol));
+        }
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use actix_ws::AggregatedMessageStream;
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, sleep_until},
+};
 
 use super::{
     Live,
@@ -35,6 +38,8 @@ pub struct GuardianSocket {
     pub connection: ConnectionId,
     /// Why the guard cut the stream, if it did.
     pub verdict: Verdict,
+    /// Its place among the sockets that this node takes.
+    pub _place: OwnedSemaphorePermit,
 }
 
 /// Serves a guardian until the end.
@@ -50,6 +55,9 @@ async fn serve(socket: &GuardianSocket, outbox: &mut Outbox, messages: &mut Aggr
         Ok(Ok(())) => {}
         Ok(Err(end)) => return end,
         Err(_) => return End::Close(Close::NoHello),
+    }
+    if socket.live.draining.is_cancelled() {
+        return End::Close(Close::Drain);
     }
     match begin(socket, outbox).await {
         Ok(seat) => attend(socket, seat, outbox, messages).await,
@@ -102,14 +110,18 @@ async fn attend(
     let mut heard_at = Instant::now();
     let left = socket.session.expires_at().duration_since(socket.live.store.world().now());
     let token_ends = Instant::now() + left.try_into().unwrap_or_default();
+    // When this node, which is going away, sends the guardian off.
+    let mut leave_at: Option<Instant> = None;
     loop {
+        let deadline = leave_at.into_iter().fold(token_ends.min(heard_at + SILENCE), Instant::min);
         let step = tokio::select! {
             biased;
-            order = seat.orders.recv() => obey(order, outbox).await,
-            () = sleep_until(token_ends.min(heard_at + SILENCE)) => Err(End::Close(match Instant::now() >= token_ends {
-                true => Close::TokenExpired,
-                false => Close::Heartbeat,
-            })),
+            order = seat.orders.recv() => obey(order, outbox, &mut leave_at).await,
+            () = sleep_until(deadline) => Err(match deadline {
+                at if at == token_ends => End::Close(Close::TokenExpired),
+                at if Some(at) == leave_at => say_goodbye(outbox).await,
+                _ => End::Close(Close::Heartbeat),
+            }),
             heard = next(messages, &socket.verdict) => {
                 heard_at = Instant::now();
                 match heard {
@@ -124,16 +136,22 @@ async fn attend(
     }
 }
 
-async fn obey(order: Option<Box<Order>>, outbox: &mut Outbox) -> Result<(), End> {
+async fn obey(order: Option<Box<Order>>, outbox: &mut Outbox, leave_at: &mut Option<Instant>) -> Result<(), End> {
     match order.map(|order| *order) {
         Some(Order::Say(text)) => Ok(outbox.text(text).await?),
         Some(Order::Close(why)) => Err(End::Close(why)),
         Some(Order::Drain(after)) => {
-            tokio::time::sleep(after).await;
-            outbox.send(&ServerFrame::Drain { reconnect_after_ms: 0 }).await?;
-            Err(End::Close(Close::Drain))
+            *leave_at = Some(Instant::now() + after);
+            Ok(())
         }
         None => Err(End::Gone),
+    }
+}
+
+async fn say_goodbye(outbox: &mut Outbox) -> End {
+    match outbox.send(&ServerFrame::Drain { reconnect_after_ms: 0 }).await {
+        Ok(()) => End::Close(Close::Drain),
+        Err(gone) => gone.into(),
     }
 }
 

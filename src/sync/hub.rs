@@ -17,7 +17,10 @@ use super::{
     limits::{DEVICE_LANE, GUARDIAN_LANE},
     publish::Published,
 };
-use crate::domain::ids::{ConnectionId, DeviceId, GuardianId, SessionId, TeenId};
+use crate::domain::{
+    ids::{ConnectionId, DeviceId, GuardianId, SessionId, TeenId},
+    version::Version,
+};
 
 /// What a session is told from outside.
 #[derive(Clone, Debug)]
@@ -41,6 +44,8 @@ struct State {
     devices: HashMap<DeviceId, (ConnectionId, TeenId, Lane)>,
     guardians: HashMap<ConnectionId, GuardianRow>,
     guarding: HashMap<TeenId, HashSet<ConnectionId>>,
+    /// The newest change that the guardians here were told of. A teen without a device here has no row to remember it.
+    announced: HashMap<TeenId, Version>,
 }
 
 struct TeenRow {
@@ -61,6 +66,7 @@ pub struct Hub(Mutex<State>);
 /// A device's place. Leaves the hub when dropped.
 pub struct DeviceSeat {
     hub: Arc<Hub>,
+    teen: TeenId,
     device: DeviceId,
     connection: ConnectionId,
     /// What it is told.
@@ -101,7 +107,7 @@ impl Hub {
             tell(&older, Order::Close(Close::Superseded));
         }
         gauge(&state);
-        DeviceSeat { hub: self.clone(), device, connection, orders, newest }
+        DeviceSeat { hub: self.clone(), teen, device, connection, orders, newest }
     }
 
     /// Seats a guardian's socket for these teens.
@@ -144,9 +150,18 @@ impl Hub {
         self.state().teens.get(&teen).and_then(|row| row.newest.borrow().clone())
     }
 
-    /// Puts a newer policy before every session of the teen, and its notice before the guardians. Never goes backwards.
-    pub fn offer(&self, teen: TeenId, published: &Arc<Published>, live: bool) -> bool {
+    /// The newest version that everybody here who follows the teen has heard of, if there is one.
+    pub fn seen(&self, teen: TeenId) -> Option<Version> {
         let state = self.state();
+        match state.teens.get(&teen) {
+            Some(row) => row.newest.borrow().as_ref().map(|published| published.version),
+            None => state.announced.get(&teen).copied(),
+        }
+    }
+
+    /// Puts a newer policy before every session of the teen, and its notice before the guardians, once. Never goes backwards.
+    pub fn offer(&self, teen: TeenId, published: &Arc<Published>, live: bool) -> bool {
+        let mut state = self.state();
         let newer = state.teens.get(&teen).is_some_and(|row| {
             row.newest.send_if_modified(|known| {
                 let newer = known.as_ref().is_none_or(|known| known.version < published.version);
@@ -156,8 +171,11 @@ impl Hub {
                 newer
             })
         });
-        if let Some(notice) = published.notice.as_ref().filter(|_| live) {
-            state.tell_guardians(teen, &Order::Say(notice.clone()));
+        if live && state.is_news(teen, published.version) {
+            state.announced.insert(teen, published.version);
+            if let Some(notice) = &published.notice {
+                state.tell_guardians(teen, &Order::Say(notice.clone()));
+            }
         }
         newer
     }
@@ -194,6 +212,22 @@ impl Hub {
             } else {
                 state.unguard(teen, connection);
             }
+        }
+    }
+
+    /// The guardians who sit here.
+    pub fn guardians(&self) -> HashSet<GuardianId> {
+        self.state().guardians.values().map(|row| row.guardian).collect()
+    }
+
+    /// Has the sockets of a guardian told about exactly these teens.
+    pub fn guard_exactly(&self, guardian: GuardianId, teens: &HashSet<TeenId>) {
+        let before: Vec<TeenId> = self.guarded();
+        for teen in before.iter().filter(|teen| !teens.contains(teen)) {
+            self.guard(guardian, *teen, false);
+        }
+        for teen in teens {
+            self.guard(guardian, *teen, true);
         }
     }
 
@@ -270,11 +304,16 @@ impl State {
         }
     }
 
+    fn is_news(&self, teen: TeenId, version: Version) -> bool {
+        self.guarding.contains_key(&teen) && self.announced.get(&teen).is_none_or(|known| *known < version)
+    }
+
     fn unguard(&mut self, teen: TeenId, connection: ConnectionId) {
         if let Some(sockets) = self.guarding.get_mut(&teen) {
             sockets.remove(&connection);
             if sockets.is_empty() {
                 self.guarding.remove(&teen);
+                self.announced.remove(&teen);
             }
         }
     }
@@ -306,19 +345,17 @@ impl Drop for DeviceSeat {
     fn drop(&mut self) {
         let mut state = self.hub.state();
         // Only what this very connection entered: a newer socket of the device may sit here by now.
-        let Some((connection, teen, _)) = state.devices.get(&self.device) else { return };
-        if *connection != self.connection {
-            return;
+        if state.devices.get(&self.device).is_some_and(|(connection, ..)| *connection == self.connection) {
+            state.devices.remove(&self.device);
+            if let Some(row) = state.teens.get_mut(&self.teen) {
+                row.devices.remove(&self.device);
+            }
+            gauge(&state);
         }
-        let teen = *teen;
-        state.devices.remove(&self.device);
-        if let Some(row) = state.teens.get_mut(&teen) {
-            row.devices.remove(&self.device);
-        }
-        // Our own receiver still counts; an empty channel in its place lets the teen go.
+        // Our own receiver still counts; an empty channel in its place lets the teen go. Also when a newer socket came and
+        // went while this one was still ending: whoever is last tidies up.
         self.newest = watch::channel(None).1;
-        state.tidy(teen);
-        gauge(&state);
+        state.tidy(self.teen);
     }
 }
 
@@ -327,8 +364,12 @@ impl Drop for GuardianSeat {
         let mut state = self.hub.state();
         state.guardians.remove(&self.connection);
         let connection = self.connection;
-        state.guarding.retain(|_, sockets| {
+        let State { guarding, announced, .. } = &mut *state;
+        guarding.retain(|teen, sockets| {
             sockets.remove(&connection);
+            if sockets.is_empty() {
+                announced.remove(teen);
+            }
             !sockets.is_empty()
         });
         gauge(&state);
@@ -344,40 +385,4 @@ impl Drop for Waiting {
 }
 
 #[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn id<K>(n: u128) -> crate::domain::ids::Id<K> {
-        Uuid::from_u128(n).into()
-    }
-
-    #[test]
-    fn a_late_close_of_the_old_socket_leaves_the_new_one_seated() {
-        let hub = Arc::new(Hub::default());
-        let mut old = hub.join_device(id(1), id(2), id(10));
-        let new = hub.join_device(id(1), id(2), id(11));
-        assert!(matches!(*old.orders.try_recv().unwrap(), Order::Close(Close::Superseded)));
-        drop(old);
-        assert!(hub.has(id(2)) && hub.wants(id(1)));
-        hub.close_device(id(2), Close::DeviceRevoked);
-        let mut new = new;
-        assert!(matches!(*new.orders.try_recv().unwrap(), Order::Close(Close::DeviceRevoked)));
-        drop(new);
-        assert!(!hub.has(id(2)) && !hub.wants(id(1)) && hub.sockets() == 0);
-    }
-
-    #[test]
-    fn a_guardian_hears_only_of_teens_they_guard() {
-        let hub = Arc::new(Hub::default());
-        let mut seat = hub.join_guardian(id(5), id(6), id(12), vec![id(1)]);
-        hub.tell_guardians(id(2), &"other".into());
-        hub.tell_guardians(id(1), &"mine".into());
-        assert!(matches!(*seat.orders.try_recv().unwrap(), Order::Say(ref text) if text == "mine"));
-        assert!(seat.orders.try_recv().is_err());
-        hub.guard(id(5), id(1), false);
-        hub.tell_guardians(id(1), &"late".into());
-        assert!(seat.orders.try_recv().is_err());
-    }
-}
+mod tests;

@@ -33,7 +33,10 @@ mod upgrade;
 use std::{num::NonZeroU32, sync::Arc};
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, mpsc},
+};
 use tokio_util::sync::CancellationToken;
 
 pub use fallback::newer_than;
@@ -55,7 +58,8 @@ pub struct Live {
     pub(crate) refresh: Arc<Refresh>,
     pub(crate) presence: Arc<NodePresence>,
     pub(crate) connects: DefaultDirectRateLimiter,
-    pub(crate) most_sockets: usize,
+    /// One place per socket, taken before the upgrade: also by those that have not said hello yet.
+    pub(crate) places: Arc<Semaphore>,
     pub(crate) draining: CancellationToken,
 }
 
@@ -109,7 +113,7 @@ impl Live {
             refresh,
             presence,
             connects: RateLimiter::direct(quota),
-            most_sockets,
+            places: Arc::new(Semaphore::new(most_sockets.min(Semaphore::MAX_PERMITS))),
             draining: CancellationToken::new(),
         })
     }

@@ -3,7 +3,13 @@
 //! A node renews its lease every five seconds and it lasts fifteen: a dead node's devices are offline without anybody
 //! cleaning up, and refreshing costs one command per node, not one per device. A late close erases only its own entry.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
 use redis::Script;
@@ -21,6 +27,8 @@ use crate::{
 const LEASE_SECONDS: u64 = 15;
 /// How often it is renewed.
 const RENEW: Duration = Duration::from_secs(5);
+/// How soon a renewal that Redis did not answer is tried again.
+const RETRY: Duration = Duration::from_millis(1_100);
 /// An entry that no lease covers is forgotten after a day.
 const ENTRY_SECONDS: u64 = 86_400;
 /// Moves that may wait to be written.
@@ -41,6 +49,8 @@ pub struct NodePresence {
     shared: Option<Arc<Shared>>,
     hub: Arc<Hub>,
     lane: mpsc::Sender<Step>,
+    /// Set when something could not be written: it is made good with the next renewal that Redis answers.
+    missed: AtomicBool,
 }
 
 const LEAVE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
@@ -48,7 +58,7 @@ const LEAVE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.
 impl NodePresence {
     pub(super) fn start(node: Uuid, shared: Option<Arc<Shared>>, hub: Arc<Hub>, stop: CancellationToken) -> Arc<Self> {
         let (lane, steps) = mpsc::channel(LANE);
-        let presence = Arc::new(Self { node, shared, hub, lane });
+        let presence = Arc::new(Self { node, shared, hub, lane, missed: AtomicBool::new(false) });
         if presence.shared.is_some() {
             tokio::spawn(presence.clone().write(steps, stop.clone()));
             tokio::spawn(presence.clone().renew(stop));
@@ -72,35 +82,58 @@ impl NodePresence {
     }
 
     fn step(&self, step: Step) {
-        if self.shared.is_some() {
-            // A full lane loses a dot on a screen until the next registration.
-            let _ = self.lane.try_send(step);
+        // A full lane loses a dot on a screen until the next registration.
+        if self.shared.is_some() && self.lane.try_send(step).is_err() {
+            self.missed.store(true, Ordering::Release);
         }
     }
 
     async fn write(self: Arc<Self>, mut steps: mpsc::Receiver<Step>, stop: CancellationToken) {
         let mut batch = Vec::new();
+        // Goodbyes that Redis did not take: without them a device that left would look connected for as long as this node lives.
+        let mut owed = Vec::new();
         while let Some(count) = stop.run_until_cancelled(steps.recv_many(&mut batch, MOST)).await {
             if count == 0 {
                 return;
             }
             for step in batch.drain(..) {
-                match step {
+                let done = match step {
                     Step::Came(device, connection) => self.enter(&[(device, connection)]).await,
-                    Step::Went(device, connection) => self.leave(device, connection).await,
-                    Step::Everybody => {
-                        for part in self.hub.devices().chunks(MOST) {
-                            self.enter(part).await;
+                    Step::Went(device, connection) => {
+                        let left = self.leave(device, connection).await;
+                        if !left && owed.len() < LANE {
+                            owed.push((device, connection));
                         }
+                        left
                     }
+                    Step::Everybody => self.make_good(&mut owed).await,
+                };
+                if !done {
+                    self.missed.store(true, Ordering::Release);
                 }
             }
         }
     }
 
+    /// Says every goodbye that is owed, then writes everybody who is here.
+    async fn make_good(&self, owed: &mut Vec<(DeviceId, ConnectionId)>) -> bool {
+        while let Some((device, connection)) = owed.pop() {
+            if !self.leave(device, connection).await {
+                owed.push((device, connection));
+                return false;
+            }
+        }
+        for part in self.hub.devices().chunks(MOST) {
+            if !self.enter(part).await {
+                return false;
+            }
+        }
+        true
+    }
+
     async fn renew(self: Arc<Self>, stop: CancellationToken) {
-        let mut ticks = tokio::time::interval(RENEW);
-        while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        let mut wait = Duration::ZERO;
+        while stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_some() {
             let Some(shared) = &self.shared else { return };
             let key = self.lease(shared, self.node);
             let existed = shared
@@ -115,14 +148,16 @@ impl NodePresence {
                         .await
                 })
                 .await;
-            if existed == Some(None) {
+            wait = if existed.is_some() { RENEW } else { RETRY };
+            if existed == Some(None) || (existed.is_some() && self.missed.swap(false, Ordering::AcqRel)) {
                 self.register_again();
             }
         }
     }
 
-    async fn enter(&self, devices: &[(DeviceId, ConnectionId)]) {
-        let Some(shared) = &self.shared else { return };
+    /// Whether Redis took it.
+    async fn enter(&self, devices: &[(DeviceId, ConnectionId)]) -> bool {
+        let Some(shared) = &self.shared else { return true };
         let mut pipe = redis::pipe();
         for (device, connection) in devices {
             pipe.cmd("SET")
@@ -132,17 +167,19 @@ impl NodePresence {
                 .arg(ENTRY_SECONDS)
                 .ignore();
         }
-        shared.ask(async |mut redis| pipe.query_async::<()>(&mut redis).await).await;
+        shared.ask(async |mut redis| pipe.query_async::<()>(&mut redis).await).await.is_some()
     }
 
-    async fn leave(&self, device: DeviceId, connection: ConnectionId) {
-        let Some(shared) = &self.shared else { return };
+    /// Whether Redis took it.
+    async fn leave(&self, device: DeviceId, connection: ConnectionId) -> bool {
+        let Some(shared) = &self.shared else { return true };
         let script = Script::new(LEAVE);
         shared
             .ask(async |mut redis| {
                 script.key(self.key(shared, device)).arg(self.word(connection)).invoke_async::<u32>(&mut redis).await
             })
-            .await;
+            .await
+            .is_some()
     }
 
     async fn online_elsewhere(&self, devices: &[DeviceId]) -> Option<Vec<bool>> {

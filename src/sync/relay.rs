@@ -70,8 +70,7 @@ impl Relay {
         match event {
             Event::PolicyChanged { teen, revision } => {
                 let epoch = self.store.epoch();
-                let known = self.hub.known(teen).map(|published| published.version);
-                let behind = known.is_none_or(|known| (known.epoch, known.revision) < (epoch, revision));
+                let behind = self.hub.seen(teen).is_none_or(|known| (known.epoch, known.revision) < (epoch, revision));
                 if behind && self.hub.wants(teen) {
                     self.refresh.suspect(teen, net);
                 }

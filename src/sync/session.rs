@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 use actix_ws::{AggregatedMessage, AggregatedMessageStream};
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, sleep_until},
+};
 
 use self::answers::{Answer, Question};
 use super::{
@@ -35,6 +38,8 @@ pub struct DeviceSocket {
     pub connection: ConnectionId,
     /// Why the guard cut the stream, if it did.
     pub verdict: Verdict,
+    /// Its place among the sockets that this node takes.
+    pub _place: OwnedSemaphorePermit,
 }
 
 /// How a session ends.
@@ -68,9 +73,20 @@ async fn serve(socket: &DeviceSocket, outbox: &mut Outbox, messages: &mut Aggreg
     };
     let live = &socket.live;
     // Join first, then read: the other way round a change in between would be missed.
+    if live.draining.is_cancelled() {
+        return End::Close(Close::Drain);
+    }
     let seat = live.hub.join_device(socket.device.teen(), socket.device.device(), socket.connection);
     live.presence.came(socket.device.device(), socket.connection);
-    let mut session = Session { socket, outbox, seat, sent: None, waiting_since: None, open: FuturesUnordered::new() };
+    let mut session = Session {
+        socket,
+        outbox,
+        seat,
+        sent: None,
+        waiting_since: None,
+        leave_at: None,
+        open: FuturesUnordered::new(),
+    };
     match session.welcome(*hello).await {
         Ok(()) => session.attend(messages).await,
         Err(end) => end,
@@ -146,6 +162,8 @@ struct Session<'a> {
     sent: Option<Arc<Published>>,
     /// Since when the device owes a word about it; meanwhile the next one waits, so that only the newest is sent.
     waiting_since: Option<Instant>,
+    /// When this node, which is going away, sends the device off. Until then it serves as ever.
+    leave_at: Option<Instant>,
     open: FuturesUnordered<Question>,
 }
 
@@ -154,8 +172,7 @@ impl Session<'_> {
         let mut heard_at = Instant::now();
         loop {
             let owes = self.waiting_since.map(|since| since + PACE);
-            let silence = heard_at + SILENCE;
-            let deadline = owes.map_or(silence, |owes| owes.min(silence));
+            let deadline = [owes, self.leave_at].into_iter().flatten().fold(heard_at + SILENCE, Instant::min);
             let room = self.open.len() < OPEN_QUESTIONS;
             let step = tokio::select! {
                 biased;
@@ -165,10 +182,7 @@ impl Session<'_> {
                     Ok(()) => self.send_newest(true).await,
                     Err(_) => Err(End::Gone),
                 },
-                () = sleep_until(deadline) => match heard_at.elapsed() >= SILENCE {
-                    true => Err(End::Close(Close::Heartbeat)),
-                    false => { self.waiting_since = None; Ok(()) }
-                },
+                () = sleep_until(deadline) => self.due(heard_at).await,
                 heard = next(messages, &self.socket.verdict), if room => {
                     heard_at = Instant::now();
                     match heard {
@@ -183,14 +197,27 @@ impl Session<'_> {
         }
     }
 
+    /// The nearest deadline has come: which one?
+    async fn due(&mut self, heard_at: Instant) -> Result<(), End> {
+        let now = Instant::now();
+        if self.leave_at.is_some_and(|at| at <= now) {
+            self.outbox.send(&ServerFrame::Drain { reconnect_after_ms: 0 }).await?;
+            return Err(End::Close(Close::Drain));
+        }
+        if heard_at + SILENCE <= now {
+            return Err(End::Close(Close::Heartbeat));
+        }
+        self.waiting_since = None;
+        Ok(())
+    }
+
     async fn obey(&mut self, order: Option<Box<Order>>) -> Result<(), End> {
         match order.map(|order| *order) {
             Some(Order::Say(text)) => Ok(self.outbox.text(text).await?),
             Some(Order::Close(why)) => Err(End::Close(why)),
             Some(Order::Drain(after)) => {
-                tokio::time::sleep(after).await;
-                self.outbox.send(&ServerFrame::Drain { reconnect_after_ms: 0 }).await?;
-                Err(End::Close(Close::Drain))
+                self.leave_at = Some(Instant::now() + after);
+                Ok(())
             }
             None => Err(End::Gone),
         }

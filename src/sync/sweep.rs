@@ -1,7 +1,11 @@
 //! Every two seconds: what changed lately. Finds what a lost hint was about, and notices its own absence: when it was away
 //! too long (a paused process, a database that was down), the window has passed and everybody here is compared instead.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -11,7 +15,10 @@ use super::{
     refresh::{Net, Refresh},
     relay::Relay,
 };
-use crate::store::{Store, StoreError};
+use crate::{
+    domain::ids::{GuardianId, TeenId},
+    store::{Store, StoreError},
+};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(2);
@@ -73,9 +80,10 @@ async fn read_epoch(store: &Store, refresh: &Refresh) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Compares everybody who sits here with the truth: policies, and whether they may still sit here.
+/// Compares everybody who sits here with the truth: policies, whom they guard, and whether they may still sit here.
 pub(super) async fn compare_everybody(store: &Store, hub: &Hub, refresh: &Refresh, relay: &Relay) {
     refresh.suspect_everybody();
+    compare_guardians(store, hub).await;
     let sessions = hub.sessions();
     let devices: Vec<_> = hub.devices().into_iter().map(|(device, _)| device).collect();
     let most = sessions.len().max(devices.len());
@@ -91,6 +99,26 @@ pub(super) async fn compare_everybody(store: &Store, hub: &Hub, refresh: &Refres
                 }
             }
             Err(error) => tracing::warn!(%error, "the full compare could not ask who may still be here"),
+        }
+    }
+}
+
+/// A pairing that ended unheard must not keep its notices coming.
+async fn compare_guardians(store: &Store, hub: &Hub) {
+    let guardians: Vec<GuardianId> = hub.guardians().into_iter().collect();
+    for some in guardians.chunks(CHUNK) {
+        match store.guarding_now(some).await {
+            Ok(pairs) => {
+                let mut teens: HashMap<GuardianId, HashSet<TeenId>> =
+                    some.iter().map(|id| (*id, HashSet::new())).collect();
+                for (guardian, teen) in pairs {
+                    teens.entry(guardian).or_default().insert(teen);
+                }
+                for (guardian, teens) in teens {
+                    hub.guard_exactly(guardian, &teens);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the full compare could not ask who guards whom"),
         }
     }
 }

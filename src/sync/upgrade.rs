@@ -51,6 +51,7 @@ pub async fn upgrade(request: HttpRequest, payload: Payload, live: Arc<Live>) ->
 }
 
 async fn open(request: HttpRequest, payload: Payload, live: Arc<Live>, party: Party) -> Result<HttpResponse, Problem> {
+    let place = live.places.clone().try_acquire_owned().map_err(|_| overloaded())?;
     let (guard, verdict) = Guard::new(payload);
     let guarded: ByteStream = Box::pin(guard);
     let mut guarded = dev::Payload::from(guarded);
@@ -62,10 +63,14 @@ async fn open(request: HttpRequest, payload: Payload, live: Arc<Live>, party: Pa
     let connection = live.store.world().id();
     match party {
         Party::Device(device) => {
-            actix_web::rt::spawn(session::run(DeviceSocket { live, device, connection, verdict }, outbox, messages));
+            actix_web::rt::spawn(session::run(
+                DeviceSocket { live, device, connection, verdict, _place: place },
+                outbox,
+                messages,
+            ));
         }
         Party::Guardian(guardian, session) => {
-            let socket = GuardianSocket { live, guardian, session, connection, verdict };
+            let socket = GuardianSocket { live, guardian, session, connection, verdict, _place: place };
             actix_web::rt::spawn(guardian::run(socket, outbox, messages));
         }
     }
@@ -74,12 +79,16 @@ async fn open(request: HttpRequest, payload: Payload, live: Arc<Live>, party: Pa
 
 /// Cheaper than closing afterwards: over the node's limits there is no upgrade at all.
 fn admit(live: &Live) -> Result<(), Problem> {
-    let full = live.hub.sockets() >= live.most_sockets;
+    let full = live.places.available_permits() == 0;
     if full || live.draining.is_cancelled() || live.connects.check().is_err() {
-        metrics::counter!("family_pairing_upgrades_refused_total").increment(1);
-        return Err(Problem::new(Code::Overloaded).retry_after(Duration::from_secs(2)));
+        return Err(overloaded());
     }
     Ok(())
+}
+
+fn overloaded() -> Problem {
+    metrics::counter!("family_pairing_upgrades_refused_total").increment(1);
+    Problem::new(Code::Overloaded).retry_after(Duration::from_secs(2))
 }
 
 /// Native clients show a bearer token and come from no page; browsers show a ticket and come from an allowed one.

@@ -1,0 +1,205 @@
+//! Several nodes on one Postgres and one Redis: a family need not meet on one of them.
+
+use std::time::Duration;
+
+use family_pairing::domain::report::Standing;
+use serde_json::{Value as Json, json};
+use tokio::time::Instant;
+
+use crate::{
+    house::{
+        House, raw, until,
+        wire::{PATIENCE, device_notice, listens},
+    },
+    knob::{Knob, told},
+    rough::{self, upgrade},
+};
+
+/// A guardian's client of another server.
+fn api_at(house: &House, url: &str, token: &str) -> family_pairing::client::api::Api {
+    family_pairing::client::api::Api::new(url, house.world()).expect("a client").with_token(token)
+}
+
+/// Two server processes: the guardian on one, the device on the other. Changes arrive in milliseconds, and the guardian
+/// sees each one enforced on her own node.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_crosses_nodes_in_milliseconds() {
+    let mut house = House::empty(&["--workers", "1"]).await;
+    house.add_node(&[]).await;
+    let family = house.family().await;
+    let (hers, theirs) = (house.process(&[]).await, house.process(&[]).await);
+    let mut phone = family.phone.connects_to(&theirs.url, None).await;
+    let first = phone.policy().await;
+    phone.applies(&first, vec![]).await;
+    let mut ear = listens(&family.guardian, &hers.url).await;
+    let mut knob = Knob::at(&api_at(&house, &hers.url, &family.guardian.access), family.teen.id).await;
+    let (mut delivered, mut enforced) = (vec![], vec![]);
+    // A hint may be missed while the nodes are still subscribing; from here on each change is timed.
+    for minutes in 61..=140 {
+        let started = Instant::now();
+        let version = knob.turn(minutes).await;
+        let policy = phone.policy().await;
+        assert_eq!(policy.version(), version);
+        delivered.push(started.elapsed());
+        phone.applies(&policy, vec![]).await;
+        device_notice(&mut ear, family.teen.id, |notice| {
+            notice.desired == version && notice.state == Standing::Enforced
+        })
+        .await;
+        enforced.push(started.elapsed());
+        if minutes > 61 + 40 {
+            // Under two reports a second in the long run, or the device would be asked to slow down.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        if minutes == 110 {
+            break;
+        }
+    }
+    println!("from the guardian's click to the device on another node: {}", told(&mut delivered));
+    println!("and back to the guardian's screen: {}", told(&mut enforced));
+    assert!(delivered[delivered.len() / 2] < Duration::from_millis(250), "half of them by hint, not by sweep");
+    assert!(delivered[delivered.len() - 1] < Duration::from_millis(3_000));
+}
+
+/// A change is told once: also to a guardian on a node where none of the teen's devices sits, though the sweep finds it
+/// there again and again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_told_once_wherever_the_devices_are() {
+    let mut house = House::new().await;
+    house.add_node(&[]).await;
+    let family = house.family().await;
+    let (mut ear, _) = rough::welcomed(&house.nodes[1].url, &family.guardian.access).await;
+    ear.everything(Duration::from_millis(2_500)).await;
+    for devices in ["none", "on the other node"] {
+        let mut phone = None;
+        if devices != "none" {
+            phone = Some(rough::welcomed(house.url(), &family.phone.token).await);
+        }
+        let version = Knob::of(&family).await.turn(if phone.is_some() { 31 } else { 32 }).await;
+        let heard = ear.everything(Duration::from_millis(4_500)).await;
+        let changes: Vec<&Json> = heard.iter().filter(|notice| notice["kind"] == "change").collect();
+        assert_eq!(changes.len(), 1, "devices: {devices}: {heard:?}");
+        assert_eq!(changes[0]["revision"], version.revision);
+    }
+}
+
+/// A pairing that starts reaches sockets that were open before, on every node; one that is asked for reaches the teen.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_pairing_reaches_open_sockets_on_every_node() {
+    let mut house = House::new().await;
+    house.add_node(&[]).await;
+    let (guardian, teen) = (house.guardian("dana").await, house.teen("mia").await);
+    let phone = teen.registers("phone").await;
+    let (mut socket, _) = rough::welcomed(&house.nodes[1].url, &phone.token).await;
+    let (mut ear, _) = rough::welcomed(&house.nodes[1].url, &guardian.access).await;
+    let offer = teen.shows_code().await;
+    let pairing = guardian.claims(offer["code"].as_str().expect("a code")).await;
+    let asked = socket.hears_of("notice").await;
+    assert_eq!((&asked["pairing_id"], &asked["state"], &asked["with"]), (&json!(pairing), &json!("claimed"), &json!("dana")));
+    let path = format!("/v1/teen/pairings/{pairing}/confirmation");
+    teen.api.post::<Json>(&path, &json!({})).await.expect("a confirmation");
+    while ear.hears_of("notice").await["state"] != "active" {}
+    Knob::at(&guardian.api, teen.id).await.turn(25).await;
+    while ear.hears_of("notice").await["kind"] != "change" {}
+    // Somebody who was asked while the device was away is asked for when it comes back.
+    let other = house.guardian("eli").await;
+    drop(socket);
+    other.claims(teen.shows_code().await["code"].as_str().expect("a code")).await;
+    let (mut socket, _) = rough::welcomed(&house.nodes[1].url, &phone.token).await;
+    while socket.hears_of("notice").await["with"] != "eli" {}
+}
+
+/// A stopping node asks every client to reconnect, closes them over its window, serves what is asked meanwhile and ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopping_node_sends_everybody_off_and_ends() {
+    const WINDOW: Duration = Duration::from_millis(2_000);
+    let mut house = House::empty(&["--workers", "1"]).await;
+    house.add_node(&[]).await;
+    let mut leaving = house.process(&["--drain-ms", "2000"]).await;
+    let family = house.family().await;
+    let mut sockets = vec![];
+    for n in 0..200 {
+        // Devices of ten teens and a guardian now and then.
+        let token = match n % 20 {
+            0 => family.guardian.access.clone(),
+            _ => family.teen.registers(&format!("device {n}")).await.token,
+        };
+        sockets.push(rough::welcomed(&leaving.url, &token).await.0);
+    }
+    let started = Instant::now();
+    leaving.terminate();
+    let ending = sockets.into_iter().map(|mut socket| async move {
+        socket.hears_of("drain").await;
+        let at = started.elapsed();
+        (at, socket.closed().await)
+    });
+    let ready = format!("{}/readyz", leaving.url);
+    let refused = async {
+        // On a fresh connection: the listener stays until the sockets are gone.
+        until(WINDOW, "not ready", async || raw::send("GET", &ready, None, &[], None).await.status == 503).await;
+        let bearer = format!("Bearer {}", family.phone.token);
+        let headers = [("authorization", bearer.as_str()), ("sec-websocket-protocol", rough::PROTOCOL)];
+        upgrade(&leaving.url, &headers).await.err().expect("no new sockets").status
+    };
+    // The last to be sent off are served until then.
+    let late = async {
+        let mut knob = Knob::of(&family).await;
+        tokio::time::sleep(WINDOW / 2).await;
+        knob.turn(23).await
+    };
+    let (ended, refused, _) = tokio::join!(futures_util::future::join_all(ending), refused, late);
+    assert_eq!((ended.len(), refused), (200, 503));
+    assert!(ended.iter().all(|(_, code)| *code == 4200), "{ended:?}");
+    let mut times: Vec<Duration> = ended.iter().map(|(at, _)| *at).collect();
+    println!("200 sockets were sent off: {}", told(&mut times));
+    assert!(times[0] < WINDOW / 4 && times[199] > WINDOW / 2, "spread over the window: {times:?}");
+    assert!(times[199] < WINDOW + Duration::from_millis(700), "{times:?}");
+    let status = tokio::time::timeout(PATIENCE, leaving.child.wait()).await.expect("it ends").expect("a status");
+    println!("the process ended {:.1?} after SIGTERM", started.elapsed());
+    assert!(status.success() && started.elapsed() < WINDOW + Duration::from_secs(3), "{status}");
+}
+
+/// During a drain a change still reaches those who have not been sent off yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_reaches_a_device_that_waits_to_be_sent_off() {
+    let mut house = House::with(&["--drain-ms", "6000"]).await;
+    house.add_node(&[]).await;
+    let family = house.family().await;
+    let tablet = family.teen.registers("Mia's tablet").await;
+    let mut waiting = vec![];
+    for device in [&family.phone, &tablet] {
+        let mut wire = device.connects(&house).await;
+        let first = wire.policy().await;
+        wire.applies(&first, vec![]).await;
+        waiting.push(wire);
+    }
+    // Of two, the second is sent off after half the window.
+    let mut knob = Knob::at(&api_at(&house, &house.nodes[1].url, &family.guardian.access), family.teen.id).await;
+    let draining = tokio::spawn(house.nodes.remove(0).stop());
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let version = knob.turn(24).await;
+    let started = Instant::now();
+    let mut got = 0;
+    for wire in &mut waiting {
+        loop {
+            match tokio::time::timeout(PATIENCE, wire.socket.recv()).await.expect("something came") {
+                family_pairing::client::socket::Heard::Frame(frame) => {
+                    if let family_pairing::sync::frame::ServerFrame::Policy(policy) = *frame {
+                        assert_eq!(policy.version(), version);
+                        println!("a device about to be sent off had the change after {:.1?}", started.elapsed());
+                        assert!(started.elapsed() < Duration::from_secs(1));
+                        got += 1;
+                        break;
+                    }
+                }
+                family_pairing::client::socket::Heard::Closed(close) => {
+                    assert_eq!(close.code, 4200);
+                    break;
+                }
+            }
+        }
+    }
+    assert!(got >= 1, "one of them was still there");
+    drop(waiting);
+    draining.await.expect("it ends well");
+}

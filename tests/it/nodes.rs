@@ -95,7 +95,10 @@ async fn a_new_pairing_reaches_open_sockets_on_every_node() {
     let offer = teen.shows_code().await;
     let pairing = guardian.claims(offer["code"].as_str().expect("a code")).await;
     let asked = socket.hears_of("notice").await;
-    assert_eq!((&asked["pairing_id"], &asked["state"], &asked["with"]), (&json!(pairing), &json!("claimed"), &json!("dana")));
+    assert_eq!(
+        (&asked["pairing_id"], &asked["state"], &asked["with"]),
+        (&json!(pairing), &json!("claimed"), &json!("dana"))
+    );
     let path = format!("/v1/teen/pairings/{pairing}/confirmation");
     teen.api.post::<Json>(&path, &json!({})).await.expect("a confirmation");
     while ear.hears_of("notice").await["state"] != "active" {}

@@ -104,12 +104,12 @@ async fn a_new_pairing_reaches_open_sockets_on_every_node() {
     while ear.hears_of("notice").await["state"] != "active" {}
     Knob::at(&guardian.api, teen.id).await.turn(25).await;
     while ear.hears_of("notice").await["kind"] != "change" {}
-    // Somebody who was asked while the device was away is asked for when it comes back.
-    let other = house.guardian("eli").await;
-    drop(socket);
-    other.claims(teen.shows_code().await["code"].as_str().expect("a code")).await;
+    // A teen who was asked while the device was away is asked when it comes back.
+    let leo = house.teen("leo").await;
+    let phone = leo.registers("phone").await;
+    guardian.claims(leo.shows_code().await["code"].as_str().expect("a code")).await;
     let (mut socket, _) = rough::welcomed(&house.nodes[1].url, &phone.token).await;
-    while socket.hears_of("notice").await["with"] != "eli" {}
+    assert_eq!(socket.hears_of("notice").await["with"], "dana");
 }
 
 /// A stopping node asks every client to reconnect, closes them over its window, serves what is asked meanwhile and ends.

@@ -155,6 +155,27 @@ fn every_operation_has_a_name_a_summary_a_tag_and_examples() {
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
+/// Repeating one of these is harmless by its nature, or must not give the same answer twice.
+const WITHOUT_KEY: &[&str] = &["change_password", "sync_ticket", "teen_usage"];
+
+/// A client that lost an answer finds in the document how to ask again: every other POST takes a key, and every change of
+/// limits the version that it is about.
+#[test]
+fn every_post_says_how_to_repeat_it() {
+    for op in operations() {
+        let parameters = op.raw["parameters"].as_array().cloned().unwrap_or_default();
+        let takes = |name: &str| parameters.iter().any(|parameter| parameter["name"] == name);
+        if op.method == "POST" {
+            assert_eq!(takes("Idempotency-Key"), !WITHOUT_KEY.contains(&op.id.as_str()), "{}", op.id);
+        }
+        let changes_limits = op.id.ends_with("_change_settings") || op.id.ends_with("_undo");
+        assert_eq!(takes("If-Match"), changes_limits, "{}", op.id);
+        for id in ["{teen_id}", "{device_id}", "{offer_id}", "{pairing_id}", "{revision}"] {
+            assert_eq!(takes(id.trim_matches(['{', '}'])), op.path.contains(id), "{} {id}", op.id);
+        }
+    }
+}
+
 /// The examples of request bodies are of the form that the server reads: none is answered "not the expected JSON".
 #[tokio::test(flavor = "multi_thread")]
 async fn every_example_of_a_body_is_understood() {

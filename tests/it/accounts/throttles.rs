@@ -80,6 +80,24 @@ async fn nodes_count_together() {
     assert_eq!(tries.await, 11);
 }
 
+/// A client's own word about its address does not count; that of a trusted proxy does.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_cannot_be_made_up() {
+    for (trusted, refused_at) in [("none", Some(11)), ("127.0.0.1", None)] {
+        let house = House::with(&["--throttle-scale", "1", "--trusted-proxies", trusted]).await;
+        let body = json!({"email": "dana@example.com", "password": "nine-quiet-rivers-of-tin"});
+        let mut refused = None;
+        for number in 1..=15 {
+            let from = format!("198.51.100.{number}");
+            let answer = post(&house, "/v1/sessions", body.clone(), &[("x-forwarded-for", &from)]).await;
+            if answer.status == 429 {
+                refused = refused.or(Some(number));
+            }
+        }
+        assert_eq!(refused, refused_at, "trusting {trusted}");
+    }
+}
+
 /// A throttled account is not locked: others on the same address still get in.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_throttled_account_does_not_lock_its_neighbours() {

@@ -7,7 +7,7 @@ use family_pairing::{
     api::openapi::Document,
     app::{self, App, open_store},
     auth::password::{Hasher, Password},
-    client::{device, guardian, seed, story},
+    client::{bench, device, guardian, seed, story},
     config::{DatabaseConfig, SecretConfig, ServeConfig},
     domain::{account::Role, text, text::Email},
     serve::Node,
@@ -45,6 +45,8 @@ enum Command {
     Guardian(Box<guardian::GuardianArgs>),
     /// Play the whole main job against a running server
     Story(story::StoryArgs),
+    /// Measure a running server under load
+    Bench(bench::BenchArgs),
     /// For demonstrations
     #[command(subcommand)]
     Demo(Demo),
@@ -109,7 +111,7 @@ async fn run(cli: Cli) -> Outcome {
         }
         Command::Migrate(database) => migrate(&database).await,
         Command::Openapi => {
-            println!("{}", Document::new()?.0);
+            println!("{}", Document::new()?.json);
             Ok(())
         }
         Command::Healthcheck(args) => healthcheck(&args.url).await,
@@ -117,6 +119,7 @@ async fn run(cli: Cli) -> Outcome {
         Command::Device(args) => Ok(device::run(*args, world).await?),
         Command::Guardian(args) => Ok(guardian::run(*args, world).await?),
         Command::Story(args) => Ok(story::run(args, world).await?),
+        Command::Bench(args) => Ok(bench::run(args, world).await?),
         Command::Demo(Demo::Seed(args)) => Ok(seed::run(args, world).await?),
     }
 }

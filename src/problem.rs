@@ -266,12 +266,13 @@ pub struct Problem {
     code: Code,
     more: Map<String, Json>,
     retry_after: Option<Duration>,
+    allow: Option<String>,
 }
 
 impl Problem {
     /// The plain problem.
     pub fn new(code: Code) -> Self {
-        Self { code, more: Map::new(), retry_after: None }
+        Self { code, more: Map::new(), retry_after: None, allow: None }
     }
 
     /// Adds a member, such as the current document of a stale change.
@@ -285,6 +286,11 @@ impl Problem {
     /// Says when to try again.
     pub fn retry_after(self, wait: Duration) -> Self {
         Self { retry_after: Some(wait), ..self }
+    }
+
+    /// The path is there for these methods only, as `Allow` lists them.
+    pub fn method_not_allowed(methods: &str) -> Self {
+        Self { allow: Some(methods.to_owned()), ..Self::new(Code::MethodNotAllowed) }
     }
 
     /// A field with a value that it cannot have; `pointer` is a JSON pointer into the body.
@@ -315,6 +321,9 @@ impl Problem {
         if let Some(wait) = self.retry_after {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(methods) = &self.allow {
+            answer.insert_header((header::ALLOW, methods.as_str()));
         }
         if status == 401 {
             answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));

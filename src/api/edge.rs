@@ -6,7 +6,10 @@ use actix_web::{
     Error, HttpMessage,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{self, HeaderName, HeaderValue},
+    http::{
+        Method,
+        header::{self, HeaderName, HeaderValue},
+    },
     middleware::Next,
 };
 use tracing::Span;
@@ -25,6 +28,9 @@ const HEADERS: [(HeaderName, &str); 8] = [
     (header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
     (header::PERMISSIONS_POLICY, "interest-cohort=()"),
 ];
+
+/// The pages of the documentation bring scripts and styles of their own, from here and nowhere else.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
 
 /// What the logs know of a request: never an address, a name, a query or a body.
 pub struct RequestSpan;
@@ -56,14 +62,30 @@ pub async fn edge(
         let refused = Problem::from(Code::UriTooLong).response(id.as_deref());
         return Ok(with_headers(request.into_response(refused), id.as_deref()));
     }
-    let method = request.method().to_string();
+    let method = method_label(request.method());
     let response = next.call(request).await?.map_into_boxed_body();
+    let is_docs = response.request().path().starts_with("/docs/");
     let pattern = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
     let status = response.status().as_u16().to_string();
     metrics::counter!("family_pairing_http_requests_total", "route" => pattern.clone(), "method" => method, "status" => status)
         .increment(1);
     metrics::histogram!("family_pairing_http_seconds", "route" => pattern).record(started.elapsed().as_secs_f64());
-    Ok(with_headers(shaped(response, id.as_deref()), id.as_deref()))
+    let mut response = shaped(response, id.as_deref());
+    if is_docs {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(DOCS_POLICY));
+    }
+    Ok(with_headers(response, id.as_deref()))
+}
+
+/// A client can invent methods without end; the metrics know a few.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
 }
 
 /// Gives errors their shape: ours get the request id, those that something below made by itself become ours.

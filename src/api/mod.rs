@@ -61,6 +61,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(ops::readyz)
         .service(ops::read_metrics)
         .service(openapi::openapi_document)
+        .service(web::redirect("/docs", "/docs/"))
         .service(openapi::docs())
         .default_service(web::to(ops::nothing_here));
 }

@@ -4,8 +4,9 @@ use actix_web::{HttpResponse, get, web::Data};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        self, Components, Ref, RefOr, Response, ResponseBuilder,
+        self, Components, Ref, RefOr, Response, ResponseBuilder, Schema,
         content::ContentBuilder,
+        schema::ArrayItems,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -78,6 +79,7 @@ impl Modify for Common {
         let components = document.components.get_or_insert_with(Components::new);
         let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A session or device token"));
         components.add_security_scheme("token", SecurityScheme::Http(token.build()));
+        refer_to_entries(components);
         components.responses.insert("Problem".to_owned(), RefOr::T(problem_response()));
         for item in document.paths.paths.values_mut() {
             let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
@@ -87,6 +89,19 @@ impl Modify for Common {
                     operation.responses.responses.insert(status.to_owned(), problem.clone().into());
                 }
             }
+        }
+    }
+}
+
+/// Pages name the schema of their entries instead of repeating it.
+fn refer_to_entries(components: &mut Components) {
+    let known: Vec<String> = components.schemas.keys().cloned().collect();
+    for (name, schema) in &mut components.schemas {
+        if let Some(entry) = name.strip_prefix("Page_").filter(|entry| known.iter().any(|name| name == entry))
+            && let RefOr::T(Schema::Object(page)) = schema
+            && let Some(RefOr::T(Schema::Array(items))) = page.properties.get_mut("items")
+        {
+            items.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(entry).into()));
         }
     }
 }
@@ -101,22 +116,46 @@ fn problem_response() -> Response {
 
 /// The document as served.
 #[derive(Clone)]
-pub struct Document(
+pub struct Document {
     /// JSON.
-    pub String,
-);
+    pub json: String,
+    /// Every path with its methods.
+    methods: Vec<(String, String)>,
+}
 
 impl Document {
     /// Makes the document.
     pub fn new() -> Result<Self, serde_json::Error> {
-        ApiDoc::openapi().to_pretty_json().map(Self)
+        let document = ApiDoc::openapi();
+        let json = document.to_pretty_json()?;
+        let methods = document.paths.paths.into_iter().map(|(path, item)| (path, methods_of(&item))).collect();
+        Ok(Self { json, methods })
     }
+
+    /// The methods that a path has, as `Allow` lists them; nothing where there is no such path.
+    pub fn methods(&self, path: &str) -> Option<&str> {
+        let fits = |template: &str| {
+            let mut asked = path.split('/');
+            let fit = template
+                .split('/')
+                .all(|part| asked.next().is_some_and(|asked| part == asked || part.starts_with('{')));
+            fit && asked.next().is_none()
+        };
+        self.methods.iter().find(|(template, _)| fits(template)).map(|(_, methods)| methods.as_str())
+    }
+}
+
+fn methods_of(item: &openapi::PathItem) -> String {
+    let all = [("GET", &item.get), ("POST", &item.post), ("PATCH", &item.patch), ("DELETE", &item.delete)];
+    let served: Vec<&str> =
+        all.into_iter().filter(|(_, operation)| operation.is_some()).map(|(name, _)| name).collect();
+    served.join(", ")
 }
 
 /// The document itself.
 #[get("/openapi.json")]
 pub async fn openapi_document(document: Data<Document>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(document.0.clone())
+    HttpResponse::Ok().content_type("application/json").body(document.json.clone())
 }
 
 /// Swagger UI, vendored: works without the internet.

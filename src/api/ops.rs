@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpResponse, get, http::header, web::Data};
+use actix_web::{HttpRequest, HttpResponse, get, http::header, web::Data};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::shape::ok;
+use super::{openapi::Document, shape::ok};
 use crate::{
     auth::{shared::Shared, who::Anyone},
     problem::{Code, Problem},
@@ -86,7 +86,7 @@ pub async fn read_metrics(anyone: Anyone, scrape: Data<Scrape>) -> HttpResponse 
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4")).body(scrape.metrics.render())
 }
 
-/// The answer to every path that is not there.
-pub async fn nothing_here() -> Result<HttpResponse, Problem> {
-    Err(Code::NotFound.into())
+/// The answer to every path that is not there, and to every method that a path does not have.
+pub async fn nothing_here(request: HttpRequest, document: Data<Document>) -> Result<HttpResponse, Problem> {
+    Err(document.methods(request.path()).map_or(Code::NotFound.into(), Problem::method_not_allowed))
 }

@@ -11,6 +11,7 @@
 
 pub mod api;
 pub mod backoff;
+pub mod bench;
 pub mod bodies;
 pub mod device;
 mod error;

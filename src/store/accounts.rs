@@ -49,6 +49,9 @@ pub struct NewAccount {
 
 /// An account as its owner sees it. The birth date is never returned, only what follows from it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"account_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "role": "guardian", "email": "dana@example.com",
+    "display_name": "Dana", "age_band": "adult", "locale": "en", "time_zone": "Europe/Berlin", "region": "DE",
+    "created_at": "2026-11-22T13:40:00Z"}))]
 pub struct Profile {
     /// Names the account.
     pub account_id: AccountId,

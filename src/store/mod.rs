@@ -169,14 +169,26 @@ impl Store {
         T: Send + 'static,
         F: for<'c> Fn(&'c mut AsyncPgConnection, Tools) -> BoxFuture<'c, Result<T, StoreError>> + Send + Sync + 'static,
     {
-        let pool = self.pool.clone();
-        let tools = self.tools();
+        let work = Arc::new(work);
+        self.alone(move |conn, tools| {
+            let work = work.clone();
+            Box::pin(async move { conn.transaction(async |conn| work(conn, tools).await).await })
+        })
+        .await
+    }
+
+    /// The same without a transaction around it: for work whose every statement stands alone.
+    pub(crate) async fn alone<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut AsyncPgConnection, Tools) -> BoxFuture<'c, Result<T, StoreError>> + Send + Sync + 'static,
+    {
+        let (pool, tools) = (self.pool.clone(), self.tools());
         let task = self.runtime.spawn(async move {
             let mut tries = 1;
             loop {
                 let mut conn = pool.get().await?;
-                let outcome = conn.transaction(async |conn| work(conn, tools.clone()).await).await;
-                match outcome {
+                match work(&mut conn, tools.clone()).await {
                     Err(error) if error.may_retry() && tries < TRIES => tries += 1,
                     other => return other,
                 }

@@ -82,6 +82,25 @@ pub(crate) async fn look<T: DeserializeOwned>(
     Ok(Some(Before { answer: serde_json::from_slice(&answer)?, at: at.to_jiff() }))
 }
 
+/// An answer ready to be kept within a statement.
+pub(crate) struct Sealed {
+    pub(crate) scope: Vec<u8>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) answer: Vec<u8>,
+}
+
+/// Seals an answer, if the request has a key.
+pub(crate) fn sealed<T: Serialize>(
+    tools: &Tools,
+    once: Option<&Once>,
+    answer: &T,
+) -> Result<Option<Sealed>, StoreError> {
+    let Some(once) = once else { return Ok(None) };
+    let place = Place { column: COLUMN, row: &once.scope };
+    let answer = tools.vault.seal(place, tools.world.bytes(), &serde_json::to_vec(answer)?)?;
+    Ok(Some(Sealed { scope: once.scope.to_vec(), body: once.body.to_vec(), answer }))
+}
+
 /// Keeps the answer for whoever asks again with the same key.
 pub(crate) async fn keep<T: Serialize>(
     conn: &mut AsyncPgConnection,
@@ -89,11 +108,9 @@ pub(crate) async fn keep<T: Serialize>(
     once: Option<&Once>,
     answer: &T,
 ) -> Result<(), StoreError> {
-    let Some(once) = once else { return Ok(()) };
-    let place = Place { column: COLUMN, row: &once.scope };
-    let sealed = tools.vault.seal(place, tools.world.bytes(), &serde_json::to_vec(answer)?)?;
-    diesel::update(idempotency::table.find(once.scope.as_slice()))
-        .set(idempotency::answer_sealed.eq(sealed))
+    let Some(sealed) = sealed(tools, once, answer)? else { return Ok(()) };
+    diesel::update(idempotency::table.find(sealed.scope))
+        .set(idempotency::answer_sealed.eq(sealed.answer))
         .execute(conn)
         .await?;
     Ok(())

@@ -23,7 +23,7 @@ use super::{
     audit::{self, Deed},
     kinship::TeenSelf,
     once::{self, Once},
-    schema::pairings,
+    schema::{pairings, teens},
     sessions::after,
 };
 use crate::domain::{
@@ -96,6 +96,8 @@ async fn offer(
         return Ok(before.answer);
     }
     let now = tools.world.now();
+    // Under the teen's lock, or codes asked for at the same instant would not count each other.
+    teens::table.find(teen.teen().uuid()).select(teens::revision).for_no_key_update().first::<i64>(conn).await?;
     expire(conn, now).await?;
     let open: i64 = pairings::table
         .filter(pairings::teen_id.eq(teen.teen().uuid()))

@@ -1,13 +1,13 @@
 //! A teen's policy: the row that is locked, the revision that is written, the newest that is read.
 //!
 //! One revision is one statement: it moves the teen's row on, keeps what is wanted now as exact text, and writes the
-//! audit row. Round trips, not the disk, are the price of a change.
+//! audit row and the answer of an idempotency key. Round trips, not the disk, are the price of a change.
 
 use std::collections::BTreeMap;
 
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl,
-    sql_types::{BigInt, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid},
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl,
+    sql_types::{BigInt, Bytea, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff_diesel::ToDiesel;
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{
     Store, StoreError, Tools, accounts,
     kinship::GuardianOf,
+    once::Sealed,
     schema::{accounts as accounts_table, pairings, policy_revisions, teens},
 };
 use crate::domain::{
@@ -78,10 +79,10 @@ pub(crate) struct Undo {
     pub(crate) settings: BTreeMap<ControlId, Option<Json>>,
 }
 
-/// A teen's row under lock, with everything that a change needs to know.
-pub(crate) struct Locked {
-    pub(crate) teen: TeenId,
-    pub(crate) revision: i64,
+/// How a teen's policy stands: everything that a change needs to know.
+pub(crate) struct Standing {
+    teen: TeenId,
+    revision: i64,
     pub(crate) home_zone: String,
     pub(crate) day_start_minute: i16,
     pub(crate) band: AgeBand,
@@ -102,7 +103,7 @@ pub(crate) struct Next {
     pub(crate) day_start_minute: i16,
 }
 
-impl Locked {
+impl Standing {
     /// The version before the change.
     pub(crate) fn version(&self, tools: &Tools) -> Version {
         Version { epoch: tools.epoch, revision: self.revision }
@@ -166,68 +167,64 @@ pub(crate) async fn begin(
 ///
 /// Lock first, then read: a join that waits for the lock would look for the newest revision with the number that it saw
 /// before it waited, and find nothing.
-pub(crate) async fn lock(
-    conn: &mut AsyncPgConnection,
-    tools: &Tools,
-    teen: TeenId,
-    guardian: Option<&GuardianOf>,
-) -> Result<Locked, StoreError> {
+pub(crate) async fn lock(conn: &mut AsyncPgConnection, tools: &Tools, teen: TeenId) -> Result<Standing, StoreError> {
     teens::table.find(teen.uuid()).select(teens::revision).for_no_key_update().first::<i64>(conn).await?;
-    read(conn, tools, teen, guardian).await
+    read(conn, tools, teen, None).await
 }
 
-/// The same, only to look.
+/// Reads how a teen's policy stands. With a guardian's proof the pairing is looked at again, in the same question: one that
+/// has ended in between gives no power.
 pub(crate) async fn read(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
     teen: TeenId,
     guardian: Option<&GuardianOf>,
-) -> Result<Locked, StoreError> {
-    let row = teen_query(teen).first(conn).await?;
-    known(conn, tools, teen, guardian, row).await
+) -> Result<Standing, StoreError> {
+    let pairing = guardian.map(|proof| proof.pairing().uuid()).unwrap_or_default();
+    let (row, paired): (TeenRow, Option<Uuid>) = teen_query(teen, pairing).first(conn).await?;
+    if guardian.is_some() && paired.is_none() {
+        return Err(StoreError::NotFound);
+    }
+    known(tools, teen, row)
 }
 
 type TeenRow = (i64, String, i16, Json, String, Option<Vec<u8>>, String);
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn teen_query(teen: TeenId) -> _ {
+fn teen_query(teen: TeenId, pairing: Uuid) -> _ {
     let id: Uuid = teen.uuid();
+    let active: &'static str = PairingState::Active.as_str();
     let same: Same =
         policy_revisions::teen_id.eq(teens::account_id).and(policy_revisions::revision.eq(teens::revision));
     teens::table
         .inner_join(accounts_table::table)
         .inner_join(policy_revisions::table.on(same))
+        .left_join(pairings::table.on(pairings::id.eq(pairing).and(pairings::state.eq(active))))
         .filter(teens::account_id.eq(id))
         .select((
-            teens::revision,
-            teens::home_zone,
-            teens::day_start_minute,
-            teens::settings,
-            accounts_table::time_zone,
-            accounts_table::birth_date_sealed,
-            policy_revisions::controls,
+            (
+                teens::revision,
+                teens::home_zone,
+                teens::day_start_minute,
+                teens::settings,
+                accounts_table::time_zone,
+                accounts_table::birth_date_sealed,
+                policy_revisions::controls,
+            ),
+            pairings::id.nullable(),
         ))
 }
 
-/// Makes sense of a teen's row. With a guardian's proof the pairing is looked at again (under the lock, if there is one):
-/// one that has ended in between gives no power.
-async fn known(
-    conn: &mut AsyncPgConnection,
-    tools: &Tools,
-    teen: TeenId,
-    guardian: Option<&GuardianOf>,
-    (revision, home_zone, day_start_minute, settings, zone, birth, controls): TeenRow,
-) -> Result<Locked, StoreError> {
-    if let Some(proof) = guardian {
-        still_paired(conn, proof).await?;
-    }
+/// Makes sense of a teen's row.
+fn known(tools: &Tools, teen: TeenId, row: TeenRow) -> Result<Standing, StoreError> {
+    let (revision, home_zone, day_start_minute, settings, zone, birth, controls) = row;
     let birth = accounts::birth_date(&tools.vault, teen, birth.as_deref())?
         .ok_or_else(|| StoreError::Corrupt("a teen without a birth date".to_owned()))?;
     let (layers, dropped) = Layers::from_json(&tools.registry, settings).map_err(broken)?;
     if !dropped.is_empty() {
         tracing::warn!(controls = ?dropped, "settings of controls that are not in the registry any more were left out");
     }
-    Ok(Locked {
+    Ok(Standing {
         teen,
         revision,
         home_zone,
@@ -242,38 +239,35 @@ fn broken(error: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt(error.to_string())
 }
 
-async fn still_paired(conn: &mut AsyncPgConnection, proof: &GuardianOf) -> Result<(), StoreError> {
-    pairings::table
-        .find(proof.pairing().uuid())
-        .filter(pairings::guardian_id.eq(proof.guardian().uuid()))
-        .filter(pairings::state.eq(PairingState::Active.as_str()))
-        .select(pairings::id)
-        .first::<Uuid>(conn)
-        .await
-        .optional()?
-        .map(|_| ())
-        .ok_or(StoreError::NotFound)
-}
-
-/// Writes the next revision of a locked teen.
+/// Writes the next revision, if the teen still stands at the one that it was planned from and the guardian's pairing, where
+/// there is one, still lives. `false`: something moved, and nothing was written.
 pub(crate) async fn commit(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
-    locked: &Locked,
+    standing: &Standing,
     next: &Next,
-) -> Result<Version, StoreError> {
-    let version = Version { epoch: tools.epoch, revision: locked.revision + 1 };
+    guardian: Option<&GuardianOf>,
+    answer: Option<Sealed>,
+) -> Result<bool, StoreError> {
+    let revision = standing.revision + 1;
     let now = tools.world.now().to_diesel();
-    #[expect(clippy::disallowed_methods, reason = "one round trip for three rows; every value is a bind parameter")]
+    let (request, sealed) = answer.map(|kept| ((kept.scope, kept.body), kept.answer)).unzip();
+    let (scope, body) = request.unzip();
+    #[expect(clippy::disallowed_methods, reason = "one round trip for four rows; every value is a bind parameter")]
     let statement = diesel::sql_query(
-        "with moved as (update teens set revision = $2, settings = $3, home_zone = $4, day_start_minute = $5 where account_id = $1), \
-         noted as (insert into audit (id, at, actor_id, action, teen_id, detail) values ($6, $7, $8, 'policy.' || $9, $1, $10)) \
+        "with moved as (update teens set revision = $2, settings = $3, home_zone = $4, day_start_minute = $5 \
+           where account_id = $1 and revision = $2 - 1 \
+           and ($15::uuid is null or exists (select 1 from pairings where id = $15 and state = 'active')) returning account_id), \
+         noted as (insert into audit (id, at, actor_id, action, teen_id, detail) \
+           select $6, $7, $8, 'policy.' || $9, account_id, $10 from moved), \
+         kept as (insert into idempotency (scope, body_hash, answer_sealed, created_at) \
+           select $16, $17, $18, $7 from moved where $16::bytea is not null) \
          insert into policy_revisions (teen_id, revision, kind, controls, home_zone, day_start_minute, changes, undo, made_by, reason, made_at) \
-         values ($1, $2, $9, $11, $4, $5, $12, $13, $8, $14, $7)",
+         select account_id, $2, $9, $11, $4, $5, $12, $13, $8, $14, $7 from moved",
     );
-    statement
-        .bind::<SqlUuid, _>(locked.teen.uuid())
-        .bind::<BigInt, _>(version.revision)
+    let written = statement
+        .bind::<SqlUuid, _>(standing.teen.uuid())
+        .bind::<BigInt, _>(revision)
         .bind::<Jsonb, _>(serde_json::to_value(&next.layers)?)
         .bind::<Text, _>(&next.home_zone)
         .bind::<SmallInt, _>(next.day_start_minute)
@@ -281,14 +275,18 @@ pub(crate) async fn commit(
         .bind::<Timestamptz, _>(now)
         .bind::<Nullable<SqlUuid>, _>(next.by.map(AccountId::uuid))
         .bind::<Text, _>(next.kind.as_str())
-        .bind::<Jsonb, _>(json!({ "revision": version.revision, "controls": names(&next.changes) }))
+        .bind::<Jsonb, _>(json!({ "revision": revision, "controls": names(&next.changes) }))
         .bind::<Text, _>(serde_json::to_string(&next.policy)?)
         .bind::<Jsonb, _>(serde_json::to_value(&next.changes)?)
         .bind::<Nullable<Jsonb>, _>(next.undo.as_ref().map(serde_json::to_value).transpose()?)
         .bind::<Nullable<Text>, _>(next.reason.as_deref())
+        .bind::<Nullable<SqlUuid>, _>(guardian.map(|proof| proof.pairing().uuid()))
+        .bind::<Nullable<Bytea>, _>(scope)
+        .bind::<Nullable<Bytea>, _>(body)
+        .bind::<Nullable<Bytea>, _>(sealed)
         .execute(conn)
         .await?;
-    Ok(version)
+    Ok(written == 1)
 }
 
 fn names(changes: &[Change]) -> Vec<&ControlId> {

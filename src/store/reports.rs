@@ -7,4 +7,4 @@ mod standings;
 mod write;
 
 pub use standings::DeviceStanding;
-pub use write::{Beat, Heard, Judged, Report, Said};
+pub use write::{Beat, Heard, Judged, Report, Reported, Said};

@@ -1,14 +1,14 @@
 //! Changing what is wanted: by a guardian, by the teen for themself, and back again.
 //!
-//! Each is one transaction: lock the teen's row, compare the version, apply the patch, write the revision with its
-//! history, its audit row and the answer of the idempotency key; commit; then hint.
+//! Each is one atomic statement: it moves the teen's row on from the revision that was read, if it is still there and the
+//! pairing still lives, and writes the revision with its history, its audit row and the answer of the idempotency key.
+//! If anything moved in between it writes nothing, and everything is read again. Then comes the hint.
 
 use std::collections::BTreeMap;
 
 use diesel::QueryDsl;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use futures_util::{FutureExt, future::BoxFuture};
-use jiff::Timestamp;
+use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
@@ -17,14 +17,14 @@ use super::{
     Event, Store, StoreError, Tools,
     kinship::{GuardianOf, TeenSelf},
     once::{self, Once},
-    policies::{self, Locked, Next, RevisionKind, Undo},
+    policies::{self, Next, RevisionKind, Standing, Undo},
     schema::policy_revisions,
 };
 use crate::domain::{
     age::AgeBand,
     controls::ControlId,
     ids::{AccountId, TeenId},
-    policy::{Change, Layers, Policy, Setting, patch_guardian, patch_teen, undo_patch},
+    policy::{self, Layers, Policy, Setting, patch_guardian, patch_teen, undo_patch},
     value::{Given, Value},
     version::Version,
 };
@@ -52,7 +52,7 @@ pub struct Changed {
     #[serde(flatten)]
     pub version: Version,
     /// What changed, and in which direction. Empty: nothing did.
-    pub changed: Vec<Change>,
+    pub changed: Vec<policy::Change>,
 }
 
 /// The settings that people made, and where they stand.
@@ -81,34 +81,60 @@ pub struct Home {
     pub day_start_minute: Option<i16>,
 }
 
+/// What is to be done to a teen's policy.
+#[derive(Clone)]
+enum Plan {
+    /// Set a guardian's layer.
+    Guardian(Patch),
+    /// Set the teen's own layer.
+    Teen(Patch),
+    /// Take a revision back.
+    Undo(i64),
+    /// Move the teen's home.
+    Home(Home),
+}
+
+/// A change, with the proof that gives the power to it.
+#[derive(Clone)]
+struct Change {
+    teen: TeenId,
+    by: AccountId,
+    guardian: Option<GuardianOf>,
+    plan: Plan,
+    reason: Option<String>,
+    seen: Option<Version>,
+    once: Option<Once>,
+}
+
 impl Store {
     /// Changes what a guardian wants.
     pub async fn change_settings(&self, proof: GuardianOf, wish: Wish) -> Result<Changed, StoreError> {
-        let teen = proof.teen();
-        self.change(teen, move |conn, tools| guardian_change(conn, tools, proof.clone(), wish.clone()).boxed()).await
+        let Wish { patch, reason, seen, once } = wish;
+        self.change(Change { reason, seen: Some(seen), once, ..Change::by_guardian(proof, Plan::Guardian(patch)) })
+            .await
     }
 
     /// Changes what a teen wants for themself: only ever tighter.
     pub async fn change_own_settings(&self, teen: TeenSelf, wish: Wish) -> Result<Changed, StoreError> {
-        let of = teen.teen();
-        self.change(of, move |conn, tools| teen_change(conn, tools, teen.clone(), wish.clone()).boxed()).await
+        let Wish { patch, reason, seen, once } = wish;
+        let (teen, plan) = (teen.teen(), Plan::Teen(patch));
+        self.change(Change { teen, by: teen, guardian: None, plan, reason, seen: Some(seen), once }).await
     }
 
-    /// Takes a revision back, as a new revision.
+    /// Takes a revision back, as a new revision. The wish's patch is not looked at.
     pub async fn undo(&self, proof: GuardianOf, revision: i64, wish: Wish) -> Result<Changed, StoreError> {
-        let teen = proof.teen();
-        self.change(teen, move |conn, tools| undo(conn, tools, proof.clone(), revision, wish.clone()).boxed()).await
+        let Wish { reason, seen, once, .. } = wish;
+        self.change(Change { reason, seen: Some(seen), once, ..Change::by_guardian(proof, Plan::Undo(revision)) }).await
     }
 
     /// Sets the zone and the start of the day in which limits count.
     pub async fn change_home(&self, proof: GuardianOf, home: Home) -> Result<Changed, StoreError> {
-        let teen = proof.teen();
-        self.change(teen, move |conn, tools| change_home(conn, tools, proof.clone(), home.clone()).boxed()).await
+        self.change(Change::by_guardian(proof, Plan::Home(home))).await
     }
 
     /// The settings of a guarded teen.
     pub async fn settings(&self, proof: &GuardianOf) -> Result<Settings, StoreError> {
-        self.read_settings(proof.teen(), Some(proof.clone())).await
+        self.read_settings(proof.teen(), Some(proof)).await
     }
 
     /// A teen's own settings.
@@ -116,142 +142,134 @@ impl Store {
         self.read_settings(teen.teen(), None).await
     }
 
-    async fn read_settings(&self, teen: TeenId, proof: Option<GuardianOf>) -> Result<Settings, StoreError> {
+    async fn read_settings(&self, teen: TeenId, proof: Option<&GuardianOf>) -> Result<Settings, StoreError> {
         let tools = self.tools();
         let mut conn = self.pool.get().await?;
-        let read = policies::read(&mut conn, &tools, teen, proof.as_ref()).await?;
+        let standing = policies::read(&mut conn, &tools, teen, proof).await?;
         Ok(Settings {
-            version: read.version(&tools),
-            layers: read.layers,
-            band: read.band,
-            policy: read.policy,
-            home_zone: read.home_zone,
-            day_start_minute: read.day_start_minute,
+            version: standing.version(&tools),
+            layers: standing.layers,
+            band: standing.band,
+            policy: standing.policy,
+            home_zone: standing.home_zone,
+            day_start_minute: standing.day_start_minute,
         })
     }
 
-    async fn change<F>(&self, teen: TeenId, act: F) -> Result<Changed, StoreError>
-    where
-        F: for<'c> Fn(&'c mut AsyncPgConnection, Tools) -> BoxFuture<'c, Result<Changed, StoreError>>
-            + Send
-            + Sync
-            + 'static,
-    {
-        let changed = self.write(act).await?;
+    async fn change(&self, change: Change) -> Result<Changed, StoreError> {
+        let teen = change.teen;
+        let changed = self
+            .alone(move |conn, tools| {
+                let change = change.clone();
+                async move { change.make(conn, &tools).await }.boxed()
+            })
+            .await?;
         self.post(Event::PolicyChanged { teen, revision: changed.version.revision });
         Ok(changed)
     }
 }
 
-async fn guardian_change(
-    conn: &mut AsyncPgConnection,
-    tools: Tools,
-    proof: GuardianOf,
-    wish: Wish,
-) -> Result<Changed, StoreError> {
-    let guardian = proof.guardian();
-    let patch = |locked: &Locked, at: Timestamp| {
-        let reason = wish.reason.clone();
-        Ok(patch_guardian(&tools.registry, locked.band, &locked.layers, guardian, &wish.patch, at, reason)?)
-    };
-    let locked = policies::lock(conn, &tools, proof.teen(), Some(&proof)).await?;
-    change_layers(conn, &tools, locked, &wish, guardian, RevisionKind::Guardian, patch).await
+/// How often a change without a version of its own is planned again because another one came first.
+const TRIES: usize = 8;
+
+impl Change {
+    fn by_guardian(proof: GuardianOf, plan: Plan) -> Self {
+        let (teen, by) = (proof.teen(), proof.guardian());
+        Self { teen, by, guardian: Some(proof), plan, reason: None, seen: None, once: None }
+    }
+
+    /// Reads, plans, and writes in one statement that does nothing if anything has moved in between; then it is read again.
+    async fn make(&self, conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Changed, StoreError> {
+        for _ in 0..TRIES {
+            if let Some(before) = once::look(conn, tools, self.once.as_ref()).await? {
+                return Ok(before.answer);
+            }
+            let standing = policies::read(conn, tools, self.teen, self.guardian.as_ref()).await?;
+            let here = standing.version(tools);
+            if self.seen.is_some_and(|seen| seen != here) {
+                return Err(StoreError::Stale(here));
+            }
+            let Some(next) = self.next(conn, tools, &standing).await? else {
+                return Ok(Changed { version: here, changed: vec![] });
+            };
+            let changed = Changed { version: next_version(here), changed: next.changes.clone() };
+            let answer = once::sealed(tools, self.once.as_ref(), &changed)?;
+            match policies::commit(conn, tools, &standing, &next, self.guardian.as_ref(), answer).await {
+                Ok(true) => return Ok(changed),
+                // Somebody was faster, with another change or with this very request: look again.
+                Ok(false) => {}
+                Err(error) if error.breaks("idempotency_pkey") => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Unavailable("too many changes of one teen at once".to_owned()))
+    }
+
+    /// The next revision, or `None` if nothing would change.
+    async fn next(
+        &self,
+        conn: &mut AsyncPgConnection,
+        tools: &Tools,
+        standing: &Standing,
+    ) -> Result<Option<Next>, StoreError> {
+        let (kind, layers) = match &self.plan {
+            Plan::Guardian(patch) => (RevisionKind::Guardian, self.patched(tools, standing, patch)?),
+            Plan::Teen(patch) => (RevisionKind::Teen, self.tightened(tools, standing, patch)?),
+            Plan::Undo(revision) => {
+                let back = undo_of(conn, self.teen, *revision, self.by).await?;
+                (RevisionKind::Undo, self.patched(tools, standing, &back)?)
+            }
+            Plan::Home(home) => return Ok(self.moved(tools, standing, home)),
+        };
+        if layers == standing.layers {
+            return Ok(None);
+        }
+        let undo = undo_patch(&standing.layers, &layers, self.by);
+        let next = standing.with_layers(tools, kind, self.by, layers);
+        let undo = (kind != RevisionKind::Teen).then(|| policies::undo_of(self.by, undo)).transpose()?;
+        Ok(Some(Next { reason: self.reason.clone(), undo, ..next }))
+    }
+
+    fn patched(&self, tools: &Tools, standing: &Standing, patch: &Patch) -> Result<Layers, StoreError> {
+        let (at, reason) = (tools.world.now(), self.reason.clone());
+        Ok(patch_guardian(&tools.registry, standing.band, &standing.layers, self.by, patch, at, reason)?)
+    }
+
+    fn tightened(&self, tools: &Tools, standing: &Standing, patch: &Patch) -> Result<Layers, StoreError> {
+        let (at, reason) = (tools.world.now(), self.reason.clone());
+        Ok(patch_teen(&tools.registry, standing.band, &standing.layers, self.by, patch, at, reason)?)
+    }
+
+    fn moved(&self, tools: &Tools, standing: &Standing, home: &Home) -> Option<Next> {
+        let home_zone = home.home_zone.clone().unwrap_or_else(|| standing.home_zone.clone());
+        let day_start_minute = home.day_start_minute.unwrap_or(standing.day_start_minute);
+        let moves = home_zone != standing.home_zone || day_start_minute != standing.day_start_minute;
+        let next = || standing.with_layers(tools, RevisionKind::Home, self.by, standing.layers.clone());
+        moves.then(|| Next { home_zone, day_start_minute, ..next() })
+    }
 }
 
-async fn teen_change(
-    conn: &mut AsyncPgConnection,
-    tools: Tools,
-    teen: TeenSelf,
-    wish: Wish,
-) -> Result<Changed, StoreError> {
-    let patch = |locked: &Locked, at: Timestamp| {
-        let reason = wish.reason.clone();
-        Ok(patch_teen(&tools.registry, locked.band, &locked.layers, teen.teen(), &wish.patch, at, reason)?)
-    };
-    let locked = policies::lock(conn, &tools, teen.teen(), None).await?;
-    change_layers(conn, &tools, locked, &wish, teen.teen(), RevisionKind::Teen, patch).await
+fn next_version(here: Version) -> Version {
+    Version { revision: here.revision + 1, ..here }
 }
 
-async fn undo(
+/// What takes a revision back: the values before it, in the layer of the guardian who made it.
+async fn undo_of(
     conn: &mut AsyncPgConnection,
-    tools: Tools,
-    proof: GuardianOf,
+    teen: TeenId,
     revision: i64,
-    wish: Wish,
-) -> Result<Changed, StoreError> {
-    let guardian = proof.guardian();
-    let locked = policies::lock(conn, &tools, proof.teen(), Some(&proof)).await?;
-    let stored: Option<Json> = policy_revisions::table
-        .find((proof.teen().uuid(), revision))
-        .select(policy_revisions::undo)
-        .first(conn)
-        .await?;
+    guardian: AccountId,
+) -> Result<Patch, StoreError> {
+    let stored: Option<Json> =
+        policy_revisions::table.find((teen.uuid(), revision)).select(policy_revisions::undo).first(conn).await?;
     let undo: Undo = serde_json::from_value(stored.ok_or(StoreError::NotUndoable)?)?;
     if undo.guardian != guardian {
         return Err(StoreError::NotUndoable);
     }
-    let back = undo
-        .settings
-        .into_iter()
-        .map(|(control, value)| Ok((control, value.map(serde_json::from_value).transpose()?)))
-        .collect::<Result<Patch, serde_json::Error>>()?;
-    let patch = |locked: &Locked, at: Timestamp| {
-        let reason = wish.reason.clone();
-        Ok(patch_guardian(&tools.registry, locked.band, &locked.layers, guardian, &back, at, reason)?)
+    let given = |(control, value): (ControlId, Option<Json>)| {
+        Ok((control, value.map(serde_json::from_value::<Given>).transpose()?))
     };
-    change_layers(conn, &tools, locked, &wish, guardian, RevisionKind::Undo, patch).await
-}
-
-/// The shape that every change of layers has.
-async fn change_layers(
-    conn: &mut AsyncPgConnection,
-    tools: &Tools,
-    locked: Locked,
-    wish: &Wish,
-    by: AccountId,
-    kind: RevisionKind,
-    patch: impl FnOnce(&Locked, Timestamp) -> Result<Layers, StoreError>,
-) -> Result<Changed, StoreError> {
-    if let Some(before) = once::claim(conn, tools, wish.once.as_ref()).await? {
-        return Ok(before.answer);
-    }
-    let here = locked.version(tools);
-    if wish.seen != here {
-        return Err(StoreError::Stale(here));
-    }
-    let layers = patch(&locked, tools.world.now())?;
-    let mut changed = Changed { version: here, changed: vec![] };
-    if layers != locked.layers {
-        let undo = undo_patch(&locked.layers, &layers, by);
-        let next = locked.with_layers(tools, kind, by, layers);
-        let next = Next {
-            reason: wish.reason.clone(),
-            undo: (kind != RevisionKind::Teen).then(|| policies::undo_of(by, undo)).transpose()?,
-            ..next
-        };
-        changed.version = policies::commit(conn, tools, &locked, &next).await?;
-        changed.changed = next.changes;
-    }
-    once::keep(conn, tools, wish.once.as_ref(), &changed).await?;
-    Ok(changed)
-}
-
-async fn change_home(
-    conn: &mut AsyncPgConnection,
-    tools: Tools,
-    proof: GuardianOf,
-    home: Home,
-) -> Result<Changed, StoreError> {
-    let locked = policies::lock(conn, &tools, proof.teen(), Some(&proof)).await?;
-    let zone = home.home_zone.unwrap_or_else(|| locked.home_zone.clone());
-    let minute = home.day_start_minute.unwrap_or(locked.day_start_minute);
-    if zone == locked.home_zone && minute == locked.day_start_minute {
-        return Ok(Changed { version: locked.version(&tools), changed: vec![] });
-    }
-    let next = locked.with_layers(&tools, RevisionKind::Home, proof.guardian(), locked.layers.clone());
-    let next = Next { home_zone: zone, day_start_minute: minute, ..next };
-    let version = policies::commit(conn, &tools, &locked, &next).await?;
-    Ok(Changed { version, changed: next.changes })
+    Ok(undo.settings.into_iter().map(given).collect::<Result<Patch, serde_json::Error>>()?)
 }
 
 /// Removes a guardian's layer when the pairing ends: what is left is the age band's defaults and what the teen wants. Never "open".
@@ -262,11 +280,14 @@ pub(crate) async fn release(
     guardian: AccountId,
     by: AccountId,
 ) -> Result<Version, StoreError> {
-    let locked = policies::lock(conn, tools, teen, None).await?;
+    let locked = policies::lock(conn, tools, teen).await?;
     let mut layers = locked.layers.clone();
     layers.guardians.remove(&guardian);
     let next = locked.with_layers(tools, RevisionKind::Unlinked, by, layers);
-    policies::commit(conn, tools, &locked, &next).await
+    match policies::commit(conn, tools, &locked, &next, None, None).await? {
+        true => Ok(next_version(locked.version(tools))),
+        false => Err(StoreError::Corrupt("a locked teen's policy moved".to_owned())),
+    }
 }
 
 /// The values that a layer holds, without who and why.

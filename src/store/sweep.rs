@@ -4,7 +4,7 @@
 //! `now()`. A transaction cannot outlive about ten seconds (see `pool`), so thirty seconds cannot miss a late commit.
 
 use diesel::{
-    ExpressionMethods, QueryDsl,
+    ExpressionMethods, NullableExpressionMethods, QueryDsl,
     dsl::{max, sql},
     sql_types::{Nullable, Timestamptz},
 };
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{
     Event, Store, StoreError,
     pairings::state_of,
+    reports::Reported,
     schema::{device_reports, devices, pairings, policy_revisions, sessions},
 };
 use crate::domain::{
@@ -67,18 +68,17 @@ impl Store {
     }
 
     /// Devices of these teens that reported something in the last thirty seconds.
-    pub async fn reported_lately(&self, of: &[TeenId]) -> Result<Vec<Event>, StoreError> {
+    pub async fn reported_lately(&self, of: &[TeenId]) -> Result<Vec<Reported>, StoreError> {
         let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
         let mut conn = self.pool.get().await?;
-        let rows: Vec<(Uuid, Uuid)> = devices::table
+        let rows: Vec<(Uuid, jiff_diesel::Timestamp)> = devices::table
             .inner_join(device_reports::table)
             .filter(devices::teen_id.eq_any(ids))
             .filter(device_reports::reported_recorded_at.gt(sql::<Nullable<Timestamptz>>(WINDOW)))
-            .select((devices::teen_id, devices::id))
+            .select((devices::id, device_reports::reported_recorded_at.assume_not_null()))
             .load(&mut conn)
             .await?;
-        let event = |(teen, device): (Uuid, Uuid)| Event::DeviceReported { teen: teen.into(), device: device.into() };
-        Ok(rows.into_iter().map(event).collect())
+        Ok(rows.into_iter().map(|(device, at)| Reported { device: device.into(), at: at.to_jiff() }).collect())
     }
 
     /// Which of these sessions and devices do not count any more: for the full compare after a gap.

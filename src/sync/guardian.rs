@@ -95,10 +95,8 @@ async fn begin(socket: &GuardianSocket, outbox: &mut Outbox) -> Result<GuardianS
         resume: None,
     };
     outbox.send(&ServerFrame::Welcome(welcome)).await?;
-    for teen in teens {
-        for standing in store.standings_for_notices(teen).await.map_err(|error| away(&error))? {
-            outbox.send(&device_notice(standing)).await?;
-        }
+    for standing in store.standings_for_notices(&teens).await.map_err(|error| away(&error))? {
+        outbox.send(&device_notice(standing)).await?;
     }
     Ok(seat)
 }

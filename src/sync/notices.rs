@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -22,20 +23,31 @@ use crate::{
         version::Version,
         words::in_words,
     },
-    store::{Store, StoreError, reports::DeviceStanding},
+    store::{
+        Store, StoreError,
+        reports::{DeviceStanding, Reported},
+    },
 };
 
-/// What was last told about a device, so that the sweep's repetitions stay silent.
-type Told = (Version, Standing, Vec<Issue>);
+/// What was last told about a device, so that the sweep's repetitions stay silent and cost nothing.
+struct Told {
+    standing: (Version, Standing, Vec<Issue>),
+    reported_at: Option<Timestamp>,
+}
 
 /// Collects what to tell and tells it.
 pub struct Notices {
     store: Store,
     hub: Arc<Hub>,
-    due: Mutex<HashMap<TeenId, HashSet<DeviceId>>>,
+    due: Mutex<HashSet<DeviceId>>,
     told: Mutex<HashMap<DeviceId, Told>>,
     wake: Notify,
 }
+
+/// Most devices in one read.
+const MOST: usize = 500;
+/// Most devices that are remembered. Beyond, all are forgotten, and some notices may come twice.
+const MOST_TOLD: usize = 100_000;
 
 impl Notices {
     pub(super) fn new(store: Store, hub: Arc<Hub>) -> Self {
@@ -45,41 +57,55 @@ impl Notices {
     /// A device reported something.
     pub fn about_device(&self, teen: TeenId, device: DeviceId) {
         if self.hub.guards(teen) {
-            self.due.lock().unwrap_or_else(PoisonError::into_inner).entry(teen).or_default().insert(device);
+            self.due.lock().unwrap_or_else(PoisonError::into_inner).insert(device);
+            self.wake.notify_one();
+        }
+    }
+
+    /// What the sweep found: only what was not told yet is looked at again.
+    pub fn about_lately(&self, reported: Vec<Reported>) {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let missed =
+            |reported: &Reported| told.get(&reported.device).is_none_or(|told| told.reported_at < Some(reported.at));
+        let missed: Vec<DeviceId> = reported.into_iter().filter(missed).map(|reported| reported.device).collect();
+        drop(told);
+        if !missed.is_empty() {
+            self.due.lock().unwrap_or_else(PoisonError::into_inner).extend(missed);
             self.wake.notify_one();
         }
     }
 
     pub(super) async fn run(self: Arc<Self>, stop: CancellationToken) {
         while stop.run_until_cancelled(self.wake.notified()).await.is_some() {
-            let due = std::mem::take(&mut *self.due.lock().unwrap_or_else(PoisonError::into_inner));
-            for (teen, devices) in due {
-                for device in devices {
-                    if let Err(error) = self.tell(teen, device).await {
-                        tracing::warn!(%error, "a device's standing could not be told; guardians can read it");
-                    }
+            let due: Vec<DeviceId> = self.due.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
+            for some in due.chunks(MOST) {
+                if let Err(error) = self.tell(some).await {
+                    tracing::warn!(%error, "devices' standings could not be told; the sweep finds them, and guardians can read them");
                 }
             }
-            self.forget_absent();
         }
     }
 
-    async fn tell(&self, teen: TeenId, device: DeviceId) -> Result<(), StoreError> {
-        let Some(standing) = self.store.device_standing(teen, device).await? else { return Ok(()) };
-        let now: Told = (standing.desired.version, standing.standing(), standing.issues().to_vec());
-        let before = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(device, now.clone());
-        if before.as_ref() != Some(&now) {
-            self.hub.tell_guardians(teen, &text(&device_notice(standing))?);
+    async fn tell(&self, devices: &[DeviceId]) -> Result<(), StoreError> {
+        for standing in self.store.standings_of(devices).await? {
+            if self.is_news(&standing) {
+                let teen = standing.teen;
+                self.hub.tell_guardians(teen, &text(&device_notice(standing))?);
+            }
         }
         Ok(())
     }
 
-    /// Nobody here guards most teens most of the time.
-    fn forget_absent(&self) {
+    fn is_news(&self, standing: &DeviceStanding) -> bool {
+        let now = (standing.desired.version, standing.standing(), standing.issues().to_vec());
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.len() > 10_000 {
+        if told.len() > MOST_TOLD {
             told.clear();
         }
+        let news = Told { standing: now, reported_at: standing.reported_at };
+        let before = told.get(&standing.device).is_some_and(|before| before.standing == news.standing);
+        told.insert(standing.device, news);
+        !before
     }
 }
 

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     domain::{ids::PairingId, pairing::PairingState},
-    store::{Event, Store, StoreError, pairings::PairingView},
+    store::{Event, Store, StoreError, pairings::PairingView, reports::Reported},
 };
 
 /// Most events that travel together.
@@ -87,6 +87,11 @@ impl Relay {
             Event::SessionEnded(session) => self.hub.close_session(session, Close::Credentials),
             Event::DeviceRevoked(device) => self.hub.close_device(device, Close::DeviceRevoked),
         }
+    }
+
+    /// Hands on what the sweep found about devices.
+    pub fn about_lately(&self, reported: Vec<Reported>) {
+        self.notices.about_lately(reported);
     }
 
     /// Compares everybody who sits here with the truth, after any gap.

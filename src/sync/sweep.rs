@@ -67,9 +67,7 @@ async fn sweep(store: &Store, hub: &Hub, relay: &Relay) -> Result<(), StoreError
     }
     let guarded = hub.guarded();
     if !guarded.is_empty() {
-        for event in store.reported_lately(&guarded).await? {
-            relay.act(event, Net::Sweep).await;
-        }
+        relay.about_lately(store.reported_lately(&guarded).await?);
     }
     Ok(())
 }

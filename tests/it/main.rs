@@ -3,19 +3,36 @@
 //! `bin/test` starts the services and says where they are. Each test has a database of its own, made from a template in a
 //! few milliseconds, and a Redis prefix of its own; it names the promise that it keeps.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test says what must be by failing; clippy.toml lets functions marked as tests do so, not their helpers"
+)]
+
 mod house;
 
+mod access;
+mod accounts;
+mod architecture;
+mod docs;
+mod edges;
 mod faults;
 mod journey;
 mod knob;
 mod longpoll;
+mod metrics;
 mod nodes;
+mod openapi;
+mod pairing;
+mod policy;
 mod postgres_faults;
 mod presence;
 mod processes;
 mod reports;
 mod revocation;
 mod rough;
+mod signatures;
 mod sync;
 mod tickets;
 mod usage;

@@ -52,7 +52,8 @@ pub struct UndoRequest {
 /// that would cross a floor.
 #[utoipa::path(tag = "guardian", request_body = UndoRequest,
     params(("teen_id" = TeenId, Path, description = "Which teen"), ("revision" = i64, Path, description = "Which change"),
-        ("If-Match" = String, Header, description = "The ETag of the settings that you read")),
+        ("If-Match" = String, Header, description = "The ETag of the settings that you read"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the same answer for a day")),
     responses((status = 200, description = "What changed, and in which direction", body = Changed,
         headers(("ETag" = String, description = "The new version")),
         example = json!({"epoch": 1, "revision": 6, "changed": [{"control": "time.daily_minutes", "from": 45, "to": 60,

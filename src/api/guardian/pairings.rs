@@ -105,7 +105,9 @@ pub async fn guardian_pairings(who: Guardian) -> Result<HttpResponse, Problem> {
 /// End a pairing
 ///
 /// At once: you see and set nothing any more, and the teen's devices get the limits of their age.
-#[utoipa::path(tag = "guardian", request_body = Nothing, params(("teen_id" = TeenId, Path, description = "Which teen")),
+#[utoipa::path(tag = "guardian", request_body = Nothing,
+    params(("teen_id" = TeenId, Path, description = "Which teen"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the same answer for a day")),
     responses((status = 200, description = "Ended; both sides are told", body = GuardianPairing)))]
 #[post("/v1/guardian/teens/{teen_id}/unlink-requests")]
 pub async fn guardian_unlink(who: GuardianOfTeen, body: Body<Nothing>) -> Result<HttpResponse, Problem> {

@@ -136,7 +136,8 @@ pub async fn teen_pairings(who: Teen) -> Result<HttpResponse, Problem> {
 }
 
 /// Agree to a guardian
-#[utoipa::path(tag = "teen", request_body = Nothing, params(("pairing_id" = PairingId, Path, description = "Which pairing")),
+#[utoipa::path(tag = "teen", request_body = Nothing, params(("pairing_id" = PairingId, Path, description = "Which pairing"),
+    ("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the same answer for a day")),
     responses((status = 200, description = "Paired; both sides are told", body = TeenPairing)))]
 #[post("/v1/teen/pairings/{pairing_id}/confirmation")]
 pub async fn teen_confirm_pairing(who: Teen, path: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
@@ -144,7 +145,8 @@ pub async fn teen_confirm_pairing(who: Teen, path: Path<String>, body: Body<Noth
 }
 
 /// Refuse a guardian
-#[utoipa::path(tag = "teen", request_body = Nothing, params(("pairing_id" = PairingId, Path, description = "Which pairing")),
+#[utoipa::path(tag = "teen", request_body = Nothing, params(("pairing_id" = PairingId, Path, description = "Which pairing"),
+    ("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the same answer for a day")),
     responses((status = 200, description = "Not paired; both sides are told", body = TeenPairing)))]
 #[post("/v1/teen/pairings/{pairing_id}/refusal")]
 pub async fn teen_refuse_pairing(who: Teen, path: Path<String>, body: Body<Nothing>) -> Result<HttpResponse, Problem> {
@@ -170,7 +172,9 @@ pub struct TeenUnlink {
 /// Leave a pairing
 ///
 /// At once, for now. Your devices stay signed in and get the limits of your age as their next revision.
-#[utoipa::path(tag = "teen", request_body = TeenUnlink, responses((status = 200, description = "Ended; both sides are told", body = TeenPairing)))]
+#[utoipa::path(tag = "teen", request_body = TeenUnlink,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the same answer for a day")),
+    responses((status = 200, description = "Ended; both sides are told", body = TeenPairing)))]
 #[post("/v1/teen/unlink-requests")]
 pub async fn teen_unlink(who: Teen, body: Body<TeenUnlink>) -> Result<HttpResponse, Problem> {
     let once = body.once(&who.gate, who.proof.teen());

@@ -25,7 +25,8 @@ pub async fn teen_settings(who: Teen) -> Result<HttpResponse, Problem> {
 ///
 /// A value must add strictness to what is set; null takes your own back.
 #[utoipa::path(tag = "teen", request_body = SettingsPatch,
-    params(("If-Match" = String, Header, description = "The ETag of the settings that you read")),
+    params(("If-Match" = String, Header, description = "The ETag of the settings that you read"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the same answer for a day")),
     responses((status = 200, description = "What changed, and in which direction", body = Changed,
         example = json!({"epoch": 1, "revision": 5, "changed": [{"control": "time.daily_minutes", "from": 60, "to": 30,
             "direction": "tighter", "effective": "now"}]}))))]

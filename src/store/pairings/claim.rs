@@ -111,7 +111,9 @@ async fn claim(
         return Ok((Claim::NotAnAdult, None));
     }
     let Some(row) = find(conn, tools, guardian, code).await? else {
-        return Ok((Claim::NoSuchCode, None));
+        // The same request may have used the code while this one waited for its row.
+        let before = once::look(conn, tools, once).await?;
+        return Ok((before.map_or(Claim::NoSuchCode, |before| before.answer), None));
     };
     refuse_if_guarded(conn, &row, guardian).await?;
     once::claim::<Claim>(conn, tools, once).await?;

@@ -55,6 +55,9 @@ pub struct PairingView {
 
 /// A teen as their guardian sees them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({"teen_id": "01932c07-1111-7c3a-9a1e-3f1d2b4c5d6e", "display_name": "Mia", "age_band": "13_15",
+    "home_zone": "Europe/Berlin", "day_start_minute": 0, "pairing_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e",
+    "paired_at": "2026-11-22T13:42:00Z"}))]
 pub struct TeenView {
     /// The teen's account.
     pub teen_id: TeenId,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        ids::{DeviceId, TeenId},
+        ids::{DeviceId, Id, TeenId},
         report::{Applied, Desired, Issue, Reports, Standing},
         snapshot::PolicyRecord,
         version::Version,
@@ -43,6 +43,8 @@ pub struct DeviceStanding {
     pub first_confirmed_at: Option<Timestamp>,
     /// When it was last heard.
     pub last_seen_at: Option<Timestamp>,
+    /// When its last report was recorded, by the database's clock.
+    pub reported_at: Option<Timestamp>,
 }
 
 impl DeviceStanding {
@@ -74,8 +76,19 @@ struct DeviceRow {
     platform: String,
     app_version: String,
     last_seen_at: Option<jiff_diesel::Timestamp>,
+    reported_recorded_at: Option<jiff_diesel::Timestamp>,
     applied: AppliedColumns,
     rejected: (Option<i64>, Option<i64>, Option<String>),
+}
+
+/// Whose devices.
+enum Of<'a> {
+    Teens(&'a [TeenId]),
+    Devices(&'a [DeviceId]),
+}
+
+fn uuids<K>(ids: &[Id<K>]) -> Vec<Uuid> {
+    ids.iter().map(|id| id.uuid()).collect()
 }
 
 type PolicyRow = (Uuid, i64, String, String, i16, jiff_diesel::Timestamp);
@@ -83,20 +96,20 @@ type PolicyRow = (Uuid, i64, String, String, i16, jiff_diesel::Timestamp);
 impl Store {
     /// Every live device of a guarded teen, oldest first.
     pub async fn device_standings(&self, proof: &GuardianOf) -> Result<Vec<DeviceStanding>, StoreError> {
-        self.standings(proof.teen(), None).await
+        self.standings(Of::Teens(&[proof.teen()])).await
     }
 
-    /// One device's standing, for a notice to the guardians' sockets.
-    pub async fn device_standing(&self, teen: TeenId, device: DeviceId) -> Result<Option<DeviceStanding>, StoreError> {
-        Ok(self.standings(teen, Some(device)).await?.pop())
+    /// Every live device of teens whose guardian has a socket here, to say how everything stands.
+    pub async fn standings_for_notices(&self, of: &[TeenId]) -> Result<Vec<DeviceStanding>, StoreError> {
+        self.standings(Of::Teens(of)).await
     }
 
-    /// Every live device of a teen whose guardian has a socket here, for the notices that may have been missed.
-    pub async fn standings_for_notices(&self, teen: TeenId) -> Result<Vec<DeviceStanding>, StoreError> {
-        self.standings(teen, None).await
+    /// These devices' standings, for notices to the guardians' sockets.
+    pub async fn standings_of(&self, devices: &[DeviceId]) -> Result<Vec<DeviceStanding>, StoreError> {
+        self.standings(Of::Devices(devices)).await
     }
 
-    async fn standings(&self, teen: TeenId, only: Option<DeviceId>) -> Result<Vec<DeviceStanding>, StoreError> {
+    async fn standings(&self, of: Of<'_>) -> Result<Vec<DeviceStanding>, StoreError> {
         let mut conn = self.pool.get().await?;
         let mut query = teens::table
             .inner_join(policy_revisions::table.on(
@@ -104,7 +117,6 @@ impl Store {
             ))
             .inner_join(devices::table.on(devices::teen_id.eq(teens::account_id).and(devices::revoked_at.is_null())))
             .inner_join(device_reports::table.on(device_reports::device_id.eq(devices::id)))
-            .filter(teens::account_id.eq(teen.uuid()))
             .order(devices::id)
             .select((
                 (
@@ -113,6 +125,7 @@ impl Store {
                     devices::platform,
                     devices::app_version,
                     device_reports::last_seen_at,
+                    device_reports::reported_recorded_at,
                     (
                         device_reports::applied_epoch,
                         device_reports::applied_revision,
@@ -133,9 +146,10 @@ impl Store {
                 ),
             ))
             .into_boxed();
-        if let Some(device) = only {
-            query = query.filter(devices::id.eq(device.uuid()));
-        }
+        query = match of {
+            Of::Teens(teens) => query.filter(teens::account_id.eq_any(uuids(teens))),
+            Of::Devices(devices) => query.filter(devices::id.eq_any(uuids(devices))),
+        };
         let rows: Vec<(DeviceRow, PolicyRow)> = query.load(&mut conn).await?;
         let epoch = self.epoch();
         rows.into_iter().map(|(device, policy)| standing(device, policy, epoch)).collect()
@@ -174,5 +188,6 @@ fn standing(device: DeviceRow, policy: PolicyRow, epoch: i64) -> Result<DeviceSt
         reports: Reports { applied, rejected },
         first_confirmed_at: first.map(|at| at.to_jiff()),
         last_seen_at: device.last_seen_at.map(|at| at.to_jiff()),
+        reported_at: device.reported_recorded_at.map(|at| at.to_jiff()),
     })
 }

@@ -64,6 +64,15 @@ pub enum Judged {
     HashMismatch,
 }
 
+/// A device that reported something lately.
+#[derive(Clone, Copy, Debug)]
+pub struct Reported {
+    /// Which.
+    pub device: DeviceId,
+    /// When, by the database's clock.
+    pub at: jiff::Timestamp,
+}
+
 /// A device that was just heard.
 #[derive(Clone, Debug)]
 pub struct Beat {
@@ -100,7 +109,7 @@ impl Store {
             .map(|report| Event::DeviceReported { teen: report.device.teen(), device: report.device.device() })
             .collect();
         let (applied, rejected) = newest_per_device(taken);
-        self.write(move |conn, tools| {
+        self.alone(move |conn, tools| {
             let (applied, rejected, now) = (applied.clone(), rejected.clone(), tools.world.now().to_diesel());
             async move {
                 keep_applied(conn, applied, now).await?;

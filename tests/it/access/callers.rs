@@ -1,0 +1,137 @@
+//! Everybody who might knock: the dead, the forged, the strangers, and those who belong.
+
+use std::process::Command;
+
+use crate::house::{
+    House,
+    people::{Family, PASSWORD, Person, TestDevice, person},
+    process::PROGRAM,
+};
+use serde_json::{Value as Json, json};
+
+/// What a caller shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// Nothing, or nothing that is a session or device token.
+    NoKey,
+    /// A session token.
+    Session(Role),
+    /// A device token.
+    Device,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Guardian,
+    Teen,
+    Agent,
+}
+
+/// Somebody who asks.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub name: &'static str,
+    pub token: Option<String>,
+    pub shows: Shows,
+    /// Whether the token still counts.
+    pub alive: bool,
+    /// Whether the caller belongs to the family whose ids are asked for.
+    pub kin: bool,
+}
+
+/// A family and everybody else.
+pub struct Town {
+    pub family: Family,
+    /// A second phone of the teen, so that one can be revoked.
+    pub tablet: TestDevice,
+    /// An open offer of the teen.
+    pub offer: String,
+    pub other: Family,
+    pub callers: Vec<Caller>,
+}
+
+impl Town {
+    /// Populates a house.
+    pub async fn of(house: &House) -> Self {
+        let (family, other) = (house.family().await, house.family().await);
+        let tablet = family.teen.registers("tablet").await;
+        let offer = family.teen.shows_code().await["offer_id"].as_str().expect("an id").to_owned();
+        let mut callers = no_keys(&family).await;
+        callers.extend(the_dead(house, &family).await);
+        let live = |name, token: &str, shows, kin| Caller { name, token: Some(token.into()), shows, alive: true, kin };
+        let alone = house.guardian("alone").await;
+        let agent = agent(house).await;
+        callers.extend([
+            live("agent", &agent.access, Shows::Session(Role::Agent), false),
+            live("guardian without kin", &alone.access, Shows::Session(Role::Guardian), false),
+            live("guardian of another family", &other.guardian.access, Shows::Session(Role::Guardian), false),
+            live("teen of another family", &other.teen.access, Shows::Session(Role::Teen), false),
+            live("device of another family", &other.phone.token, Shows::Device, false),
+            live("guardian", &family.guardian.access, Shows::Session(Role::Guardian), true),
+            live("teen", &family.teen.access, Shows::Session(Role::Teen), true),
+            live("device", &family.phone.token, Shows::Device, true),
+        ]);
+        Self { family, tablet, offer, other, callers }
+    }
+
+    /// A path with the family's own ids.
+    pub fn path(&self, template: &str) -> String {
+        template
+            .replace("{teen_id}", &self.family.teen.id.to_string())
+            .replace("{device_id}", &self.tablet.id.to_string())
+            .replace("{offer_id}", &self.offer)
+            .replace("{pairing_id}", &self.family.pairing.to_string())
+            .replace("{revision}", "1")
+    }
+}
+
+/// Callers without a token of the right sort.
+async fn no_keys(family: &Family) -> Vec<Caller> {
+    let ticket: Json = family.phone.api.post("/v1/sync-tickets", &json!({})).await.expect("a ticket");
+    let ticket = ticket["ticket"].as_str().expect("a ticket").to_owned();
+    // {"alg":"none"} with a teen's id as subject: what a forger of tokens tries first.
+    let jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIwMTkzMmMwNyIsInJvbGUiOiJndWFyZGlhbiJ9.".to_owned();
+    // A sound token with one character changed.
+    let bent = family.guardian.access.replace("fps_", "fpd_");
+    let shown = [
+        ("nobody", None),
+        ("garbage", Some("canary-in-the-token".to_owned())),
+        ("JWT", Some(jwt)),
+        ("token of a bent kind", Some(bent)),
+        ("refresh token", Some(family.guardian.refresh.clone())),
+        ("ticket", Some(ticket)),
+    ];
+    shown.map(|(name, token)| Caller { name, token, shows: Shows::NoKey, alive: false, kin: true }).into()
+}
+
+/// Callers whose token was good once.
+async fn the_dead(house: &House, family: &Family) -> Vec<Caller> {
+    let credentials = json!({"email": family.guardian.email, "password": PASSWORD});
+    let again: Json = house.api().post("/v1/sessions", &credentials).await.expect("a session");
+    let ended = person(&house.api(), &family.guardian.email, &again);
+    ended.api.delete("/v1/sessions/current").await.expect("a sign-out");
+    let stolen = family.teen.registers("stolen").await;
+    family.teen.api.delete(&format!("/v1/teen/devices/{}", stolen.id)).await.expect("a revocation");
+    let dead = |name, token, shows| Caller { name, token: Some(token), shows, alive: false, kin: true };
+    vec![
+        dead("ended session", ended.access, Shows::Session(Role::Guardian)),
+        dead("revoked device", stolen.token, Shows::Device),
+    ]
+}
+
+/// A support agent, made as an operator makes one.
+pub async fn agent(house: &House) -> Person {
+    let line = house.command_line(&[]);
+    let secret = line.iter().position(|word| word == "--secret-file").expect("a secret") + 1;
+    let email = "ines@support.example";
+    let made = Command::new(PROGRAM)
+        .args(["admin", "create-agent", "--name", "Ines", "--email", email])
+        .args(["--database-url", &house.database.url, "--secret-file", &line[secret]])
+        .env("FAMILY_PAIRING_PASSWORD", PASSWORD)
+        .output()
+        .expect("the program runs");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let credentials = json!({"email": email, "password": PASSWORD});
+    let answer: Json = house.api().post("/v1/sessions", &credentials).await.expect("a session");
+    person(&house.api(), email, &answer)
+}

@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api::{Scrape, keys::Keys, openapi::Document},
+    api::{Scrape, openapi::Document},
     auth::{
         Gate,
         password::{BadCost, Hasher},
@@ -106,8 +106,6 @@ pub struct App {
     pub gate: Gate,
     /// The realtime room.
     pub live: Arc<Live>,
-    /// The public keys.
-    pub keys: Keys,
     /// The API document.
     pub document: Document,
     /// For metrics and readiness.
@@ -176,7 +174,6 @@ impl App {
             gate,
             scrape: Scrape { metrics, redis: shared, draining: live.draining() },
             live,
-            keys: Keys { keys: vec![signing.public] },
             document: Document::new()?,
             stop,
         })

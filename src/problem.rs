@@ -10,10 +10,9 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use utoipa::ToSchema;
 
-use crate::{
-    domain::{policy::PatchError, text::TextError},
-    store::StoreError,
-};
+use crate::domain::text::TextError;
+
+mod from_store;
 
 /// The code of a problem. Each has a row in [`Code::about`], and a test that no code is unused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
@@ -65,6 +64,8 @@ pub enum Code {
     PairingState,
     /// Three codes are open already.
     TooManyCodes,
+    /// Twenty devices are registered already.
+    TooManyDevices,
     /// This revision is not this guardian's to take back.
     NotUndoable,
     /// The settings have changed since they were read.
@@ -125,6 +126,7 @@ impl Code {
         Self::GuardianAgreementNeeded,
         Self::PairingState,
         Self::TooManyCodes,
+        Self::TooManyDevices,
         Self::NotUndoable,
         Self::Stale,
         Self::IfMatchRequired,
@@ -196,6 +198,9 @@ impl Code {
                 (409, "The pairing is past that point", "Read the pairing again to see where it stands.")
             }
             Self::TooManyCodes => (409, "Three codes are open already", "Use one, cancel one, or wait ten minutes."),
+            Self::TooManyDevices => {
+                (409, "Twenty devices are registered already", "Remove one that is not used any more.")
+            }
             Self::NotUndoable => {
                 (409, "This change cannot be taken back by you", "Only your own changes of settings can.")
             }
@@ -357,43 +362,4 @@ impl From<Code> for Problem {
 /// Gives a text's refusal the field that it is about.
 pub fn in_field(pointer: &'static str) -> impl Fn(TextError) -> Problem {
     move |error| Problem::field(pointer, error)
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        let code = match &error {
-            StoreError::NotFound => Code::NotFound,
-            StoreError::Stale(_) => Code::Stale,
-            StoreError::Patch(patch) => return patch.into(),
-            StoreError::Impossible(_) => Code::PairingState,
-            StoreError::EmailTaken => Code::EmailTaken,
-            StoreError::GuardianAgreementNeeded => Code::GuardianAgreementNeeded,
-            StoreError::AlreadyPaired => Code::AlreadyPaired,
-            StoreError::TooManyOffers => Code::TooManyCodes,
-            StoreError::NotUndoable => Code::NotUndoable,
-            StoreError::KeyReused => Code::KeyReused,
-            StoreError::Unavailable(_) | StoreError::Interrupted => {
-                tracing::warn!(%error, "the database does not answer");
-                return Self::new(Code::Unavailable).retry_after(Duration::from_secs(1));
-            }
-            StoreError::Corrupt(_) | StoreError::Query(_) => {
-                tracing::error!(%error, "a query failed");
-                Code::Internal
-            }
-        };
-        code.into()
-    }
-}
-
-impl From<&PatchError> for Problem {
-    fn from(error: &PatchError) -> Self {
-        match error {
-            PatchError::UnknownControl(_) => Code::UnknownControl.into(),
-            PatchError::Invalid { control, why } => Self::field(&format!("/settings/{control}"), why),
-            PatchError::BelowFloor { control, floor } => {
-                Self::new(Code::BelowFloor).with("control", control).with("bound", floor)
-            }
-            PatchError::AddsNothing { control } => Self::new(Code::AddsNothing).with("control", control),
-        }
-    }
 }

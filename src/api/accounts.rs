@@ -184,11 +184,11 @@ pub async fn change_password(who: Account, body: Body<PasswordChange>) -> Result
     let new = Password::chosen(&new_password, &[&profile.email, &profile.display_name])
         .map_err(|weakness| Problem::field("/new_password", weakness))?;
     let current = Password::shown(&current_password).map_err(|_| Code::WrongCredentials)?;
-    let hash = who.store().own_password_hash(&who.proof).await?;
-    if !who.gate.hasher.verify(current, Some(hash)).await? {
+    let known = who.store().own_credentials(&who.proof).await?;
+    if !who.gate.hasher.verify(current, Some(known.password_hash.clone())).await? {
         return Err(Code::WrongCredentials.into());
     }
     let hash = who.gate.hasher.hash(new).await?;
-    who.store().change_password(who.proof.clone(), hash).await?;
+    who.store().change_password(known, hash).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,6 +1,6 @@
 //! The edge of the server: security headers on every answer, one shape for every error, and the request metrics.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::{
     Error, HttpMessage,
@@ -63,7 +63,8 @@ pub async fn edge(
         return Ok(with_headers(request.into_response(refused), id.as_deref()));
     }
     let method = method_label(request.method());
-    let response = next.call(request).await?.map_into_boxed_body();
+    let called = tokio::time::timeout(patience(request.path()), next.call(request)).await;
+    let response = called.map_err(|_| too_long())??.map_into_boxed_body();
     let is_docs = response.request().path().starts_with("/docs/");
     let pattern = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
     let status = response.status().as_u16().to_string();
@@ -86,6 +87,20 @@ fn method_label(method: &Method) -> &'static str {
         Method::DELETE => "DELETE",
         _ => "other",
     }
+}
+
+/// How long a request may take in all. A database that hangs keeps its own time-outs from running; nobody may wait for ever.
+fn patience(path: &str) -> Duration {
+    match path {
+        "/readyz" => Duration::from_secs(2),
+        "/v1/teen/policy" => Duration::from_secs(35),
+        _ => Duration::from_secs(10),
+    }
+}
+
+fn too_long() -> Problem {
+    tracing::warn!("a request was given up: something that it needs does not answer");
+    Problem::new(Code::Unavailable).retry_after(Duration::from_secs(1))
 }
 
 /// Gives errors their shape: ours get the request id, those that something below made by itself become ours.

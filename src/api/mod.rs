@@ -6,7 +6,7 @@
 mod accounts;
 pub mod edge;
 mod guardian;
-pub mod keys;
+mod keys;
 pub mod live;
 pub mod openapi;
 mod ops;

@@ -41,24 +41,26 @@ pub struct SignIn {
 pub async fn sign_in(anyone: Anyone, body: Body<SignIn>) -> Result<HttpResponse, Problem> {
     let gate = &anyone.gate;
     gate.throttle.address(Limit::LoginFromAddress, anyone.from).await?;
-    let account = format!("{}\n{}", anyone.from, body.value.email.trim().to_lowercase());
-    gate.throttle.count(Limit::LoginToAccount, &account).await?;
+    // Keyed by the folded address: another spelling of it is not another account.
+    let email = Email::parse(&body.value.email).ok();
+    let spelled = email.as_ref().map_or(body.value.email.as_str(), Email::as_str);
+    gate.throttle.count(Limit::LoginToAccount, &format!("{}\n{spelled}", anyone.from)).await?;
     let once = body.once(gate, "anyone");
-    let credentials = match Email::parse(&body.value.email) {
-        Ok(email) => gate.store.credentials(&email).await?,
-        Err(_) => None,
+    let credentials = match &email {
+        Some(email) => gate.store.credentials(email).await?,
+        None => None,
     };
     let password = Password::shown(&body.value.password).map_err(|_| Code::WrongCredentials)?;
     let hash = credentials.as_ref().map(|known| known.password_hash.clone());
     let right = gate.hasher.verify(password, hash).await?;
     let known = credentials.filter(|_| right).ok_or(Code::WrongCredentials)?;
-    if gate.hasher.is_outdated(&known.password_hash)
-        && let Ok(password) = Password::shown(&body.value.password)
-    {
+    let outdated = gate.hasher.is_outdated(&known.password_hash);
+    let welcome = gate.store.sign_in(known.clone(), once).await?;
+    if outdated && let Ok(password) = Password::shown(&body.value.password) {
         let hash = gate.hasher.hash(password).await?;
-        gate.store.rehash(known.account, hash).await?;
+        gate.store.rehash(&known, hash).await?;
     }
-    Ok(created(SignedInAnswer::from(gate.store.sign_in(known.account, once).await?)))
+    Ok(created(SignedInAnswer::from(welcome)))
 }
 
 /// A refresh token.

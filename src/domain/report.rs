@@ -103,13 +103,24 @@ pub struct Applied {
     pub confirmed_at: Timestamp,
 }
 
+/// A policy that a device said it did not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Which one.
+    pub version: Version,
+    /// Why not.
+    pub code: RejectCode,
+    /// When the report reached us, by our clock.
+    pub at: Timestamp,
+}
+
 /// Everything one device has said that still counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reports {
     /// The newest policy it applied.
     pub applied: Option<Applied>,
-    /// The newest policy it did not take, and why.
-    pub rejected: Option<(Version, RejectCode)>,
+    /// The newest policy it did not take.
+    pub rejected: Option<Rejected>,
 }
 
 /// How a device stands to the policy that is wanted now: the only words that a guardian is shown.
@@ -140,7 +151,10 @@ pub struct Desired {
 impl Reports {
     /// What may be concluded from these reports about the wanted policy.
     pub fn standing(&self, desired: &Desired) -> Standing {
-        if let Some(applied) = &self.applied
+        let said_no = self.rejected.filter(|rejected| rejected.version == desired.version);
+        let later = |applied: &Applied| said_no.is_some_and(|rejected| rejected.at > applied.confirmed_at);
+        // The device's latest word counts: a "no" after a "yes" is a no.
+        if let Some(applied) = self.applied.as_ref().filter(|applied| !later(applied))
             && applied.version == desired.version
             && applied.sha256 == desired.sha256
         {
@@ -149,10 +163,10 @@ impl Reports {
                 false => Standing::PartlyEnforced,
             };
         }
-        match self.rejected {
-            Some((version, RejectCode::NotNow)) if version == desired.version => Standing::Delivered,
-            Some((version, _)) if version == desired.version => Standing::Refused,
-            _ => Standing::Sending,
+        match said_no.map(|rejected| rejected.code) {
+            Some(RejectCode::NotNow) => Standing::Delivered,
+            Some(_) => Standing::Refused,
+            None => Standing::Sending,
         }
     }
 }
@@ -177,10 +191,21 @@ mod tests {
     #[test]
     fn silence_is_sending_and_a_reason_is_in_words() {
         assert_eq!(Reports::default().standing(&desired()), Standing::Sending);
-        let mut reports = Reports { applied: None, rejected: Some((WANTED, RejectCode::NotNow)) };
+        let no = |code| Rejected { version: WANTED, code, at: Timestamp::UNIX_EPOCH };
+        let mut reports = Reports { applied: None, rejected: Some(no(RejectCode::NotNow)) };
         assert_eq!(reports.standing(&desired()), Standing::Delivered);
-        reports.rejected = Some((WANTED, RejectCode::BadSignature));
+        reports.rejected = Some(no(RejectCode::BadSignature));
         assert_eq!(reports.standing(&desired()), Standing::Refused);
+    }
+
+    #[test]
+    fn the_latest_word_counts() {
+        let mut reports = applied(WANTED, "aa", vec![]);
+        let later = Timestamp::from_second(5).unwrap();
+        reports.rejected = Some(Rejected { version: WANTED, code: RejectCode::Storage, at: later });
+        assert_eq!(reports.standing(&desired()), Standing::Refused);
+        reports.applied.as_mut().unwrap().confirmed_at = Timestamp::from_second(6).unwrap();
+        assert_eq!(reports.standing(&desired()), Standing::Enforced);
     }
 
     proptest! {

@@ -37,7 +37,7 @@ pub const WILL_SEE: &[Visible] = &[
     },
     Visible {
         id: "history",
-        sentence: "Every change of your limits: what, when, who and why.",
+        sentence: "Every change of your limits since you are paired: what, when, who and why.",
         operations: &["guardian_history"],
     },
 ];

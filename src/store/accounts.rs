@@ -83,6 +83,7 @@ pub struct Welcome {
 }
 
 /// What login needs to know of an account.
+#[derive(Clone)]
 pub struct Credentials {
     /// Whose.
     pub account: AccountId,
@@ -165,9 +166,11 @@ impl Store {
     }
 
     /// The password hash of somebody signed in, to check before it is changed.
-    pub async fn own_password_hash(&self, who: &SignedIn) -> Result<String, StoreError> {
+    pub async fn own_credentials(&self, who: &SignedIn) -> Result<Credentials, StoreError> {
         let mut conn = self.pool.get().await?;
-        Ok(accounts::table.find(who.account().uuid()).select(accounts::password_hash).first(&mut conn).await?)
+        let password_hash =
+            accounts::table.find(who.account().uuid()).select(accounts::password_hash).first(&mut conn).await?;
+        Ok(Credentials { account: who.account(), password_hash })
     }
 
     /// An account as its owner sees it.

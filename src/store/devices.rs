@@ -18,7 +18,7 @@ use super::{
     audit::{self, Deed},
     kinship::TeenSelf,
     once::{self, Once},
-    schema::{device_reports, devices},
+    schema::{device_reports, devices, teens},
 };
 use crate::domain::{
     ids::DeviceId,
@@ -67,6 +67,9 @@ pub struct Device {
     /// When its last frame or request reached us.
     pub last_seen_at: Option<Timestamp>,
 }
+
+/// Live devices of one teen at most: no family has more, and a script could.
+pub const MOST_DEVICES: i64 = 20;
 
 type DeviceRow = (Uuid, String, String, String, jiff_diesel::Timestamp, Option<jiff_diesel::Timestamp>);
 
@@ -145,6 +148,17 @@ async fn register(
 ) -> Result<Registered, StoreError> {
     if let Some(before) = once::claim(conn, tools, once).await? {
         return Ok(before.answer);
+    }
+    // The teen's row first, so that two registrations at once are counted one after the other.
+    teens::table.find(teen.teen().uuid()).select(teens::revision).for_no_key_update().first::<i64>(conn).await?;
+    let live: i64 = devices::table
+        .filter(devices::teen_id.eq(teen.teen().uuid()))
+        .filter(devices::revoked_at.is_null())
+        .count()
+        .get_result(conn)
+        .await?;
+    if live >= MOST_DEVICES {
+        return Err(StoreError::TooManyDevices);
     }
     let device: DeviceId = tools.world.id();
     let token = Token::mint(TokenKind::Device, tools.world.bytes());

@@ -20,6 +20,9 @@ pub enum StoreError {
     /// The pairing cannot make this move.
     #[error(transparent)]
     Impossible(#[from] Impossible),
+    /// The password is another one by now.
+    #[error("the password was changed in between")]
+    PasswordChanged,
     /// The e-mail has an account.
     #[error("the e-mail is taken")]
     EmailTaken,
@@ -32,6 +35,9 @@ pub enum StoreError {
     /// Three codes are open; one must be used, cancelled or run out first.
     #[error("too many open codes")]
     TooManyOffers,
+    /// The teen has as many devices as one teen may have.
+    #[error("too many devices")]
+    TooManyDevices,
     /// The revision cannot be undone by this guardian.
     #[error("this revision cannot be undone")]
     NotUndoable,

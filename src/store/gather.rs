@@ -13,6 +13,9 @@ use tokio::{
 
 use super::StoreError;
 
+/// A database that hangs must not hang every device: its own time-outs do not run while it is frozen.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 type Asked<Q, A> = (Q, oneshot::Sender<Result<A, StoreError>>);
 
 /// Collects questions `Q` and answers each with an `A`.
@@ -44,7 +47,9 @@ impl<Q: Send + 'static, A: Send + 'static> Gather<Q, A> {
                     }
                 }
                 let (questions, callers): (Vec<Q>, Vec<_>) = batch.drain(..).unzip();
-                give(callers, answer(questions).await);
+                let answered = tokio::time::timeout(PATIENCE, answer(questions)).await;
+                let unanswered = |_| Err(StoreError::Unavailable("no answer in time".to_owned()));
+                give(callers, answered.unwrap_or_else(unanswered));
             }
         });
         Self { lane }

@@ -14,7 +14,7 @@ use super::{
     Store, StoreError,
     kinship::GuardianOf,
     policies::RevisionKind,
-    schema::{accounts, policy_revisions},
+    schema::{accounts, pairings, policy_revisions},
 };
 use crate::domain::{account::Role, ids::AccountId, policy::Change};
 
@@ -65,13 +65,18 @@ type Row = (
 );
 
 impl Store {
-    /// At most `limit` revisions below `before`, newest first.
+    /// At most `limit` revisions below `before`, newest first, since this guardian's pairing began.
     pub async fn history(&self, proof: &GuardianOf, before: i64, limit: i64) -> Result<Vec<HistoryEntry>, StoreError> {
         let mut conn = self.pool.get().await?;
+        // What an earlier guardian and the teen said to each other is not for the next one.
+        let since: Option<jiff_diesel::Timestamp> =
+            pairings::table.find(proof.pairing().uuid()).select(pairings::answered_at).first(&mut conn).await?;
+        let since = since.ok_or(StoreError::NotFound)?;
         let rows: Vec<Row> = policy_revisions::table
             .left_join(accounts::table.on(policy_revisions::made_by.eq(accounts::id.nullable())))
             .filter(policy_revisions::teen_id.eq(proof.teen().uuid()))
             .filter(policy_revisions::revision.lt(before))
+            .filter(policy_revisions::made_at.ge(since))
             .order(policy_revisions::revision.desc())
             .limit(limit)
             .select((

@@ -1,8 +1,8 @@
 //! What is true of the whole installation: its epoch and its signing keys.
 //!
 //! The epoch is how a device can tell that the database went back in time. It grows by itself when the database's
-//! identity changes: another system identifier (a dump restored elsewhere) or another timeline (point-in-time recovery,
-//! promotion). It is never stored with a revision but attached when a snapshot is encoded: otherwise a writer that read the
+//! identity changes: another system identifier or database (a dump restored elsewhere, or beside) or another timeline
+//! (point-in-time recovery, promotion). It is never stored with a revision but attached when a snapshot is encoded: otherwise a writer that read the
 //! old epoch just before it grew would commit a revision that devices must ignore.
 
 use std::sync::atomic::Ordering;
@@ -39,8 +39,7 @@ struct Identity {
 pub struct SigningKey {
     /// Signs.
     pub key: SnapshotKey,
-    /// For `GET /v1/keys`.
-    pub public: PublicKey,
+    public: PublicKey,
 }
 
 impl Store {
@@ -58,11 +57,22 @@ impl Store {
         Ok(epoch)
     }
 
+    /// Every public key, newest first: snapshots of an earlier key may still be on their way.
+    pub async fn public_keys(&self) -> Result<Vec<PublicKey>, StoreError> {
+        let mut conn = self.pool.get().await?;
+        public_keys(&mut conn, &self.tools()).await
+    }
+
     /// The installation's signing key: from `seed` if the operator gave one, else the stored one, else a new one.
     /// Nodes that start at once agree, because the first insert wins and all read it back.
     pub async fn signing_key(&self, seed: Option<[u8; 32]>) -> Result<SigningKey, StoreError> {
         self.write(move |conn, tools| async move { signing_key(conn, &tools, seed).await }.boxed()).await
     }
+}
+
+async fn public_keys(conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Vec<PublicKey>, StoreError> {
+    let seeds = seeds(conn, tools).await?;
+    Ok(seeds.iter().map(|(seed, not_before)| with_public(seed, *not_before).public).collect())
 }
 
 async fn current_epoch(conn: &mut AsyncPgConnection, tools: &Tools) -> Result<i64, StoreError> {
@@ -86,8 +96,8 @@ async fn identity(conn: &mut AsyncPgConnection) -> Result<Identity, StoreError> 
         reason = "a fixed statement without parameters; no table stands behind these functions"
     )]
     let query = diesel::sql_query(
-        "select s.system_identifier::text as system_identifier, c.timeline_id::bigint as timeline \
-         from pg_control_system() s, pg_control_checkpoint() c",
+        "select s.system_identifier || '/' || d.oid as system_identifier, c.timeline_id::bigint as timeline \
+         from pg_control_system() s, pg_control_checkpoint() c, pg_database d where d.datname = current_database()",
     );
     Ok(query.get_result(conn).await?)
 }
@@ -123,7 +133,9 @@ async fn signing_key(
     tools: &Tools,
     given: Option<[u8; 32]>,
 ) -> Result<SigningKey, StoreError> {
-    if let Some((seed, not_before)) = newest_seed(conn, tools).await?
+    // One node at a time: two that start first together must not make two keys.
+    installation::table.select(installation::epoch).for_update().first::<i64>(conn).await?;
+    if let Some((seed, not_before)) = seeds(conn, tools).await?.into_iter().next()
         && given.is_none_or(|given| given == seed)
     {
         return Ok(with_public(&seed, not_before));
@@ -144,13 +156,16 @@ async fn signing_key(
     Ok(with_public(&seed, now))
 }
 
-async fn newest_seed(conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Option<([u8; 32], Timestamp)>, StoreError> {
-    let row: Option<(String, Vec<u8>, jiff_diesel::Timestamp)> =
-        signing_keys::table.order(signing_keys::not_before.desc()).first(conn).await.optional()?;
-    let Some((key_id, sealed, not_before)) = row else { return Ok(None) };
-    let seed = tools.vault.open(Place { column: SEED, row: key_id.as_bytes() }, &sealed)?;
-    let seed = seed.try_into().map_err(|_| StoreError::Corrupt("a signing key".to_owned()))?;
-    Ok(Some((seed, not_before.to_jiff())))
+/// Every key that was ever signed with, newest first.
+async fn seeds(conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Vec<([u8; 32], Timestamp)>, StoreError> {
+    let rows: Vec<(String, Vec<u8>, jiff_diesel::Timestamp)> =
+        signing_keys::table.order(signing_keys::not_before.desc()).load(conn).await?;
+    let open = |(key_id, sealed, not_before): (String, Vec<u8>, jiff_diesel::Timestamp)| {
+        let seed = tools.vault.open(Place { column: SEED, row: key_id.as_bytes() }, &sealed)?;
+        let seed = seed.try_into().map_err(|_| StoreError::Corrupt("a signing key".to_owned()))?;
+        Ok((seed, not_before.to_jiff()))
+    };
+    rows.into_iter().map(open).collect()
 }
 
 fn with_public(seed: &[u8; 32], not_before: Timestamp) -> SigningKey {

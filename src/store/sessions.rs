@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     Event, Store, StoreError, Tools,
-    accounts::{self, Welcome},
+    accounts::{self, Credentials, Welcome},
     audit::{self, Deed},
     kinship::SignedIn,
     once::{self, Once},
@@ -54,11 +54,14 @@ pub enum Renewal {
 }
 
 impl Store {
-    /// Starts a session for somebody whose password was right.
-    pub async fn sign_in(&self, account: AccountId, once: Option<Once>) -> Result<Welcome, StoreError> {
+    /// Starts a session for somebody whose password was right: `verified` is the hash that it was compared with, and must
+    /// still be the account's, or a change of password in between would be survived by the old one.
+    pub async fn sign_in(&self, verified: Credentials, once: Option<Once>) -> Result<Welcome, StoreError> {
         self.write(move |conn, tools| {
-            let once = once.clone();
+            let (verified, once) = (verified.clone(), once.clone());
             async move {
+                let account = verified.account;
+                still_the_password(conn, &verified).await?;
                 if let Some(before) = once::claim(conn, &tools, once.as_ref()).await? {
                     return Ok(before.answer);
                 }
@@ -104,12 +107,13 @@ impl Store {
     }
 
     /// Sets a new password hash and ends every session of the account. Devices of a teen stay: they are signed in by themselves.
-    pub async fn change_password(&self, who: SignedIn, hash: String) -> Result<(), StoreError> {
-        let account = who.account();
+    pub async fn change_password(&self, verified: Credentials, hash: String) -> Result<(), StoreError> {
+        let account = verified.account;
         let ended = self
             .write(move |conn, tools| {
-                let hash = hash.clone();
+                let (verified, hash) = (verified.clone(), hash.clone());
                 async move {
+                    still_the_password(conn, &verified).await?;
                     diesel::update(accounts_table::table.find(account.uuid()))
                         .set(accounts_table::password_hash.eq(hash))
                         .execute(conn)
@@ -128,13 +132,28 @@ impl Store {
     }
 
     /// Keeps a hash made with newer parameters. Only called right after that password was shown.
-    pub async fn rehash(&self, account: AccountId, hash: String) -> Result<(), StoreError> {
+    pub async fn rehash(&self, verified: &Credentials, hash: String) -> Result<(), StoreError> {
         let mut conn = self.pool.get().await?;
-        diesel::update(accounts_table::table.find(account.uuid()))
+        let unchanged = accounts_table::password_hash.eq(&verified.password_hash);
+        diesel::update(accounts_table::table.find(verified.account.uuid()).filter(unchanged))
             .set(accounts_table::password_hash.eq(hash))
             .execute(&mut conn)
             .await?;
         Ok(())
+    }
+}
+
+/// Locks the account's password against a change and looks whether it is still the one that was shown.
+async fn still_the_password(conn: &mut AsyncPgConnection, verified: &Credentials) -> Result<(), StoreError> {
+    let now: String = accounts_table::table
+        .find(verified.account.uuid())
+        .select(accounts_table::password_hash)
+        .for_no_key_update()
+        .first(conn)
+        .await?;
+    match now == verified.password_hash {
+        true => Ok(()),
+        false => Err(StoreError::PasswordChanged),
     }
 }
 

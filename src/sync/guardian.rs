@@ -84,9 +84,11 @@ async fn hello(
 /// Takes a seat, then says how everything stands: whatever happens in between comes as a notice.
 async fn begin(socket: &GuardianSocket, outbox: &mut Outbox) -> Result<GuardianSeat, End> {
     let store = &socket.live.store;
-    let teens = store.guarded(&socket.guardian).await.map_err(|error| away(&error))?;
     let guardian = socket.guardian.guardian();
-    let seat = socket.live.hub.join_guardian(guardian, socket.session.session(), socket.connection, teens.clone());
+    // Join first, then read: the other way round a pairing that ends in between would go on being told.
+    let seat = socket.live.hub.join_guardian(guardian, socket.session.session(), socket.connection);
+    let teens = store.guarded(&socket.guardian).await.map_err(|error| away(&error))?;
+    socket.live.hub.guard_exactly(guardian, &teens.iter().copied().collect());
     let welcome = Welcome {
         connection_id: socket.connection,
         server_time: store.world().now(),

@@ -110,20 +110,16 @@ impl Hub {
         DeviceSeat { hub: self.clone(), teen, device, connection, orders, newest }
     }
 
-    /// Seats a guardian's socket for these teens.
+    /// Seats a guardian's socket. Whom they guard is said with [`Hub::guard_exactly`].
     pub fn join_guardian(
         self: &Arc<Self>,
         guardian: GuardianId,
         session: SessionId,
         connection: ConnectionId,
-        teens: Vec<TeenId>,
     ) -> GuardianSeat {
         let (lane, orders) = mpsc::channel(GUARDIAN_LANE);
         let mut state = self.state();
         state.guardians.insert(connection, GuardianRow { guardian, session, lane });
-        for teen in teens {
-            state.guarding.entry(teen).or_default().insert(connection);
-        }
         gauge(&state);
         GuardianSeat { hub: self.clone(), connection, orders }
     }

@@ -21,7 +21,7 @@ use crate::{
     auth::{
         Gate,
         throttle::Limit,
-        who::{Party, Prove},
+        who::{Party, Prove, any_bearer},
     },
     domain::secret::{Token, TokenKind},
     problem::{Code, Problem},
@@ -32,7 +32,6 @@ type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, actix_web::error::Payl
 
 /// Upgrades a request, or says why not. Nobody gets a socket before they have shown who they are.
 pub async fn upgrade(request: HttpRequest, payload: Payload, live: Arc<Live>) -> Result<HttpResponse, Problem> {
-    admit(&live)?;
     let offered = subprotocols(request.headers());
     if !is_upgrade(request.headers()) {
         return Err(Code::UpgradeRequired.into());
@@ -40,6 +39,9 @@ pub async fn upgrade(request: HttpRequest, payload: Payload, live: Arc<Live>) ->
     if !offered.iter().any(|name| name == SUBPROTOCOL) {
         return Err(Problem::new(Code::BadRequest).with("header", "Sec-WebSocket-Protocol"));
     }
+    shows_something(&request, &offered)?;
+    // Who shows nothing spends nothing of what is there for others.
+    admit(&live)?;
     let gate = request.app_data::<Data<Gate>>().cloned().ok_or(Code::Internal)?;
     let party = identify(&gate, &request, &offered).await?;
     let name = match &party {
@@ -105,6 +107,15 @@ async fn identify(gate: &Gate, request: &HttpRequest, offered: &[String]) -> Res
         (false, Some(_)) => Err(Code::OriginRefused.into()),
         (true, Some(_)) => Err(Code::BadRequest.into()),
         (false, None) => Err(Code::NotSignedIn.into()),
+    }
+}
+
+/// A token or a ticket of the right shape. Their checksums refuse inventions without a look-up.
+fn shows_something(request: &HttpRequest, offered: &[String]) -> Result<(), Problem> {
+    let ticket = offered.iter().find_map(|name| name.strip_prefix(TICKET_PREFIX)).and_then(Token::parse);
+    match ticket {
+        Some(_) => Ok(()),
+        None => any_bearer(request).map(|_| ()),
     }
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     domain::{
         ids::{DeviceId, Id, TeenId},
-        report::{Applied, Desired, Issue, Reports, Standing},
+        report::{Applied, Desired, Issue, Rejected, Reports, Standing},
         snapshot::PolicyRecord,
         version::Version,
     },
@@ -78,7 +78,7 @@ struct DeviceRow {
     last_seen_at: Option<jiff_diesel::Timestamp>,
     reported_recorded_at: Option<jiff_diesel::Timestamp>,
     applied: AppliedColumns,
-    rejected: (Option<i64>, Option<i64>, Option<String>),
+    rejected: (Option<i64>, Option<i64>, Option<String>, Option<jiff_diesel::Timestamp>),
 }
 
 /// Whose devices.
@@ -134,7 +134,12 @@ impl Store {
                         device_reports::confirmed_at,
                         device_reports::first_confirmed_at,
                     ),
-                    (device_reports::rejected_epoch, device_reports::rejected_revision, device_reports::rejected_code),
+                    (
+                        device_reports::rejected_epoch,
+                        device_reports::rejected_revision,
+                        device_reports::rejected_code,
+                        device_reports::rejected_at,
+                    ),
                 ),
                 (
                     policy_revisions::teen_id,
@@ -170,11 +175,13 @@ fn standing(device: DeviceRow, policy: PolicyRow, epoch: i64) -> Result<DeviceSt
         }),
         _ => None,
     };
-    let (rejected_epoch, rejected_revision, code) = device.rejected;
-    let rejected = match (rejected_epoch.zip(rejected_revision), code) {
-        (Some((epoch, revision)), Some(code)) => {
-            Some((Version { epoch, revision }, serde_json::from_value(Json::String(code))?))
-        }
+    let (rejected_epoch, rejected_revision, code, at) = device.rejected;
+    let rejected = match (rejected_epoch.zip(rejected_revision), code.zip(at)) {
+        (Some((epoch, revision)), Some((code, at))) => Some(Rejected {
+            version: Version { epoch, revision },
+            code: serde_json::from_value(Json::String(code))?,
+            at: at.to_jiff(),
+        }),
         _ => None,
     };
     Ok(DeviceStanding {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, QueryableByName,
+    dsl::sql,
     sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -22,7 +23,7 @@ use crate::{
     store::{
         Event, Store, StoreError,
         kinship::DeviceOf,
-        schema::{policy_revisions, teens},
+        schema::{device_reports, policy_revisions, teens},
     },
 };
 
@@ -135,9 +136,10 @@ impl Store {
             reason = "one round trip for a whole batch; every value is a bind parameter"
         )]
         let statement = diesel::sql_query(
-            "with beat as (select id, max(app_version) as app_version from unnest($1::uuid[], $3::text[]) as b(id, app_version) group by id), \
+            "with locked as materialized (select device_id from device_reports where device_id = any($1) order by device_id for no key update), \
+             beat as (select id, max(app_version) as app_version from unnest($1::uuid[], $3::text[]) as b(id, app_version) group by id), \
              named as (update devices d set app_version = beat.app_version from beat where d.id = beat.id and d.app_version <> beat.app_version), \
-             seen as (update device_reports r set last_seen_at = $2 from beat where r.device_id = beat.id) \
+             seen as (update device_reports r set last_seen_at = $2 from locked where r.device_id = locked.device_id) \
              select d.id as device, t.revision as revision, r.applied_epoch as applied_epoch, r.applied_revision as applied_revision \
              from beat join devices d on d.id = beat.id and d.revoked_at is null \
              join teens t on t.account_id = d.teen_id join device_reports r on r.device_id = d.id",
@@ -149,6 +151,25 @@ impl Store {
             .load(&mut conn)
             .await?;
         Ok(rows.into_iter().map(|row| row.heard(epoch)).collect())
+    }
+
+    /// Forgets what a device confirmed, because it says itself that it does not hold that any more (a reinstallation, a restored
+    /// image). Until it confirms again, nobody is told that anything is enforced.
+    pub async fn forget_confirmed(&self, device: &DeviceOf) -> Result<(), StoreError> {
+        let (teen, device) = (device.teen(), device.device());
+        let mut conn = self.pool.get().await?;
+        diesel::update(device_reports::table.find(device.uuid()))
+            .set((
+                device_reports::applied_epoch.eq(None::<i64>),
+                device_reports::applied_revision.eq(None::<i64>),
+                device_reports::applied_sha256.eq(None::<String>),
+                device_reports::applied_issues.eq(json!([])),
+                device_reports::reported_recorded_at.eq(sql::<Nullable<Timestamptz>>("clock_timestamp()")),
+            ))
+            .execute(&mut conn)
+            .await?;
+        self.post(Event::DeviceReported { teen, device });
+        Ok(())
     }
 
     /// The newest revision per teen of the batch and the hash of each unvouched one that it names.
@@ -253,11 +274,12 @@ async fn keep_applied(
         .unzip();
     #[expect(clippy::disallowed_methods, reason = "one round trip for a whole batch; every value is a bind parameter")]
     let statement = diesel::sql_query(
-        "update device_reports r set applied_epoch = n.epoch, applied_revision = n.revision, applied_sha256 = n.sha256, \
+        "with locked as materialized (select device_id from device_reports where device_id = any($1) order by device_id for no key update) \
+         update device_reports r set applied_epoch = n.epoch, applied_revision = n.revision, applied_sha256 = n.sha256, \
          applied_issues = n.issues, confirmed_at = $6, last_seen_at = $6, reported_recorded_at = clock_timestamp(), \
          first_confirmed_at = case when (r.applied_epoch, r.applied_revision) = (n.epoch, n.revision) then r.first_confirmed_at else $6 end \
-         from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::jsonb[]) as n(device, epoch, revision, sha256, issues) \
-         where r.device_id = n.device and (n.epoch, n.revision) >= (coalesce(r.applied_epoch, 0), coalesce(r.applied_revision, 0))",
+         from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::jsonb[]) as n(device, epoch, revision, sha256, issues), locked \
+         where r.device_id = n.device and locked.device_id = n.device and (n.epoch, n.revision) >= (coalesce(r.applied_epoch, 0), coalesce(r.applied_revision, 0))",
     );
     statement
         .bind::<Array<SqlUuid>, _>(columns.devices)
@@ -289,10 +311,11 @@ async fn keep_rejected(
         .collect();
     #[expect(clippy::disallowed_methods, reason = "one round trip for a whole batch; every value is a bind parameter")]
     let statement = diesel::sql_query(
-        "update device_reports r set rejected_epoch = n.epoch, rejected_revision = n.revision, rejected_code = n.code, \
+        "with locked as materialized (select device_id from device_reports where device_id = any($1) order by device_id for no key update) \
+         update device_reports r set rejected_epoch = n.epoch, rejected_revision = n.revision, rejected_code = n.code, \
          rejected_at = $5, last_seen_at = $5, reported_recorded_at = clock_timestamp() \
-         from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) as n(device, epoch, revision, code) \
-         where r.device_id = n.device and (n.epoch, n.revision) >= (coalesce(r.rejected_epoch, 0), coalesce(r.rejected_revision, 0))",
+         from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) as n(device, epoch, revision, code), locked \
+         where r.device_id = n.device and locked.device_id = n.device and (n.epoch, n.revision) >= (coalesce(r.rejected_epoch, 0), coalesce(r.rejected_revision, 0))",
     );
     statement
         .bind::<Array<SqlUuid>, _>(columns.devices)

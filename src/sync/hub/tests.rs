@@ -35,7 +35,8 @@ fn whoever_is_last_lets_the_teen_go() {
 #[test]
 fn a_guardian_hears_only_of_teens_they_guard() {
     let hub = Arc::new(Hub::default());
-    let mut seat = hub.join_guardian(id(5), id(6), id(12), vec![id(1)]);
+    let mut seat = hub.join_guardian(id(5), id(6), id(12));
+    hub.guard_exactly(id(5), &[id(1)].into_iter().collect());
     hub.tell_guardians(id(2), &"other".into());
     hub.tell_guardians(id(1), &"mine".into());
     assert!(matches!(*seat.orders.try_recv().unwrap(), Order::Say(ref text) if text == "mine"));

@@ -19,7 +19,7 @@ pub enum TokenKind {
     Session,
     /// Renews a session, once.
     Refresh,
-    /// One device of one teen, until revoked or idle for 90 days.
+    /// One device of one teen, until revoked.
     Device,
     /// Opens one browser socket within 30 seconds.
     Ticket,

@@ -24,6 +24,15 @@ use crate::domain::{
 
 const WINDOW: &str = "now() - interval '30 seconds'";
 
+/// Sessions that ended and devices that were revoked.
+#[derive(Debug, Default)]
+pub struct Gone {
+    /// Their sockets close with "credentials".
+    pub sessions: Vec<SessionId>,
+    /// Their sockets close with "device revoked".
+    pub devices: Vec<DeviceId>,
+}
+
 impl Store {
     /// Everything of the last thirty seconds that a hint would have told, as the hints it would have been.
     pub async fn changed_lately(&self) -> Result<Vec<Event>, StoreError> {
@@ -82,7 +91,7 @@ impl Store {
     }
 
     /// Which of these sessions and devices do not count any more: for the full compare after a gap.
-    pub async fn gone(&self, sessions_here: &[SessionId], devices_here: &[DeviceId]) -> Result<Vec<Event>, StoreError> {
+    pub async fn gone(&self, sessions_here: &[SessionId], devices_here: &[DeviceId]) -> Result<Gone, StoreError> {
         let mut conn = self.pool.get().await?;
         let ended: Vec<Uuid> = sessions::table
             .filter(sessions::id.eq_any(sessions_here.iter().map(|id| id.uuid()).collect::<Vec<_>>()))
@@ -96,8 +105,10 @@ impl Store {
             .select(devices::id)
             .load(&mut conn)
             .await?;
-        let ended = ended.into_iter().map(|session| Event::SessionEnded(session.into()));
-        Ok(ended.chain(revoked.into_iter().map(|device| Event::DeviceRevoked(device.into()))).collect())
+        Ok(Gone {
+            sessions: ended.into_iter().map(SessionId::from).collect(),
+            devices: revoked.into_iter().map(DeviceId::from).collect(),
+        })
     }
 
     /// Which teens these guardians guard now: for the full compare after a gap.

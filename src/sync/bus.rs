@@ -14,7 +14,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{presence::NodePresence, refresh::Net, relay::Relay};
-use crate::{auth::shared::Shared, store::Event};
+use crate::{
+    auth::shared::Shared,
+    domain::ids::{ConnectionId, DeviceId},
+    store::Event,
+};
 
 /// How often the subscription is pinged.
 const PING: Duration = Duration::from_secs(5);
@@ -29,7 +33,11 @@ const LANE: usize = 4_096;
 #[derive(Serialize, Deserialize)]
 struct Hints {
     node: Uuid,
+    #[serde(default)]
     events: Vec<Event>,
+    /// Devices that sat down on this node although an entry said that they sit on another.
+    #[serde(default)]
+    seated: Vec<(DeviceId, ConnectionId)>,
 }
 
 /// This node's end of the bus.
@@ -46,8 +54,16 @@ impl Bus {
 
     /// Tells the other nodes. Whether anybody heard is not asked.
     pub(super) async fn publish(&self, events: &[Event]) {
+        self.tell(Hints { node: self.node, events: events.to_vec(), seated: vec![] }).await;
+    }
+
+    /// Tells the other nodes that these devices have a newer socket here.
+    pub(super) async fn publish_seated(&self, seated: Vec<(DeviceId, ConnectionId)>) {
+        self.tell(Hints { node: self.node, events: vec![], seated }).await;
+    }
+
+    async fn tell(&self, hints: Hints) {
         let Some(shared) = &self.shared else { return };
-        let hints = Hints { node: self.node, events: events.to_vec() };
         let Ok(text) = serde_json::to_string(&hints) else { return };
         let channel = shared.key("hints");
         let told = shared
@@ -123,6 +139,7 @@ impl Bus {
                 for event in hints.events {
                     relay.act(event, Net::Hint).await;
                 }
+                relay.supersede(&hints.seated);
             }
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "a hint could not be read"),

@@ -140,6 +140,21 @@ impl Hub {
         state.teens.contains_key(&teen) || state.guarding.contains_key(&teen)
     }
 
+    /// Whether somebody of this pairing sits here.
+    pub fn concerns(&self, teen: TeenId, guardian: Option<GuardianId>) -> bool {
+        let state = self.state();
+        state.teens.contains_key(&teen) || state.guardians.values().any(|row| Some(row.guardian) == guardian)
+    }
+
+    /// Closes the socket of a device that has connected elsewhere since. Connection ids are time-ordered.
+    pub fn supersede(&self, device: DeviceId, newer: ConnectionId) {
+        if let Some((here, _, lane)) = self.state().devices.get(&device)
+            && *here < newer
+        {
+            tell(lane, Order::Close(Close::Superseded));
+        }
+    }
+
     /// Whether a guardian of this teen sits here.
     pub fn guards(&self, teen: TeenId) -> bool {
         self.state().guarding.contains_key(&teen)

@@ -93,8 +93,8 @@ impl Live {
         let hub = Arc::new(Hub::default());
         let refresh = Arc::new(Refresh::new(store.clone(), hub.clone(), key));
         let notices = Arc::new(Notices::new(store.clone(), hub.clone()));
-        let presence = NodePresence::start(node, shared.clone(), hub.clone(), stop.clone());
-        let bus = Bus::new(node, shared);
+        let bus = Bus::new(node, shared.clone());
+        let presence = NodePresence::start(node, shared, hub.clone(), bus.clone(), stop.clone());
         let runtime = Handle::current();
         runtime.spawn(refresh.clone().run(stop.clone()));
         runtime.spawn(notices.clone().run(stop.clone()));

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::hub::Hub;
+use super::{bus::Bus, hub::Hub};
 use crate::{
     auth::{gate::Presence, shared::Shared},
     domain::ids::{ConnectionId, DeviceId},
@@ -48,6 +48,7 @@ pub struct NodePresence {
     node: Uuid,
     shared: Option<Arc<Shared>>,
     hub: Arc<Hub>,
+    bus: Bus,
     lane: mpsc::Sender<Step>,
     /// Set when something could not be written: it is made good with the next renewal that Redis answers.
     missed: AtomicBool,
@@ -56,9 +57,15 @@ pub struct NodePresence {
 const LEAVE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
 impl NodePresence {
-    pub(super) fn start(node: Uuid, shared: Option<Arc<Shared>>, hub: Arc<Hub>, stop: CancellationToken) -> Arc<Self> {
+    pub(super) fn start(
+        node: Uuid,
+        shared: Option<Arc<Shared>>,
+        hub: Arc<Hub>,
+        bus: Bus,
+        stop: CancellationToken,
+    ) -> Arc<Self> {
         let (lane, steps) = mpsc::channel(LANE);
-        let presence = Arc::new(Self { node, shared, hub, lane, missed: AtomicBool::new(false) });
+        let presence = Arc::new(Self { node, shared, hub, bus, lane, missed: AtomicBool::new(false) });
         if presence.shared.is_some() {
             tokio::spawn(presence.clone().write(steps, stop.clone()));
             tokio::spawn(presence.clone().renew(stop));
@@ -160,14 +167,19 @@ impl NodePresence {
         let Some(shared) = &self.shared else { return true };
         let mut pipe = redis::pipe();
         for (device, connection) in devices {
-            pipe.cmd("SET")
-                .arg(self.key(shared, *device))
-                .arg(self.word(*connection))
-                .arg("EX")
-                .arg(ENTRY_SECONDS)
-                .ignore();
+            let (key, word) = (self.key(shared, *device), self.word(*connection));
+            pipe.cmd("SET").arg(key).arg(word).arg("EX").arg(ENTRY_SECONDS).arg("GET");
         }
-        shared.ask(async |mut redis| pipe.query_async::<()>(&mut redis).await).await.is_some()
+        let before: Option<Vec<Option<String>>> =
+            shared.ask(async |mut redis| pipe.query_async(&mut redis).await).await;
+        let Some(before) = before else { return false };
+        let elsewhere = |word: &Option<String>| node_of(word.as_deref()).is_some_and(|node| node != self.node);
+        let moved: Vec<_> =
+            devices.iter().zip(&before).filter(|(_, word)| elsewhere(word)).map(|(seat, _)| *seat).collect();
+        if !moved.is_empty() {
+            self.bus.publish_seated(moved).await;
+        }
+        true
     }
 
     /// Whether Redis took it.
@@ -187,7 +199,7 @@ impl NodePresence {
         let keys: Vec<String> = devices.iter().map(|device| self.key(shared, *device)).collect();
         let words: Vec<Option<String>> =
             shared.ask(async |mut redis| redis::cmd("MGET").arg(keys).query_async(&mut redis).await).await?;
-        let nodes: Vec<Option<Uuid>> = words.into_iter().map(|word| word?.split_once('/')?.0.parse().ok()).collect();
+        let nodes: Vec<Option<Uuid>> = words.iter().map(|word| node_of(word.as_deref())).collect();
         let leases: Vec<String> = nodes.iter().map(|node| self.lease(shared, node.unwrap_or_default())).collect();
         let live: Vec<Option<String>> =
             shared.ask(async |mut redis| redis::cmd("MGET").arg(leases).query_async(&mut redis).await).await?;
@@ -205,6 +217,11 @@ impl NodePresence {
     fn word(&self, connection: ConnectionId) -> String {
         format!("{}/{connection}", self.node)
     }
+}
+
+/// The node that an entry names.
+fn node_of(word: Option<&str>) -> Option<Uuid> {
+    word?.split_once('/')?.0.parse().ok()
 }
 
 impl Presence for NodePresence {

@@ -19,7 +19,10 @@ use super::{
     sweep,
 };
 use crate::{
-    domain::{ids::PairingId, pairing::PairingState},
+    domain::{
+        ids::{ConnectionId, DeviceId, PairingId, SessionId},
+        pairing::PairingState,
+    },
     store::{Event, Store, StoreError, pairings::PairingView, reports::Reported},
 };
 
@@ -77,15 +80,34 @@ impl Relay {
             }
             Event::DeviceReported { teen, device } => self.notices.about_device(teen, device),
             Event::PairingMoved { pairing, state, teen, guardian } => {
-                if let Some(guardian) = guardian {
-                    self.hub.guard(guardian, teen, state == PairingState::Active);
-                }
-                if self.first_time(pairing, state) && guardian.is_some() {
-                    self.tell_pairing(pairing).await;
+                if self.hub.concerns(teen, guardian) && self.first_time(pairing, state) {
+                    self.tell_pairing(pairing, state).await;
                 }
             }
-            Event::SessionEnded(session) => self.hub.close_session(session, Close::Credentials),
-            Event::DeviceRevoked(device) => self.hub.close_device(device, Close::DeviceRevoked),
+            Event::SessionEnded(session) if self.hub.sessions().contains(&session) => {
+                self.close_gone(&[session], &[]).await;
+            }
+            Event::DeviceRevoked(device) if self.hub.has(device) => self.close_gone(&[], &[device]).await,
+            Event::SessionEnded(_) | Event::DeviceRevoked(_) => {}
+        }
+    }
+
+    /// Closes those of these sockets whose session or device really has ended: a hint is only a reason to look, and whoever
+    /// can write to Redis must not be able to close anybody's socket.
+    pub async fn close_gone(&self, sessions: &[SessionId], devices: &[DeviceId]) {
+        match self.store.gone(sessions, devices).await {
+            Ok(gone) => {
+                gone.sessions.into_iter().for_each(|session| self.hub.close_session(session, Close::Credentials));
+                gone.devices.into_iter().for_each(|device| self.hub.close_device(device, Close::DeviceRevoked));
+            }
+            Err(error) => tracing::warn!(%error, "who may still be here could not be asked; the sweep asks again"),
+        }
+    }
+
+    /// One socket per device, the newest wins, also across nodes.
+    pub fn supersede(&self, seated: &[(DeviceId, ConnectionId)]) {
+        for (device, connection) in seated {
+            self.hub.supersede(*device, *connection);
         }
     }
 
@@ -105,16 +127,22 @@ impl Relay {
         told.insert((pairing, state), Instant::now()).is_none()
     }
 
-    async fn tell_pairing(&self, pairing: PairingId) {
-        match self.store.pairing_moved(pairing).await {
-            Ok(view) => {
-                if let Err(error) = self.say_pairing(&view) {
-                    tracing::error!(%error, "a pairing notice could not be encoded");
-                }
+    async fn tell_pairing(&self, pairing: PairingId, state: PairingState) {
+        match self.look_at_pairing(pairing).await {
+            Ok(()) | Err(StoreError::NotFound) => {}
+            Err(error) => {
+                tracing::warn!(%error, "a pairing's move could not be told; the sweep tries again");
+                self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(&(pairing, state));
             }
-            Err(StoreError::NotFound) => {}
-            Err(error) => tracing::warn!(%error, "a pairing's move could not be told; both sides can read it"),
         }
+    }
+
+    /// Reads where a pairing stands, follows or leaves the teen accordingly, and tells both sides.
+    async fn look_at_pairing(&self, pairing: PairingId) -> Result<(), StoreError> {
+        let view = self.store.pairing_moved(pairing).await?;
+        let guarding = self.store.guarding_now(&[view.guardian_id]).await?;
+        self.hub.guard(view.guardian_id, view.teen_id, guarding.contains(&(view.guardian_id, view.teen_id)));
+        Ok(self.say_pairing(&view)?)
     }
 
     fn say_pairing(&self, view: &PairingView) -> Result<(), serde_json::Error> {

@@ -92,14 +92,7 @@ pub(super) async fn compare_everybody(store: &Store, hub: &Hub, refresh: &Refres
         let part = |len: usize| start.min(len)..end.min(len);
         let sessions = sessions.get(part(sessions.len())).unwrap_or_default();
         let devices = devices.get(part(devices.len())).unwrap_or_default();
-        match store.gone(sessions, devices).await {
-            Ok(events) => {
-                for event in events {
-                    relay.act(event, Net::Gap).await;
-                }
-            }
-            Err(error) => tracing::warn!(%error, "the full compare could not ask who may still be here"),
-        }
+        relay.close_gone(sessions, devices).await;
     }
 }
 

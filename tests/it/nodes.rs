@@ -199,3 +199,69 @@ async fn a_change_reaches_a_device_that_waits_to_be_sent_off() {
     drop(waiting);
     draining.await.expect("it ends well");
 }
+
+/// One socket per device, the newest wins, on whatever node it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_socket_on_another_node_supersedes_the_older() {
+    let mut house = House::new().await;
+    house.add_node(&[]).await;
+    let family = house.family().await;
+    let mut old = family.phone.connects_to(&house.nodes[0].url, None).await;
+    until(PATIENCE, "the first node has entered the device", || async {
+        family.guardian.devices(family.teen.id).await[0]["online"] == true
+    })
+    .await;
+    // The entry is written by a task of its own, a moment after the socket is there.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut new = family.phone.connects_to(&house.nodes[1].url, None).await;
+    assert_eq!(crate::house::wire::closed(&mut old.socket).await.code, 4005);
+    let version = Knob::of(&family).await.turn(33).await;
+    while new.policy().await.version() != version {}
+}
+
+/// Redis only carries hints: whoever can write to it cannot close a socket or make a stranger hear of a family.
+#[tokio::test(flavor = "multi_thread")]
+async fn forged_hints_have_no_effect() {
+    let house = House::new().await;
+    let (ours, theirs) = (house.family().await, house.family().await);
+    let mut phone = ours.phone.connects(&house).await;
+    let first = phone.policy().await;
+    phone.applies(&first, vec![]).await;
+    let mut ear = listens(&theirs.guardian, house.url()).await;
+    let session: String = house
+        .database
+        .client()
+        .await
+        .query_one("select id::text from sessions where account_id::text = $1", &[&theirs.guardian.id.to_string()])
+        .await
+        .expect("a session")
+        .get(0);
+    let forged = json!({"node": uuid::Uuid::now_v7(), "events": [
+        {"device_revoked": ours.phone.id},
+        {"session_ended": session},
+        {"pairing_moved": {"pairing": ours.pairing, "state": "active", "teen": ours.teen.id, "guardian": theirs.guardian.id}},
+        {"policy_changed": {"teen": ours.teen.id, "revision": 999}},
+    ]});
+    let redis = redis::Client::open(crate::house::services::redis_url()).expect("a client");
+    let mut redis = redis.get_multiplexed_async_connection().await.expect("Redis");
+    let heard: i64 = redis::cmd("PUBLISH")
+        .arg(format!("{}:hints", house.database.name))
+        .arg(forged.to_string())
+        .query_async(&mut redis)
+        .await
+        .expect("a publish");
+    assert_eq!(heard, 1, "the node listens");
+    let version = Knob::of(&ours).await.turn(44).await;
+    assert_eq!(phone.policy().await.version(), version, "the device is still there, and nothing false was sent");
+    Knob::of(&theirs).await.turn(45).await;
+    // The guardian is still there, and hears of their own teen only.
+    let until = Instant::now() + Duration::from_secs(1);
+    let mut own = 0;
+    while let Ok(heard) = tokio::time::timeout_at(until, ear.recv()).await {
+        let text = format!("{heard:?}");
+        assert!(!text.contains(&ours.teen.id.to_string()), "{text}");
+        assert!(!text.contains("Closed"), "{text}");
+        own += 1;
+    }
+    assert!(own > 0, "their own change was told");
+}

@@ -34,8 +34,7 @@ async fn a_change_crosses_nodes_in_milliseconds() {
     let mut ear = listens(&family.guardian, &hers.url).await;
     let mut knob = Knob::at(&api_at(&house, &hers.url, &family.guardian.access), family.teen.id).await;
     let (mut delivered, mut enforced) = (vec![], vec![]);
-    // A hint may be missed while the nodes are still subscribing; from here on each change is timed.
-    for minutes in 61..=140 {
+    for minutes in 61..=110 {
         let started = Instant::now();
         let version = knob.turn(minutes).await;
         let policy = phone.policy().await;
@@ -47,16 +46,10 @@ async fn a_change_crosses_nodes_in_milliseconds() {
         })
         .await;
         enforced.push(started.elapsed());
-        if minutes > 61 + 40 {
-            // Under two reports a second in the long run, or the device would be asked to slow down.
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        if minutes == 110 {
-            break;
-        }
     }
     println!("from the guardian's click to the device on another node: {}", told(&mut delivered));
     println!("and back to the guardian's screen: {}", told(&mut enforced));
+    // The first hints may be lost while the nodes are still subscribing; the sweep finds what they were about.
     assert!(delivered[delivered.len() / 2] < Duration::from_millis(250), "half of them by hint, not by sweep");
     assert!(delivered[delivered.len() - 1] < Duration::from_millis(3_000));
 }

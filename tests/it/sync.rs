@@ -15,7 +15,7 @@ use crate::{
     house::{
         House,
         people::Family,
-        wire::{DeviceWire, closed, silent},
+        wire::{DeviceWire, closed, frame, silent},
     },
     knob::{Knob, inside, minutes},
     rough,
@@ -250,7 +250,9 @@ async fn a_newer_socket_of_a_device_supersedes_the_older() {
     let mut new = family.phone.connects_to(house.url(), Some(held(&policy))).await;
     assert_eq!(closed(&mut old.socket).await.code, 4005);
     drop(old);
-    assert!(silent(&mut new.socket, QUIET).await);
+    new.beats(1, Some(policy.version())).await;
+    let answer = frame(&mut new.socket).await;
+    assert!(matches!(answer, ServerFrame::Heartbeat { n: 1, .. }), "{answer:?}");
     let version = Knob::of(&family).await.turn(33).await;
     assert_eq!(new.policy().await.version(), version);
     let devices = family.guardian.devices(family.teen.id).await;

@@ -9,6 +9,8 @@ use crate::{
     rough::{PROTOCOL, Refused, Rough, upgrade, upgrade_at},
 };
 
+type Headers<'a> = Vec<(&'static str, &'a str)>;
+
 const PAGE: &str = "https://families.example";
 
 async fn ticket(person: &Person) -> String {
@@ -113,7 +115,7 @@ async fn other_ways_in_are_closed() {
     let bearer = format!("Bearer {}", family.phone.token);
     let both = format!("{PROTOCOL}, ticket.{}", ticket(&family.guardian).await);
     let protocol = ("sec-websocket-protocol", PROTOCOL);
-    let cases: [(&str, Vec<(&'static str, &str)>, u16); 6] = [
+    let cases: [(&str, Headers<'_>, u16); 6] = [
         ("bearer and an allowed origin", vec![("authorization", &bearer), ("origin", PAGE), protocol], 403),
         (
             "bearer and a foreign origin",

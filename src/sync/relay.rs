@@ -80,7 +80,8 @@ impl Relay {
             }
             Event::DeviceReported { teen, device } => self.notices.about_device(teen, device),
             Event::PairingMoved { pairing, state, teen, guardian } => {
-                if self.hub.concerns(teen, guardian) && self.first_time(pairing, state) {
+                // Whoever joins later reads for themself how things stand.
+                if self.first_time(pairing, state) && self.hub.concerns(teen, guardian) {
                     self.tell_pairing(pairing, state).await;
                 }
             }

@@ -86,6 +86,8 @@ async fn serve(socket: &DeviceSocket, outbox: &mut Outbox, messages: &mut Aggreg
         waiting_since: None,
         leave_at: None,
         open: FuturesUnordered::new(),
+        reports: 0,
+        sent_live: false,
     };
     match session.welcome(*hello).await {
         Ok(()) => session.attend(messages).await,
@@ -165,6 +167,10 @@ struct Session<'a> {
     /// When this node, which is going away, sends the device off. Until then it serves as ever.
     leave_at: Option<Instant>,
     open: FuturesUnordered<Question>,
+    /// Reports that came on this socket.
+    reports: u64,
+    /// The newest that was sent was a change, not an answer to a hello or a heartbeat.
+    sent_live: bool,
 }
 
 impl Session<'_> {
@@ -244,6 +250,7 @@ impl Session<'_> {
             }
         }
         self.sent = Some(policy);
+        self.sent_live = live;
         self.waiting_since = Some(Instant::now());
         Ok(())
     }
@@ -262,21 +269,33 @@ impl Session<'_> {
 
     async fn deliver(&mut self, answer: Answer) -> Result<(), End> {
         match answer {
-            Answer::Taken { id, about } => {
-                self.settled(about);
+            Answer::Taken { id, about, enforced } => {
+                self.settled(about, enforced);
                 Ok(self.outbox.send(&ServerFrame::Ack { r#ref: id }).await?)
             }
             Answer::Fault(fault) => self.fault(fault).await,
-            Answer::Heard { n, applied, heard } => self.heartbeat(n, applied, heard).await,
+            Answer::Heard { n, applied, heard, after_reports } => {
+                // A report that came after the heartbeat knows better than it.
+                if after_reports == self.reports && applied.is_some() && applied < heard.confirmed {
+                    self.forget_confirmed().await?;
+                }
+                self.heartbeat(n, applied, heard).await
+            }
             Answer::Revoked => Err(End::Close(Close::DeviceRevoked)),
         }
     }
 
     /// The device has spoken about a policy: the next one may go out.
-    fn settled(&mut self, about: Option<Version>) {
-        let Some(version) = about else { return };
-        if self.sent.as_ref().is_some_and(|sent| version >= sent.version) {
-            self.waiting_since = None;
+    fn settled(&mut self, about: Option<Version>, enforced: bool) {
+        let (Some(version), Some(sent)) = (about, &self.sent) else { return };
+        if version < sent.version {
+            return;
+        }
+        self.waiting_since = None;
+        if enforced && version == sent.version && std::mem::take(&mut self.sent_live) {
+            let now = self.socket.live.store.world().now();
+            let seconds = now.duration_since(sent.made_at).as_secs_f64().max(0.0);
+            metrics::histogram!("family_pairing_change_to_enforced_seconds").record(seconds);
         }
     }
 

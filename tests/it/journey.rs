@@ -70,3 +70,30 @@ async fn a_change_needs_the_version_that_it_is_about() {
     assert_eq!((stale.status, stale.code()), (412, "stale"));
     assert_eq!(stale.body["current"]["settings"]["time.daily_minutes"], 50);
 }
+
+/// The device's latest word counts: a later "no", or a hello that holds less, takes "enforced" back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_later_word_takes_enforced_back() {
+    let house = House::new().await;
+    let family = house.family().await;
+    let state = || async { family.guardian.devices(family.teen.id).await[0]["state"].clone() };
+    let mut phone = family.phone.connects(&house).await;
+    let policy = phone.policy().await;
+    phone.applies(&policy, vec![]).await;
+    assert_eq!(state().await, "enforced");
+    let no =
+        json!({"t": "rejected", "id": "no", "epoch": policy.epoch, "revision": policy.revision, "code": "storage"});
+    let frame = serde_json::from_value(no).expect("a frame");
+    phone.socket.send(&frame).await.expect("a report");
+    phone.acked("no").await;
+    assert_eq!(state().await, "refused");
+    phone.applies(&policy, vec![]).await;
+    assert_eq!(state().await, "enforced");
+    drop(phone);
+    // A new installation holds nothing.
+    let mut phone = family.phone.connects_to(house.url(), None).await;
+    assert_eq!(state().await, "sending");
+    let policy = phone.policy().await;
+    phone.applies(&policy, vec![]).await;
+    assert_eq!(state().await, "enforced");
+}

@@ -319,6 +319,8 @@ async fn run_history(house: &House, sql: &Client, history: &[Step]) {
     let (mut phone, first, mut knob) = phone(house, &family).await;
     let mut issued = vec![first];
     let mut applied: Option<Named> = None;
+    // The newest revision that was refused, unless the device has spoken well of something newer or equal since.
+    let mut refused: Option<i64> = None;
     let mut minutes = 100;
     for (n, step) in history.iter().enumerate() {
         let about = |back: usize| issued[issued.len().saturating_sub(1 + back)].clone();
@@ -339,6 +341,7 @@ async fn run_history(house: &House, sql: &Client, history: &[Step]) {
                 assert_eq!(answer(&mut phone, named.applied("h")).await, expected, "step {n} of {history:?}");
                 let newer = applied.as_ref().is_none_or(|known| known.revision <= named.revision);
                 if !forged && newer {
+                    refused = refused.filter(|revision| *revision > named.revision);
                     applied = Some(named);
                 }
             }
@@ -350,12 +353,13 @@ async fn run_history(house: &House, sql: &Client, history: &[Step]) {
                 let Named { epoch, revision, .. } = about(*back);
                 let frame = json!({"t": "rejected", "epoch": epoch, "revision": revision, "code": "storage"});
                 assert_eq!(answer(&mut phone, frame).await, "ack");
+                refused = refused.max(Some(revision));
             }
         }
         let (at, sha256) = kept(sql, &family).await;
         let model = applied.clone().map(|named| ((named.epoch, named.revision), named.sha256));
         assert_eq!(at.zip(sha256), model, "step {n} of {history:?}");
-        let enforced = applied.as_ref() == issued.last();
+        let enforced = applied.as_ref() == issued.last() && refused != issued.last().map(|last| last.revision);
         assert_eq!(state(&family).await == "enforced", enforced, "step {n} of {history:?}");
     }
 }

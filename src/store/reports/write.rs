@@ -153,7 +153,7 @@ impl Store {
         Ok(rows.into_iter().map(|row| row.heard(epoch)).collect())
     }
 
-    /// Forgets what a device confirmed, because it says itself that it does not hold that any more (a reinstallation, a restored
+    /// Forgets what a device said, because it says itself that it does not hold that any more (a reinstallation, a restored
     /// image). Until it confirms again, nobody is told that anything is enforced.
     pub async fn forget_confirmed(&self, device: &DeviceOf) -> Result<(), StoreError> {
         let (teen, device) = (device.teen(), device.device());
@@ -164,6 +164,9 @@ impl Store {
                 device_reports::applied_revision.eq(None::<i64>),
                 device_reports::applied_sha256.eq(None::<String>),
                 device_reports::applied_issues.eq(json!([])),
+                device_reports::rejected_epoch.eq(None::<i64>),
+                device_reports::rejected_revision.eq(None::<i64>),
+                device_reports::rejected_code.eq(None::<String>),
                 device_reports::reported_recorded_at.eq(sql::<Nullable<Timestamptz>>("clock_timestamp()")),
             ))
             .execute(&mut conn)

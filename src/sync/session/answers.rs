@@ -29,6 +29,8 @@ pub enum Answer {
         id: Option<String>,
         /// The policy that it was about.
         about: Option<Version>,
+        /// It said that the policy is enforced.
+        enforced: bool,
     },
     /// Not taken.
     Fault(FrameFault),
@@ -40,6 +42,8 @@ pub enum Answer {
         applied: Option<Version>,
         /// What the database says.
         heard: Heard,
+        /// How many reports had come on this socket before it.
+        after_reports: u64,
     },
     /// The device does not count any more.
     Revoked,
@@ -74,11 +78,6 @@ impl Session<'_> {
         if sent.is_some_and(|sent| sent.sha256 != sha256) {
             return Err(FrameFault::HashMismatch);
         }
-        if let Some(sent) = sent {
-            let now = self.socket.live.store.world().now();
-            let seconds = now.duration_since(sent.made_at).as_secs_f64().max(0.0);
-            metrics::histogram!("family_pairing_change_to_enforced_seconds").record(seconds);
-        }
         let vouched = sent.is_some();
         self.report(id, version, Said::Applied { sha256, issues }, vouched);
         Ok(())
@@ -93,9 +92,11 @@ impl Session<'_> {
 
     fn report(&mut self, id: Option<String>, version: Version, said: Said, vouched: bool) {
         let (work, device) = (self.socket.live.work.clone(), self.socket.device.clone());
+        let enforced = matches!(said, Said::Applied { .. });
+        self.reports += 1;
         self.open.push(Box::pin(async move {
             match work.report(Report { device, version, said, vouched }).await {
-                Ok(Judged::Taken) => Answer::Taken { id, about: Some(version) },
+                Ok(Judged::Taken) => Answer::Taken { id, about: Some(version), enforced },
                 Ok(Judged::NeverIssued) => Answer::Fault(FrameFault::NeverIssued),
                 Ok(Judged::HashMismatch) => Answer::Fault(FrameFault::HashMismatch),
                 Err(error) => unavailable(&error),
@@ -114,7 +115,7 @@ impl Session<'_> {
         let (work, device, id) = (self.socket.live.work.clone(), self.socket.device.clone(), frame.id);
         self.open.push(Box::pin(async move {
             match work.use_up(Usage { device, slots }).await {
-                Ok(()) => Answer::Taken { id, about: None },
+                Ok(()) => Answer::Taken { id, about: None, enforced: false },
                 Err(error) => unavailable(&error),
             }
         }));
@@ -124,9 +125,10 @@ impl Session<'_> {
     fn beat(&mut self, frame: HeartbeatFrame) {
         let (work, device) = (self.socket.live.work.clone(), self.socket.device.clone());
         let HeartbeatFrame { n, applied, .. } = frame;
+        let after_reports = self.reports;
         self.open.push(Box::pin(async move {
             match work.beat(device).await {
-                Ok(Some(heard)) => Answer::Heard { n, applied, heard },
+                Ok(Some(heard)) => Answer::Heard { n, applied, heard, after_reports },
                 Ok(None) => Answer::Revoked,
                 Err(error) => unavailable(&error),
             }

@@ -20,6 +20,10 @@ impl Session<'_> {
     pub(super) async fn welcome(&mut self, hello: Hello) -> Result<(), End> {
         let app_version = hello.app_version.and_then(|version| text::word(&version).ok());
         let heard = self.arrive(app_version).await?;
+        if hello.applied.as_ref().map(|held| held.version) < heard.confirmed {
+            // It lost what it had confirmed. Until it confirms again, nothing is enforced on it.
+            self.forget_confirmed().await?;
+        }
         let newest = self.newest_at_least(heard).await?;
         let resume = resume(hello.applied.as_ref(), &heard, &newest);
         let welcome = Welcome {
@@ -44,6 +48,12 @@ impl Session<'_> {
             Ok(None) => Err(End::Close(Close::DeviceRevoked)),
             Err(error) => Err(away(&error)),
         }
+    }
+
+    /// The device's own word took back what it had confirmed.
+    pub(super) async fn forget_confirmed(&self) -> Result<(), End> {
+        let store = &self.socket.live.store;
+        store.forget_confirmed(&self.socket.device).await.map_err(|error| away(&error))
     }
 
     /// The newest policy, read after the seat was taken.

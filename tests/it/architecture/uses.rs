@@ -45,7 +45,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ),
     ("argon2", &["src/auth/password.rs"]),
     ("actix_ws", &["src/sync/"]),
-    ("actix_web", &["src/api/", "src/auth/", "src/sync/", "src/problem.rs", "src/serve.rs"]),
+    ("actix_web", &["src/api/", "src/auth/", "src/sync/", "src/problem/", "src/serve.rs"]),
     ("tokio_tungstenite", &["src/client/"]),
     ("reqwest", &["src/client/", "src/main.rs"]),
     ("rand", &["src/app.rs"]),

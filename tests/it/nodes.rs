@@ -113,18 +113,17 @@ async fn a_stopping_node_sends_everybody_off_and_ends() {
     house.add_node(&[]).await;
     let mut leaving = house.process(&["--drain-ms", "2000"]).await;
     let family = house.family().await;
-    let mut teens = vec![];
-    for _ in 0..10 {
-        teens.push(house.teen("teen").await);
+    let mut tokens = vec![family.guardian.access.clone(), family.phone.token.clone()];
+    // Eleven more teens with eighteen devices each.
+    for n in 0..11 {
+        let teen = house.teen(&format!("teen-{n}")).await;
+        for n in 0..18 {
+            tokens.push(teen.registers(&format!("device {n}")).await.token);
+        }
     }
     let mut sockets = vec![];
-    for n in 0..200 {
-        // Devices of ten teens and a guardian now and then.
-        let token = match n % 20 {
-            0 => family.guardian.access.clone(),
-            _ => teens[n / 20].registers(&format!("device {n}")).await.token,
-        };
-        sockets.push(rough::welcomed(&leaving.url, &token).await.0);
+    for token in &tokens {
+        sockets.push(rough::welcomed(&leaving.url, token).await.0);
     }
     let started = Instant::now();
     leaving.terminate();

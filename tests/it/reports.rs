@@ -300,7 +300,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Random histories against a model of one sentence: enforced exactly when the newest applied report that counts names the
-/// wanted version with its hash; columns never go back.
+/// wanted version with its hash and no later word refuses it; columns never go back.
 #[tokio::test(flavor = "multi_thread")]
 async fn enforced_only_if_that_version_was_reported_with_that_hash() {
     let house = House::new().await;
@@ -319,8 +319,8 @@ async fn run_history(house: &House, sql: &Client, history: &[Step]) {
     let (mut phone, first, mut knob) = phone(house, &family).await;
     let mut issued = vec![first];
     let mut applied: Option<Named> = None;
-    // The newest revision that was refused, unless the device has spoken well of something newer or equal since.
-    let mut refused: Option<i64> = None;
+    // What was refused last, and which came later: that, or the word that it is applied.
+    let (mut refused, mut no_is_later) = (0, false);
     let mut minutes = 100;
     for (n, step) in history.iter().enumerate() {
         let about = |back: usize| issued[issued.len().saturating_sub(1 + back)].clone();
@@ -341,8 +341,7 @@ async fn run_history(house: &House, sql: &Client, history: &[Step]) {
                 assert_eq!(answer(&mut phone, named.applied("h")).await, expected, "step {n} of {history:?}");
                 let newer = applied.as_ref().is_none_or(|known| known.revision <= named.revision);
                 if !forged && newer {
-                    refused = refused.filter(|revision| *revision > named.revision);
-                    applied = Some(named);
+                    (applied, no_is_later) = (Some(named), false);
                 }
             }
             Step::Ahead => {
@@ -353,13 +352,16 @@ async fn run_history(house: &House, sql: &Client, history: &[Step]) {
                 let Named { epoch, revision, .. } = about(*back);
                 let frame = json!({"t": "rejected", "epoch": epoch, "revision": revision, "code": "storage"});
                 assert_eq!(answer(&mut phone, frame).await, "ack");
-                refused = refused.max(Some(revision));
+                if revision >= refused {
+                    (refused, no_is_later) = (revision, true);
+                }
             }
         }
         let (at, sha256) = kept(sql, &family).await;
         let model = applied.clone().map(|named| ((named.epoch, named.revision), named.sha256));
         assert_eq!(at.zip(sha256), model, "step {n} of {history:?}");
-        let enforced = applied.as_ref() == issued.last() && refused != issued.last().map(|last| last.revision);
+        let wanted = issued.last().expect("one");
+        let enforced = applied.as_ref() == Some(wanted) && !(no_is_later && refused == wanted.revision);
         assert_eq!(state(&family).await == "enforced", enforced, "step {n} of {history:?}");
     }
 }

@@ -162,7 +162,9 @@ async fn what_is_unknown_is_ignored() {
         assert_eq!(socket.hears().await["t"], "welcome");
         socket.everything(QUIET).await;
         socket.says(json!({"t": "telepathy", "n": 1})).await;
-        assert_eq!(socket.everything(QUIET).await, Vec::<Json>::new());
+        // The notice of their own pairing may still be on its way.
+        let answers = socket.everything(QUIET).await;
+        assert!(answers.iter().all(|frame| frame["kind"] == "pairing"), "{answers:?}");
         for unreadable in ["{", "[]", "null", "{}", "\"t\"", r#"{"t":"heartbeat"}"#, r#"{"t":"heartbeat","n":-1}"#] {
             socket.sends(Message::text(unreadable)).await;
             assert_eq!(socket.hears_of("error").await["code"], "unreadable", "{unreadable}");

@@ -33,7 +33,8 @@ pub struct Payload {
     pub day_start_minute: i16,
     /// Every control: `{value, source, by, since, reason}`.
     pub controls: Box<RawValue>,
-    /// Every window of every schedule as UTC intervals, so that a device needs no time-zone tables of its own.
+    /// Schedules as UTC intervals. Empty until the server compiles them; until then a device enforces the windows of
+    /// `controls` in `home_zone`, and must not read an empty list as "no windows".
     pub timeline: Vec<Interval>,
     /// Minutes before a limit at which the teen is warned.
     pub warnings: Vec<u16>,

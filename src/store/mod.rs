@@ -4,7 +4,7 @@
 //!
 //! - **Proofs.** A function that touches a family takes a proof from [`kinship`], minted from the row that proves it,
 //!   never a bare id. A forgotten check does not compile, and a foreign id is `None`, which becomes a 404.
-//! - **Writes** run in a task of their own ([`Store::write`]): a client that resets its connection cannot leave half a
+//! - **Writes** run in a task of their own (`Store::write`): a client that resets its connection cannot leave half a
 //!   transaction behind. After the commit the store posts an [`Event`] into a channel that `sync` reads: no room calls upwards.
 //! - **Time** comes from the caller's [`World`]; only `recorded_at` columns, which the sweep compares with the
 //!   database's own `now()`, come from the database's clock.

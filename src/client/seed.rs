@@ -127,15 +127,17 @@ fn tell(api: &Api, args: &SeedArgs) {
     let base = api.base();
     let phone = args.state.join("phone");
     let phone = phone.display();
-    let dana = format!("family-pairing guardian --base-url {base} --email {} --password {}", DANA.email, DANA.password);
+    // As it was called just now, so that the lines can be typed as they stand.
+    let program = std::env::args().next().unwrap_or_else(|| "family-pairing".to_owned());
+    let dana = format!("{program} guardian --base-url {base} --email {} --password {}", DANA.email, DANA.password);
     say("The demo family is there:");
     for person in [&DANA, &MIA] {
         say(&format!("  {:<5} {:<18} password {}", person.name, person.email, person.password));
     }
     say(&format!("\nOpen {base}/docs\n\nType, in three terminals:"));
-    say(&format!("  1. family-pairing device run --state {phone}"));
+    say(&format!("  1. {program} device run --state {phone}"));
     if args.unpaired {
-        say(&format!("  2. family-pairing device pair --state {phone}"));
+        say(&format!("  2. {program} device pair --state {phone}"));
         say(&format!("  3. {dana} pair --code THE-CODE"));
     } else {
         say(&format!("  2. {dana} watch"));

@@ -106,6 +106,15 @@ fn birthday(birth: Date, years: i16) -> Option<Date> {
     same_day_or_28_february.tomorrow().ok()
 }
 
+/// How old somebody may be, in completed years, both ends included: one age where it is known exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+pub struct Ages {
+    /// The youngest possible.
+    pub from: i16,
+    /// The oldest possible.
+    pub to: i16,
+}
+
 /// One thing for each band; total, so a missing band cannot exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,6 +3,7 @@
 //! A control is data. Settings, laws, devices, API, docs and pages all name controls by these ids; adding one is adding
 //! a row. A catalogue that contradicts itself does not load, so nothing else needs to doubt it.
 
+mod decides;
 mod parse;
 
 #[cfg(test)]
@@ -13,7 +14,10 @@ use std::{borrow::Borrow, collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
-pub use self::parse::{Column, RegistryError};
+pub use self::{
+    decides::{Action, Decides, How},
+    parse::{Column, RegistryError},
+};
 use super::{
     age::{AgeBand, PerBand},
     value::{Given, Kind, Value},
@@ -32,8 +36,10 @@ pub struct ControlId(String);
 pub struct Control {
     /// Its name in settings, laws and reports.
     pub id: ControlId,
-    /// What people read, in English; its translations are found under `control.<id>`.
+    /// What people read, in English; its translations are found under [`Control::message_key`].
     pub label: String,
+    /// Where clients show it.
+    pub group: Group,
     /// What values it takes, and which are stricter.
     pub kind: Kind,
     /// Who makes it true.
@@ -45,6 +51,15 @@ pub struct Control {
     pub unit: Option<String>,
     /// The catalogue version that introduced it.
     pub since: u32,
+    /// Whose it is to set.
+    pub set_by: SetBy,
+    /// The bands in which a teen may replace the default while no guardian has set a value.
+    pub teen_loosens: Vec<AgeBand>,
+    /// What a birthday does to a default that would get looser.
+    pub at_birthday: AtBirthday,
+    /// The question of the platform's servers that it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decides: Option<Decides>,
     /// The values while no guardian has set anything.
     #[schema(value_type = BTreeMap<AgeBand, Given>)]
     pub defaults: PerBand<Value>,
@@ -64,6 +79,62 @@ pub enum EnforcedBy {
     Platform,
     /// Each for its part.
     Both,
+    /// This server.
+    Server,
+}
+
+/// Where clients show a control: what a family would look for it under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// When and how long.
+    Time,
+    /// Who may reach the teen.
+    Contact,
+    /// Who may reuse what the teen posts.
+    Reuse,
+    /// Who may see the teen.
+    Visibility,
+    /// What the teen sees.
+    Content,
+    /// How the feed works.
+    Feed,
+    /// LIVE and gifts.
+    Live,
+    /// What guardians see, and whether there must be one.
+    Guardians,
+    /// Money and data.
+    Data,
+}
+
+impl Group {
+    /// Whether its strict side is the teen's privacy. What a teen keeps to themself here, no guardian opens: not by a value and
+    /// not by a grant (UK Children's Code standard 11; regulation on progressive autonomy in Brazil and Vermont).
+    pub const fn is_private(self) -> bool {
+        matches!(self, Self::Visibility | Self::Guardians)
+    }
+}
+
+/// Whose a control is to set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SetBy {
+    /// Guardians, and the teen for themself.
+    #[default]
+    Family,
+    /// Platform and law: nobody in a family can change it.
+    Law,
+}
+
+/// What a birthday does to a default that would get looser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AtBirthday {
+    /// The younger band's value goes on until somebody changes it: nothing loosens by itself.
+    #[default]
+    Stays,
+    /// The next band's default holds: it is itself the rule for an age.
+    Follows,
 }
 
 /// What a device does that cannot apply a control.
@@ -96,6 +167,11 @@ impl Registry {
         self.0.get(id.as_ref())
     }
 
+    /// The catalogue's version: that of its newest control.
+    pub fn version(&self) -> u32 {
+        self.iter().map(|control| control.since).max().unwrap_or_default()
+    }
+
     /// All controls, ordered by id.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Control> {
         self.0.values()
@@ -118,9 +194,14 @@ impl Control {
         self.floor_for(band).map_or_else(|| value.clone(), |floor| self.kind.meet(value, floor))
     }
 
-    /// Where translations of the label are found: `control.dm.from`.
+    /// Whether a teen of this age may replace the default themself while no guardian has set a value.
+    pub fn is_teens_own(&self, band: AgeBand) -> bool {
+        self.set_by == SetBy::Family && self.teen_loosens.contains(&band)
+    }
+
+    /// Where translations of the label are found: `control-dm-from`.
     pub fn message_key(&self) -> String {
-        format!("control.{}", self.id)
+        format!("control-{}", self.id.as_str().replace(['.', '_'], "-"))
     }
 }
 

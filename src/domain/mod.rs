@@ -10,6 +10,7 @@ pub mod clock;
 pub mod code;
 pub mod controls;
 pub mod ids;
+pub mod law;
 pub mod pairing;
 pub mod policy;
 pub mod receiver;

@@ -1,7 +1,7 @@
 //! What a control can be set to, and the order between settings.
 //!
 //! Every kind of value is a lattice: of two values there is always one that is exactly as strict as both together
-//! ([`Kind::meet`]). Merging guardians, the teen's own wish and the law is therefore the same operation everywhere,
+//! ([`Kind::meet`]) and one that is as strict as neither alone ([`Kind::join`]). Merging guardians, the teen's own wish and the law is therefore the same operation everywhere,
 //! and "tighter or looser" is computed, never guessed.
 
 mod day;
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 use utoipa::ToSchema;
 
-pub(in crate::domain) use self::given::as_reported;
+pub(in crate::domain) use self::given::{as_reported, unchecked};
 pub use self::{
     day::Day,
     given::{Given, GivenWeek, GivenWindow},
@@ -45,6 +45,11 @@ pub enum Kind {
     },
     /// Minutes for each day of the week; fewer are stricter.
     Minutes,
+    /// A whole number; fewer is stricter.
+    Number {
+        /// The greatest, which limits nothing.
+        most: u32,
+    },
     /// A set of words to keep out; a superset is stricter.
     Words,
     /// A set of the platform's own identifiers to keep out, kept letter for letter; a superset is stricter.
@@ -62,6 +67,8 @@ pub enum Value {
     Flag(bool),
     /// Of [`Kind::Minutes`].
     Minutes(DayMinutes),
+    /// Of [`Kind::Number`].
+    Number(u32),
     /// Of [`Kind::Words`] and [`Kind::Ids`].
     Words(BTreeSet<String>),
     /// Of [`Kind::Windows`].
@@ -100,6 +107,12 @@ pub enum ValueError {
     /// Minutes of a day outside 0..=1440.
     #[error("must be between 0 and 1440 minutes a day")]
     MinutesRange,
+    /// Beyond what the control can be set to.
+    #[error("must be a whole number from 0 to {most}")]
+    NumberRange {
+        /// The greatest that would be accepted.
+        most: u32,
+    },
     /// A time that is not `HH:MM`.
     #[error("must have times from 00:00 to 23:59, or 24:00 as an end")]
     WindowTime,
@@ -141,6 +154,11 @@ impl Kind {
             (Self::Flag { .. }, Given::Flag(flag)) => Ok(Value::Flag(flag)),
             (Self::Minutes, Given::Number(minutes)) => DayMinutes::every_day(minutes).map(Value::Minutes),
             (Self::Minutes, Given::Week(week)) => DayMinutes::from_week(week).map(Value::Minutes),
+            (Self::Number { most }, Given::Number(number)) => u32::try_from(number)
+                .ok()
+                .filter(|number| number <= most)
+                .map(Value::Number)
+                .ok_or(ValueError::NumberRange { most: *most }),
             (Self::Words, Given::Empty) | (Self::Ids, Given::Empty) => Ok(Value::Words(BTreeSet::new())),
             (Self::Words, Given::Words(given)) => words::words(&given).map(Value::Words),
             (Self::Ids, Given::Words(given)) => words::ids(&given).map(Value::Words),
@@ -166,8 +184,33 @@ impl Kind {
                 Value::Flag(if x == strict || y == strict { *strict } else { !strict })
             }
             (Self::Minutes, Value::Minutes(x), Value::Minutes(y)) => Value::Minutes(x.fewer(*y)),
+            (Self::Number { .. }, Value::Number(x), Value::Number(y)) => Value::Number(*x.min(y)),
             (Self::Words | Self::Ids, Value::Words(x), Value::Words(y)) => Value::Words(x | y),
             (Self::Windows, Value::Windows(x), Value::Windows(y)) => Value::Windows(x.union(y)),
+            _ if self.holds(a) => a.clone(),
+            _ => b.clone(),
+        }
+    }
+
+    /// The strictest value that limits only what both limit: what is left when one of them gives way to the other.
+    ///
+    /// The other half of the lattice, total in the same way as [`Self::meet`].
+    pub fn join(&self, a: &Value, b: &Value) -> Value {
+        match (self, a, b) {
+            (Self::Choice { .. }, Value::Choice(x), Value::Choice(y)) => {
+                if self.rank(x) <= self.rank(y) {
+                    a.clone()
+                } else {
+                    b.clone()
+                }
+            }
+            (Self::Flag { strict }, Value::Flag(x), Value::Flag(y)) => {
+                Value::Flag(if x == strict && y == strict { *strict } else { !strict })
+            }
+            (Self::Minutes, Value::Minutes(x), Value::Minutes(y)) => Value::Minutes(x.more(*y)),
+            (Self::Number { .. }, Value::Number(x), Value::Number(y)) => Value::Number(*x.max(y)),
+            (Self::Words | Self::Ids, Value::Words(x), Value::Words(y)) => Value::Words(x & y),
+            (Self::Windows, Value::Windows(x), Value::Windows(y)) => Value::Windows(x.intersection(y)),
             _ if self.holds(a) => a.clone(),
             _ => b.clone(),
         }
@@ -195,6 +238,7 @@ impl Kind {
             (Self::Choice { values }, Value::Choice(text)) => values.contains(text),
             (Self::Flag { .. }, Value::Flag(_))
             | (Self::Minutes, Value::Minutes(_))
+            | (Self::Number { .. }, Value::Number(_))
             | (Self::Words | Self::Ids, Value::Words(_))
             | (Self::Windows, Value::Windows(_)) => true,
             _ => false,
@@ -215,6 +259,7 @@ impl Kind {
             Self::Choice { .. } => "a string",
             Self::Flag { .. } => "true or false",
             Self::Minutes => "a whole number of minutes, or an object with one for each of mon to sun",
+            Self::Number { .. } => "a whole number",
             Self::Words | Self::Ids => "a list of strings",
             Self::Windows => "a list of windows with days, from and to",
         }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::{Control, ControlId, EnforcedBy, IfUnsupported};
+use super::{AtBirthday, Control, ControlId, Decides, EnforcedBy, Group, IfUnsupported, SetBy};
 use crate::domain::{
     age::{AgeBand, PerBand},
     value::{Given, Kind, Value, ValueError},
@@ -29,6 +29,12 @@ pub enum RegistryError {
     /// A choice needs two or more different values, in the form of `no_one`.
     #[error("{0} has no proper choice of values")]
     BadChoice(ControlId),
+    /// An answer that values of the control's kind cannot give.
+    #[error("{0} cannot decide in that way: its kind does not fit")]
+    BadAnswer(ControlId),
+    /// Left to platform and law, and to the teen at once.
+    #[error("{0} is set by the law, so no teen can loosen it")]
+    NobodysAndTeens(ControlId),
     /// A default or floor that the control's kind refuses.
     #[error("{id}: the {column} for {band} {why}")]
     NotAValue {
@@ -92,11 +98,19 @@ struct Catalogue {
 struct Row {
     id: String,
     label: String,
+    group: Group,
     kind: Kind,
     enforced_by: EnforcedBy,
     if_unsupported: IfUnsupported,
     unit: Option<String>,
     since: u32,
+    #[serde(default)]
+    set_by: SetBy,
+    #[serde(default)]
+    teen_loosens: Vec<AgeBand>,
+    #[serde(default)]
+    at_birthday: AtBirthday,
+    decides: Option<Decides>,
     defaults: PerBand<Given>,
     #[serde(default = "no_floors")]
     floors: PerBand<Option<Given>>,
@@ -129,14 +143,36 @@ fn control(row: Row) -> Result<Control, RegistryError> {
     if !is_proper(&row.kind) {
         return Err(RegistryError::BadChoice(id));
     }
+    if !row.decides.as_ref().is_none_or(|decides| decides.how.fits(&row.kind)) {
+        return Err(RegistryError::BadAnswer(id));
+    }
+    if row.set_by == SetBy::Law && !row.teen_loosens.is_empty() {
+        return Err(RegistryError::NobodysAndTeens(id));
+    }
     let read = |column, band, given| {
         let refuse = |why| RegistryError::NotAValue { id: id.clone(), column, band, why };
         row.kind.parse(given).map_err(refuse)
     };
     let defaults = row.defaults.try_map(|band, given| read(Column::Default, band, given))?;
     let floors = row.floors.try_map(|band, given| given.map(|it| read(Column::Floor, band, it)).transpose())?;
-    let Row { label, kind, enforced_by, if_unsupported, unit, since, .. } = row;
-    let control = Control { id, label, kind, enforced_by, if_unsupported, unit, since, defaults, floors };
+    let Row { label, group, kind, enforced_by, if_unsupported, unit, since, .. } = row;
+    let Row { set_by, teen_loosens, at_birthday, decides, .. } = row;
+    let control = Control {
+        id,
+        label,
+        group,
+        kind,
+        enforced_by,
+        if_unsupported,
+        unit,
+        since,
+        set_by,
+        teen_loosens,
+        at_birthday,
+        decides,
+        defaults,
+        floors,
+    };
     check_floors(&control)?;
     check_ages(&control)?;
     Ok(control)

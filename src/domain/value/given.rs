@@ -88,6 +88,7 @@ impl From<&Value> for Given {
             Value::Minutes(minutes) => {
                 minutes.same_every_day().map_or_else(|| week(*minutes), |m| Self::Number(m.into()))
             }
+            Value::Number(number) => Self::Number((*number).into()),
             Value::Words(words) if words.is_empty() => Self::Empty,
             Value::Words(words) => Self::Words(words.iter().cloned().collect()),
             Value::Windows(windows) if windows.intervals().is_empty() => Self::Empty,
@@ -101,13 +102,23 @@ impl From<&Value> for Given {
 /// A report outlives the control that it speaks of, so no [`Kind`] may be left to ask. Nothing may be *set* to what came
 /// this way: that takes [`Kind::parse`].
 pub(in crate::domain) fn as_reported<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
-    match Given::deserialize(deserializer)? {
+    unchecked(Given::deserialize(deserializer)?).map_err(Error::custom)
+}
+
+/// The value that JSON has the form of, where there is no control to ask.
+pub(in crate::domain) fn unchecked(given: Given) -> Result<Value, ValueError> {
+    match given {
         Given::Text(text) => Ok(Value::Choice(text)),
         Given::Flag(flag) => Ok(Value::Flag(flag)),
         Given::Empty => Ok(Value::Words(BTreeSet::new())),
         Given::Words(words) => Ok(Value::Words(words.into_iter().collect())),
-        given @ (Given::Number(_) | Given::Week(_)) => Kind::Minutes.restore(given).map_err(Error::custom),
-        given @ Given::Windows(_) => Kind::Windows.restore(given).map_err(Error::custom),
+        // Minutes and other numbers look alike, and are written alike again.
+        Given::Number(number) => match DayMinutes::every_day(number) {
+            Ok(minutes) => Ok(Value::Minutes(minutes)),
+            Err(_) => Kind::Number { most: u32::MAX }.restore(given),
+        },
+        given @ Given::Week(_) => Kind::Minutes.restore(given),
+        given @ Given::Windows(_) => Kind::Windows.restore(given),
     }
 }
 

@@ -49,9 +49,18 @@ impl DayMinutes {
 
     /// Day by day the fewer of both.
     pub(super) fn fewer(self, other: Self) -> Self {
+        self.by_day(other, u16::min)
+    }
+
+    /// Day by day the more of both.
+    pub(super) fn more(self, other: Self) -> Self {
+        self.by_day(other, u16::max)
+    }
+
+    fn by_day(self, other: Self, pick: fn(u16, u16) -> u16) -> Self {
         let mut days = self.0;
         for (day, minutes) in days.iter_mut().zip(other.0) {
-            *day = minutes.min(*day);
+            *day = pick(*day, minutes);
         }
         Self(days)
     }

@@ -13,6 +13,7 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::Flag { strict: true },
         Kind::Flag { strict: false },
         Kind::Minutes,
+        Kind::Number { most: 3_650 },
         Kind::Words,
         Kind::Ids,
         Kind::Windows,
@@ -31,6 +32,7 @@ pub(crate) fn any_given(kind: &Kind) -> BoxedStrategy<Given> {
             ),
         ]
         .boxed(),
+        Kind::Number { most } => (0..=i64::from(*most)).prop_map(Given::Number).boxed(),
         Kind::Words | Kind::Ids => {
             vec(prop_oneof!["[a-eA-E]{1,3}".boxed(), "[!-~]{1,20}".boxed()], 0..6).prop_map(Given::Words).boxed()
         }
@@ -84,6 +86,18 @@ proptest! {
         if kind.at_least_as_strict(&c, &a) && kind.at_least_as_strict(&c, &b) {
             prop_assert!(kind.at_least_as_strict(&c, &both));
         }
+    }
+
+    #[test]
+    fn join_is_the_other_half_of_the_lattice((kind, a, b, c) in three()) {
+        let (meet, join) = (|x: &Value, y: &Value| kind.meet(x, y), |x: &Value, y: &Value| kind.join(x, y));
+        prop_assert_eq!(join(&a, &b), join(&b, &a));
+        prop_assert_eq!(join(&a, &join(&b, &c)), join(&join(&a, &b), &c));
+        prop_assert_eq!(join(&a, &a), a.clone());
+        prop_assert_eq!(meet(&a, &join(&a, &b)), a.clone());
+        prop_assert_eq!(join(&a, &meet(&a, &b)), a.clone());
+        prop_assert!(kind.holds(&join(&a, &b)));
+        prop_assert!(kind.at_least_as_strict(&a, &join(&a, &b)));
     }
 
     #[test]

@@ -35,6 +35,14 @@ impl Windows {
         merged(self.0.iter().chain(&other.0).copied().collect())
     }
 
+    /// What both cover.
+    pub(super) fn intersection(&self, other: &Self) -> Self {
+        let both = |&(a, b): &(u16, u16)| {
+            other.0.iter().map(move |&(c, d)| (a.max(c), b.min(d))).filter(|(from, to)| from < to)
+        };
+        merged(self.0.iter().flat_map(both).collect())
+    }
+
     /// Reads windows with days, from and to; see [`GivenWindow`] for what they mean.
     pub(super) fn from_given(given: &[GivenWindow]) -> Result<Self, ValueError> {
         let mut intervals = Vec::new();

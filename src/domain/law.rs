@@ -1,0 +1,23 @@
+//! Law as data: what the laws of a place ask for at an age, from when, and who may go beyond.
+//!
+//! A law never maps to "a limit" but to a start, a bound, who may loosen it, and dates; and its parts may stand differently in
+//! court. So everything sits on the rule, in files under `rules/`, and is changed by importing a new set, without a deploy.
+//! Whether a rule is applied is the operator's decision (`enforce`), written beside its legal status: the two may differ, and
+//! [`check`] says where they do. Nothing here is legal advice.
+
+mod bounds;
+mod check;
+mod parse;
+mod place;
+mod rule;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    bounds::{Bound, Live, Subject},
+    check::{Finding, check},
+    parse::{LawError, LawFile},
+    place::jurisdictions_of,
+    rule::{AgeSpan, Effect, InForce, Law, LegalStatus, Rule, RuleBook, RuleId, WhoLoosens},
+};

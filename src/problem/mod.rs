@@ -34,6 +34,8 @@ pub enum Code {
     UnknownControl,
     /// Looser than the law or the platform allows for this age.
     BelowFloor,
+    /// Only platform and law decide this control.
+    NotYours,
     /// A teen's own setting that would not make anything stricter.
     AddsNothing,
     /// No token, or one that does not count any more.
@@ -111,6 +113,7 @@ impl Code {
         Self::Invalid,
         Self::UnknownControl,
         Self::BelowFloor,
+        Self::NotYours,
         Self::AddsNothing,
         Self::NotSignedIn,
         Self::WrongCredentials,
@@ -162,6 +165,11 @@ impl Code {
                 422,
                 "Looser than allowed at this age",
                 "The bound in this answer is the loosest value that law and platform allow.",
+            ),
+            Self::NotYours => (
+                422,
+                "Nobody in a family can set this",
+                "The platform and the law decide it. The policy says which rule does.",
             ),
             Self::AddsNothing => {
                 (422, "This would not make anything stricter", "A teen's own setting only adds to what is set already.")

@@ -8,6 +8,8 @@ diesel::table! {
         epoch -> BigInt,
         system_identifier -> Text,
         timeline -> BigInt,
+        rules_version -> BigInt,
+        catalogue -> BigInt,
     }
 }
 
@@ -64,6 +66,8 @@ diesel::table! {
         home_zone -> Text,
         day_start_minute -> SmallInt,
         settings -> Jsonb,
+        age_band -> Nullable<Text>,
+        due_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -81,6 +85,29 @@ diesel::table! {
         reason -> Nullable<Text>,
         made_at -> Timestamptz,
         recorded_at -> Timestamptz,
+        origin -> Jsonb,
+    }
+}
+
+diesel::table! {
+    revision_replies (teen_id, revision) {
+        teen_id -> Uuid,
+        revision -> BigInt,
+        text -> Text,
+        made_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    rule_sets (version) {
+        version -> BigInt,
+        files -> Jsonb,
+        sha256 -> Text,
+        note -> Text,
+        proposed_by -> Nullable<Uuid>,
+        proposed_at -> Timestamptz,
+        approved_by -> Nullable<Uuid>,
+        approved_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -186,6 +213,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     installation,
     pairings,
     policy_revisions,
+    revision_replies,
+    rule_sets,
     session_tokens,
     sessions,
     signing_keys,

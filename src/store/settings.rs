@@ -4,11 +4,12 @@
 //! pairing still lives, and writes the revision with its history, its audit row and the answer of the idempotency key.
 //! If anything moved in between it writes nothing, and everything is read again. Then comes the hint.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use diesel::QueryDsl;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
@@ -16,15 +17,15 @@ use utoipa::ToSchema;
 use super::{
     Event, Store, StoreError, Tools,
     kinship::{GuardianOf, TeenSelf},
+    law::Book,
     once::{self, Once},
     policies::{self, Next, RevisionKind, Standing, Undo},
     schema::policy_revisions,
 };
 use crate::domain::{
-    age::AgeBand,
-    controls::ControlId,
+    controls::{ControlId, Registry},
     ids::{AccountId, TeenId},
-    policy::{self, Layers, Policy, Setting, patch_guardian, patch_teen, undo_patch},
+    policy::{self, Facts, Layers, Policy, Setting, Situation, patch_guardian, patch_teen, undo_patch},
     value::{Given, Value},
     version::Version,
 };
@@ -62,14 +63,23 @@ pub struct Settings {
     pub version: Version,
     /// Every layer.
     pub layers: Layers,
-    /// The teen's age band today.
-    pub band: AgeBand,
+    /// What is known of the teen.
+    pub facts: Facts,
+    /// The laws.
+    pub book: Arc<Book>,
     /// What follows, as of the newest revision.
     pub policy: Policy,
     /// The zone in which windows and days are meant.
     pub home_zone: String,
     /// Minutes after midnight at which the day starts.
     pub day_start_minute: i16,
+}
+
+impl Settings {
+    /// What the policy follows from at an instant.
+    pub fn situation<'a>(&'a self, registry: &'a Registry, now: Timestamp) -> Situation<'a> {
+        self.facts.at(registry, &self.book.rules, &self.layers, now)
+    }
 }
 
 /// Where a teen is at home, for windows and days. Absent fields stay.
@@ -149,7 +159,8 @@ impl Store {
         Ok(Settings {
             version: standing.version(&tools),
             layers: standing.layers,
-            band: standing.band,
+            facts: standing.facts,
+            book: standing.book,
             policy: standing.policy,
             home_zone: standing.home_zone,
             day_start_minute: standing.day_start_minute,
@@ -225,27 +236,26 @@ impl Change {
             return Ok(None);
         }
         let undo = undo_patch(&standing.layers, &layers, self.by);
-        let next = standing.with_layers(tools, kind, self.by, layers);
+        let next = standing.with_layers(tools, kind, Some(self.by), layers);
         let undo = (kind != RevisionKind::Teen).then(|| policies::undo_of(self.by, undo)).transpose()?;
         Ok(Some(Next { reason: self.reason.clone(), undo, ..next }))
     }
 
     fn patched(&self, tools: &Tools, standing: &Standing, patch: &Patch) -> Result<Layers, StoreError> {
-        let (at, reason) = (tools.world.now(), self.reason.clone());
-        Ok(patch_guardian(&tools.registry, standing.band, &standing.layers, self.by, patch, at, reason)?)
+        let situation = standing.situation(tools, tools.world.now());
+        Ok(patch_guardian(&situation, self.by, patch, self.reason.clone())?)
     }
 
     fn tightened(&self, tools: &Tools, standing: &Standing, patch: &Patch) -> Result<Layers, StoreError> {
-        let (at, reason) = (tools.world.now(), self.reason.clone());
-        Ok(patch_teen(&tools.registry, standing.band, &standing.layers, self.by, patch, at, reason)?)
+        let situation = standing.situation(tools, tools.world.now());
+        Ok(patch_teen(&situation, self.by, patch, self.reason.clone())?)
     }
 
     fn moved(&self, tools: &Tools, standing: &Standing, home: &Home) -> Option<Next> {
         let home_zone = home.home_zone.clone().unwrap_or_else(|| standing.home_zone.clone());
         let day_start_minute = home.day_start_minute.unwrap_or(standing.day_start_minute);
         let moves = home_zone != standing.home_zone || day_start_minute != standing.day_start_minute;
-        let next = || standing.with_layers(tools, RevisionKind::Home, self.by, standing.layers.clone());
-        moves.then(|| Next { home_zone, day_start_minute, ..next() })
+        moves.then(|| standing.with_home(tools, self.by, home_zone, day_start_minute))
     }
 }
 
@@ -281,9 +291,8 @@ pub(crate) async fn release(
     by: AccountId,
 ) -> Result<Version, StoreError> {
     let locked = policies::lock(conn, tools, teen).await?;
-    let mut layers = locked.layers.clone();
-    layers.guardians.remove(&guardian);
-    let next = locked.with_layers(tools, RevisionKind::Unlinked, by, layers);
+    let layers = locked.layers.clone().without_guardian(&guardian);
+    let next = locked.with_layers(tools, RevisionKind::Unlinked, Some(by), layers);
     match policies::commit(conn, tools, &locked, &next, None, None).await? {
         true => Ok(next_version(locked.version(tools))),
         false => Err(StoreError::Corrupt("a locked teen's policy moved".to_owned())),

@@ -11,6 +11,7 @@ pub mod code;
 pub mod controls;
 pub mod ids;
 pub mod pairing;
+pub mod platform;
 pub mod policy;
 pub mod receiver;
 pub mod report;

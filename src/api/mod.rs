@@ -10,6 +10,7 @@ mod keys;
 pub mod live;
 pub mod openapi;
 mod ops;
+mod platform;
 mod sessions;
 pub mod shape;
 mod teen;
@@ -57,6 +58,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(guardian::devices::guardian_devices)
         .service(guardian::history::guardian_history)
         .service(guardian::history::guardian_undo)
+        .service(platform::key::platform_key)
         .service(ops::healthz)
         .service(ops::readyz)
         .service(ops::read_metrics)

@@ -12,7 +12,7 @@ use utoipa::{
 };
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::{accounts, guardian, keys, live, ops, sessions, teen};
+use super::{accounts, guardian, keys, live, ops, platform, sessions, teen};
 
 /// What an error looks like on the wire.
 #[derive(utoipa::ToSchema, serde::Serialize)]
@@ -46,6 +46,7 @@ pub struct ProblemDetails {
         (name = "accounts", description = "Sign-up, sessions and one's own account"),
         (name = "teen", description = "What the teen app does"),
         (name = "guardian", description = "What the guardian app does"),
+        (name = "platform", description = "What the platform's own servers ask and report"),
         (name = "sync", description = "The way to the realtime side"),
         (name = "operations", description = "For whoever runs it"),
     ),
@@ -65,6 +66,7 @@ pub struct ProblemDetails {
         guardian::teens::guardian_teens, guardian::teens::guardian_teen, guardian::teens::guardian_change_teen,
         guardian::settings::guardian_settings, guardian::settings::guardian_change_settings, guardian::policy::guardian_policy,
         guardian::devices::guardian_devices, guardian::history::guardian_history, guardian::history::guardian_undo,
+        platform::key::platform_key,
         ops::healthz, ops::readyz, ops::read_metrics,
     )
 )]
@@ -77,7 +79,8 @@ impl Modify for Common {
     fn modify(&self, document: &mut openapi::OpenApi) {
         document.info.version = env!("CARGO_PKG_VERSION").to_owned();
         let components = document.components.get_or_insert_with(Components::new);
-        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A session or device token"));
+        let token =
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A session, device or platform token"));
         components.add_security_scheme("token", SecurityScheme::Http(token.build()));
         refer_to_entries(components);
         components.responses.insert("Problem".to_owned(), RefOr::T(problem_response()));

@@ -12,6 +12,7 @@ pub mod controls;
 pub mod ids;
 pub mod law;
 pub mod pairing;
+pub mod platform;
 pub mod policy;
 pub mod receiver;
 pub mod report;

@@ -46,6 +46,8 @@ pub enum Code {
     RefreshReused,
     /// This token is not for this kind of request.
     WrongRole,
+    /// The platform key does not have the scope that this needs.
+    ScopeMissing,
     /// The page that asks may not.
     OriginRefused,
     /// Only adults can guard.
@@ -119,6 +121,7 @@ impl Code {
         Self::WrongCredentials,
         Self::RefreshReused,
         Self::WrongRole,
+        Self::ScopeMissing,
         Self::OriginRefused,
         Self::NotAnAdult,
         Self::NotFound,
@@ -182,6 +185,9 @@ impl Code {
                 (401, "This session was ended", "A token was used twice, so somebody may have a copy. Sign in again.")
             }
             Self::WrongRole => (403, "Not for this kind of account", "Use a token of the kind that the path names."),
+            Self::ScopeMissing => {
+                (403, "The key is not for this", "Use a platform key with the scope that this answer names.")
+            }
             Self::OriginRefused => {
                 (403, "Not from this page", "Only pages on the list of allowed origins can connect.")
             }

@@ -204,6 +204,29 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    operators (id) {
+        id -> Uuid,
+        name -> Text,
+        token_hash -> Binary,
+        created_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    platform_keys (id) {
+        id -> Uuid,
+        name -> Text,
+        token_hash -> Binary,
+        scopes -> Array<Text>,
+        created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
+        last_used_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     audit,
@@ -211,7 +234,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     devices,
     idempotency,
     installation,
+    operators,
     pairings,
+    platform_keys,
     policy_revisions,
     revision_replies,
     rule_sets,

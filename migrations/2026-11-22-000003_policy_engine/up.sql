@@ -7,6 +7,8 @@ create table rule_sets (
     files jsonb not null,
     sha256 text not null,
     note text not null,
+    -- What held when it was proposed: a set is a whole, so one that was written against another must be looked at again.
+    based_on bigint not null,
     proposed_by uuid references operators,
     proposed_at timestamptz not null,
     approved_by uuid references operators,

@@ -110,6 +110,7 @@ pub(crate) async fn begin(conn: &mut AsyncPgConnection, tools: &Tools) -> Result
             rule_sets::files.eq(serde_json::to_value(&files)?),
             rule_sets::sha256.eq(digest(&files)?),
             rule_sets::note.eq("shipped with the program"),
+            rule_sets::based_on.eq(0),
             rule_sets::proposed_at.eq(now),
             rule_sets::approved_at.eq(now),
         ))

@@ -104,6 +104,7 @@ diesel::table! {
         files -> Jsonb,
         sha256 -> Text,
         note -> Text,
+        based_on -> BigInt,
         proposed_by -> Nullable<Uuid>,
         proposed_at -> Timestamptz,
         approved_by -> Nullable<Uuid>,

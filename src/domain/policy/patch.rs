@@ -89,7 +89,7 @@ pub fn patch_guardian(
 
 /// Sets and takes back what a teen sets for themself. Each new value must limit something that is not limited without it
 /// (what the teen had set before does not count as that), or be a choice that is theirs at their age while no guardian has made
-/// one, within the bounds that they may not cross.
+/// one, or the yes that a law asks for beside the guardian's, within the bounds that they may not cross.
 pub fn patch_teen(
     situation: &Situation<'_>,
     teen: AccountId,
@@ -118,8 +118,12 @@ fn may_wish(situation: &Situation<'_>, live: &Live<'_>, control: &Control, wish:
     if control.kind.meet(&without, wish) != without {
         return Ok(());
     }
-    let unset = !situation.layers.guardians.values().any(|own| own.contains_key(&control.id));
-    match unset && control.is_teens_own(situation.band()) && *wish != without {
+    let set = situation.layers.guardians.values().any(|own| own.contains_key(&control.id));
+    let together = live.on(control).iter().any(|rule| rule.may_loosen.contains(&WhoLoosens::TeenAndGuardian));
+    let theirs = if set { together } else { control.is_teens_own(situation.band()) };
+    match theirs && *wish != without {
+        // A guardian's looser value waits for the teen's: this is the yes to it.
+        true if set => within(situation, live, control, &[WhoLoosens::Teen, WhoLoosens::TeenAndGuardian], wish),
         true => within(situation, live, control, &[WhoLoosens::Teen], wish),
         false => Err(PatchError::AddsNothing { control: control.id.clone() }),
     }

@@ -172,7 +172,8 @@ fn a_contradiction_is_reported_and_never_settled_in_silence() {
         )
     };
     let found = |right_in: &str| {
-        let text = format!("{SOUND}\n{}{}", flag("closed", "bound", false, "US-VT"), flag("open", "right", true, right_in));
+        let text =
+            format!("{SOUND}\n{}{}", flag("closed", "bound", false, "US-VT"), flag("open", "right", true, right_in));
         check(&registry(), &book(&text).unwrap(), date(2026, 11, 22))
     };
     assert!(matches!(found("US").as_slice(), [Finding::Contradiction { strict, right, .. }]

@@ -36,6 +36,8 @@ pub enum Code {
     BelowFloor,
     /// Only platform and law decide this control.
     NotYours,
+    /// A grant or hold that is over, too long, or one too many.
+    NotNow,
     /// A teen's own setting that would not make anything stricter.
     AddsNothing,
     /// No token, or one that does not count any more.
@@ -116,6 +118,7 @@ impl Code {
         Self::UnknownControl,
         Self::BelowFloor,
         Self::NotYours,
+        Self::NotNow,
         Self::AddsNothing,
         Self::NotSignedIn,
         Self::WrongCredentials,
@@ -173,6 +176,11 @@ impl Code {
                 422,
                 "Nobody in a family can set this",
                 "The platform and the law decide it. The policy says which rule does.",
+            ),
+            Self::NotNow => (
+                422,
+                "Not at this time",
+                "A grant or hold must end later than now and within 31 days, and there can be 50 of each.",
             ),
             Self::AddsNothing => {
                 (422, "This would not make anything stricter", "A teen's own setting only adds to what is set already.")

@@ -20,6 +20,7 @@ mod edges;
 mod faults;
 mod journey;
 mod knob;
+mod law;
 mod longpoll;
 mod metrics;
 mod nodes;

@@ -17,7 +17,7 @@ impl Language {
             _ if from == to => self.value(control, &to),
             (Value::Minutes(from), Value::Minutes(to)) => self.minutes_change(*from, *to),
             (Value::Words(from), Value::Words(to)) => self.entries_change(from, to),
-            _ => self.from_to(self.value(control, &from), self.value(control, &to)),
+            _ => self.became(self.value(control, &from), self.value(control, &to)),
         };
         let direction = self.direction(change.direction);
         self.say(
@@ -39,7 +39,7 @@ impl Language {
         }
     }
 
-    fn from_to(self, from: String, to: String) -> String {
+    fn became(self, from: String, to: String) -> String {
         self.say("from-to", &[("from", from.into()), ("to", to.into())])
     }
 
@@ -70,7 +70,7 @@ impl Language {
         let said = |&(from, to): &(u16, u16)| match (from, to) {
             _ if from == to => None,
             (DayMinutes::NO_LIMIT, _) | (_, DayMinutes::NO_LIMIT) => {
-                Some(self.from_to(self.minutes(from), self.minutes(to)))
+                Some(self.became(self.minutes(from), self.minutes(to)))
             }
             _ => Some(self.say("minutes-from-to", &[("from", from.into()), ("count", to.into())])),
         };
@@ -113,8 +113,8 @@ impl Language {
         if days.len() == Day::ALL.len() {
             return self.text("every-day");
         }
-        let from_to = |first, last| format!("{}–{}", self.short_day(first), self.short_day(last));
-        runs(days, from_to, |day| self.short_day(day)).join(&self.text("between-entries"))
+        let in_a_row = |first, last| format!("{}–{}", self.short_day(first), self.short_day(last));
+        runs(days, in_a_row, |day| self.short_day(day)).join(&self.text("between-entries"))
     }
 
     fn windows(self, value: &Value) -> String {

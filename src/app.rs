@@ -34,7 +34,7 @@ use crate::{
         snapshot::hex,
         vault::Vault,
     },
-    store::{Event, PoolSettings, Store, StoreError, device_work::DeviceWork, migrate},
+    store::{Event, PoolSettings, Store, StoreError, device_work::DeviceWork, key_ring::KeyRing, migrate},
     sync::{self, Live, Parts},
 };
 
@@ -163,6 +163,7 @@ impl App {
         let mut origins = config.origins.clone();
         origins.push(origin_of(&public_url)?);
         let gate = Gate {
+            keys: KeyRing::start(&store),
             store,
             devices: work,
             hasher: Hasher::new(config.hash_memory_kib, config.hash_passes)?,

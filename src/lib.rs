@@ -13,7 +13,7 @@
 //! | [`sync`] | realtime: sockets, hints, presence | `domain`, `store`, `auth`, `problem` |
 //! | [`api`] | HTTP: parse, one verb, answer | `domain`, `store`'s types, `auth`, `problem`; `sync` only to hand over a socket |
 //! | [`client`] | a small client: devices, guardians, the story | `domain`, `sync::frame` |
-//! | [`app`], [`serve`] | everything, put together and run | all |
+//! | [`app`], [`serve`], [`admin`] | everything, put together and run; the operator's commands | all |
 //!
 //! ```text
 //! request   api → auth → store → domain            push     store → sync::relay → sync::hub → sync::session → device
@@ -22,6 +22,7 @@
 //!
 //! `tests/it/architecture.rs` enforces the table. The promises that all of it serves, each with its test, are in the README.
 
+pub mod admin;
 pub mod api;
 pub mod app;
 pub mod auth;

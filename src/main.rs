@@ -4,14 +4,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use family_pairing::{
+    admin::{self, Admin},
     api::openapi::Document,
-    app::{self, App, open_store},
-    auth::password::{Hasher, Password},
+    app::{self, App},
     client::{bench, device, guardian, seed, story},
-    config::{DatabaseConfig, SecretConfig, ServeConfig},
-    domain::{account::Role, text, text::Email},
+    config::{DatabaseConfig, ServeConfig},
     serve::Node,
-    store::{accounts::NewAccount, migrate},
+    store::migrate,
     telemetry,
 };
 
@@ -60,29 +59,6 @@ struct HealthcheckArgs {
 }
 
 #[derive(Subcommand)]
-enum Admin {
-    /// Make a support agent's account; the password is read from FAMILY_PAIRING_PASSWORD
-    CreateAgent(Box<CreateAgent>),
-}
-
-#[derive(Args)]
-struct CreateAgent {
-    #[command(flatten)]
-    database: DatabaseConfig,
-    #[command(flatten)]
-    secret: SecretConfig,
-    /// The agent's address
-    #[arg(long)]
-    email: String,
-    /// What the agent is called
-    #[arg(long)]
-    name: String,
-    /// At least 15 characters
-    #[arg(long, env = "FAMILY_PAIRING_PASSWORD", hide_env_values = true)]
-    password: String,
-}
-
-#[derive(Subcommand)]
 enum Demo {
     /// Make a family through the public API
     Seed(seed::SeedArgs),
@@ -115,7 +91,7 @@ async fn run(cli: Cli) -> Outcome {
             Ok(())
         }
         Command::Healthcheck(args) => healthcheck(&args.url).await,
-        Command::Admin(Admin::CreateAgent(args)) => create_agent(*args).await,
+        Command::Admin(command) => Ok(admin::run(command, world).await?),
         Command::Device(args) => Ok(device::run(*args, world).await?),
         Command::Guardian(args) => Ok(guardian::run(*args, world).await?),
         Command::Story(args) => Ok(story::run(args, world).await?),
@@ -156,25 +132,4 @@ async fn healthcheck(url: &str) -> Outcome {
         true => Ok(()),
         false => Err(format!("{url} answered {}", answer.status()).into()),
     }
-}
-
-async fn create_agent(args: CreateAgent) -> Outcome {
-    let (store, _events) = open_store(&args.database, &args.secret, app::system_world()).await?;
-    let email = Email::parse(&args.email)?;
-    let display_name = text::display_name(&args.name)?;
-    let password = Password::chosen(&args.password, &[email.as_str(), &display_name])?;
-    let hasher = Hasher::new(19_456, 2)?;
-    let agent = NewAccount {
-        role: Role::Agent,
-        email,
-        display_name,
-        password_hash: hasher.hash(password).await?,
-        birth_date: None,
-        locale: "en".to_owned(),
-        time_zone: "UTC".to_owned(),
-        region: "ZZ".to_owned(),
-    };
-    let made = store.create_account(agent, None).await?;
-    println!("Made agent {}.", made.account.account_id);
-    Ok(())
 }

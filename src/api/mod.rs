@@ -11,6 +11,7 @@ mod keys;
 pub mod live;
 pub mod openapi;
 mod ops;
+mod platform;
 mod sessions;
 pub mod shape;
 mod teen;
@@ -45,6 +46,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(teen::supervision::teen_supervision)
         .service(teen::settings::teen_settings)
         .service(teen::settings::teen_change_settings)
+        .service(teen::policy::teen_policy_explained)
+        .service(teen::policy::teen_grants)
+        .service(teen::policy::teen_history)
+        .service(teen::policy::teen_reply)
         .service(teen::usage::teen_usage)
         .service(live::teen_policy)
         .service(guardian::pairings::guardian_claim_pairing)
@@ -56,9 +61,14 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(guardian::settings::guardian_settings)
         .service(guardian::settings::guardian_change_settings)
         .service(guardian::policy::guardian_policy)
+        .service(guardian::grants::guardian_grant)
+        .service(guardian::grants::guardian_hold)
+        .service(guardian::grants::guardian_grants)
+        .service(guardian::grants::guardian_revoke_grant)
         .service(guardian::devices::guardian_devices)
         .service(guardian::history::guardian_history)
         .service(guardian::history::guardian_undo)
+        .service(platform::key::platform_key)
         .service(ops::healthz)
         .service(ops::readyz)
         .service(ops::read_metrics)

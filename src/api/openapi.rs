@@ -12,7 +12,7 @@ use utoipa::{
 };
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::{accounts, controls, guardian, keys, live, ops, sessions, teen};
+use super::{accounts, controls, guardian, keys, live, ops, platform, sessions, teen};
 
 /// What an error looks like on the wire.
 #[derive(utoipa::ToSchema, serde::Serialize)]
@@ -47,6 +47,7 @@ pub struct ProblemDetails {
         (name = "controls", description = "What can be limited"),
         (name = "teen", description = "What the teen app does"),
         (name = "guardian", description = "What the guardian app does"),
+        (name = "platform", description = "What the platform's own servers ask and report"),
         (name = "sync", description = "The way to the realtime side"),
         (name = "operations", description = "For whoever runs it"),
     ),
@@ -61,11 +62,15 @@ pub struct ProblemDetails {
         teen::pairings::teen_offer_pairing, teen::pairings::teen_cancel_offer, teen::pairings::teen_pairings,
         teen::pairings::teen_confirm_pairing, teen::pairings::teen_refuse_pairing, teen::pairings::teen_unlink,
         teen::supervision::teen_supervision, teen::settings::teen_settings, teen::settings::teen_change_settings,
+        teen::policy::teen_policy_explained, teen::policy::teen_grants, teen::policy::teen_history, teen::policy::teen_reply,
         teen::usage::teen_usage, live::teen_policy,
         guardian::pairings::guardian_claim_pairing, guardian::pairings::guardian_pairings, guardian::pairings::guardian_unlink,
         guardian::teens::guardian_teens, guardian::teens::guardian_teen, guardian::teens::guardian_change_teen,
         guardian::settings::guardian_settings, guardian::settings::guardian_change_settings, guardian::policy::guardian_policy,
+        guardian::grants::guardian_grant, guardian::grants::guardian_hold, guardian::grants::guardian_grants,
+        guardian::grants::guardian_revoke_grant,
         guardian::devices::guardian_devices, guardian::history::guardian_history, guardian::history::guardian_undo,
+        platform::key::platform_key,
         ops::healthz, ops::readyz, ops::read_metrics,
     )
 )]
@@ -78,7 +83,8 @@ impl Modify for Common {
     fn modify(&self, document: &mut openapi::OpenApi) {
         document.info.version = env!("CARGO_PKG_VERSION").to_owned();
         let components = document.components.get_or_insert_with(Components::new);
-        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A session or device token"));
+        let token =
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A session, device or platform token"));
         components.add_security_scheme("token", SecurityScheme::Http(token.build()));
         refer_to_entries(components);
         components.responses.insert("Problem".to_owned(), RefOr::T(problem_response()));

@@ -15,7 +15,7 @@ use crate::{
         ids::DeviceId,
         vault::{Purpose, Vault},
     },
-    store::{Store, device_work::DeviceWork, once::Once},
+    store::{Store, device_work::DeviceWork, key_ring::KeyRing, once::Once},
 };
 
 /// Whether devices are connected, as far as this node can tell. `sync` knows; this is how `api` may ask without entering it.
@@ -33,6 +33,8 @@ pub struct Gate {
     pub store: Store,
     /// Gathered look-ups.
     pub devices: DeviceWork,
+    /// The platform's own servers.
+    pub keys: KeyRing,
     /// Passwords.
     pub hasher: Hasher,
     /// Limits on tries.

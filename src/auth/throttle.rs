@@ -39,6 +39,8 @@ pub enum Limit {
     Connect,
     /// Changes of limits by one person.
     Change,
+    /// Requests with one platform key.
+    Platform,
 }
 
 /// So many at once, then one per `every`.
@@ -49,7 +51,7 @@ struct Allowance {
 }
 
 impl Limit {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::SignUp,
         Self::LoginFromAddress,
         Self::LoginToAccount,
@@ -61,11 +63,13 @@ impl Limit {
         Self::Ticket,
         Self::Connect,
         Self::Change,
+        Self::Platform,
     ];
 
-    /// Changes of limits are on the hot path and guess nothing: what one node counts is enough, and saves a round trip.
+    /// Changes of limits and the platform's questions are on the hot path and guess nothing: what one node counts is enough,
+    /// and saves a round trip.
     const fn is_counted_per_node(self) -> bool {
-        matches!(self, Self::Change)
+        matches!(self, Self::Change | Self::Platform)
     }
 
     const fn allowance(self) -> Allowance {
@@ -82,6 +86,7 @@ impl Limit {
             Self::Ticket => ("ticket", 20, 3_000),
             Self::Connect => ("connect", 20, 3_000),
             Self::Change => ("change", 120, 500),
+            Self::Platform => ("platform", 10_000, 1),
         };
         Allowance { name, burst, every: Duration::from_millis(every_ms) }
     }
@@ -181,4 +186,24 @@ fn scaled(limit: Limit, scale: NonZeroU32) -> (NonZeroU32, Duration) {
     let Allowance { burst, every, .. } = limit.allowance();
     let burst = NonZeroU32::new(burst.saturating_mul(scale.get())).unwrap_or(NonZeroU32::MIN);
     (burst, every / scale.get())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_platform_key_has_a_wide_limit_of_its_own_in_each_node() {
+        let throttle = Throttle::new(None, Arc::new(Vault::new(&[1; 32])), 1);
+        let started = Instant::now();
+        let mut taken: u64 = 0;
+        while throttle.count(Limit::Platform, "one key").await.is_ok() {
+            taken += 1;
+        }
+        let refilled = u64::try_from(started.elapsed().as_millis()).unwrap() + 1;
+        assert!((10_000..=10_000 + refilled).contains(&taken), "{taken} were taken while {refilled} came back");
+        assert!(throttle.count(Limit::Platform, "another key").await.is_ok());
+    }
 }

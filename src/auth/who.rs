@@ -5,15 +5,17 @@ use std::net::IpAddr;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
 use futures_util::future::LocalBoxFuture;
 
-use super::Gate;
+use super::{Gate, throttle::Limit};
 use crate::{
     domain::{
         ids::TeenId,
+        platform::{Age, Assure, Decide, Scoped},
         secret::{Token, TokenKind},
     },
     problem::{Code, Problem},
     store::{
         Store,
+        key_ring::{KeyFor, PlatformKey},
         kinship::{DeviceOf, GuardianOf, GuardianSelf, SignedIn, TeenSelf},
     },
 };
@@ -51,6 +53,14 @@ pub type Teen = Proven<TeenSelf>;
 pub type TeenSession = Proven<(SignedIn, TeenSelf)>;
 /// A device of a teen.
 pub type TeenDevice = Proven<DeviceOf>;
+/// One of the platform's own servers, whatever its key is for.
+pub type Platform = Proven<PlatformKey>;
+/// One that may ask what an actor may do.
+pub type PlatformDecides = Proven<KeyFor<Decide>>;
+/// One that may report age signals of teens.
+pub type PlatformAges = Proven<KeyFor<Age>>;
+/// One that may say that a guardian's consent was verified.
+pub type PlatformAssures = Proven<KeyFor<Assure>>;
 
 /// Whoever may have a socket.
 #[derive(Clone)]
@@ -153,6 +163,23 @@ impl Prove for Party {
     }
 }
 
+/// Counted here and not by the handlers: a platform's servers ask in loops, and each of their endpoints needs the same limit.
+impl Prove for PlatformKey {
+    async fn prove(gate: &Gate, request: &HttpRequest) -> Result<Self, Problem> {
+        let token = bearer(request, TokenKind::Platform)?;
+        let key = gate.keys.key_of(token.hash()).await?.ok_or(Code::NotSignedIn)?;
+        gate.throttle.count(Limit::Platform, &key.key().to_string()).await?;
+        Ok(key)
+    }
+}
+
+impl<S: Scoped> Prove for KeyFor<S> {
+    async fn prove(gate: &Gate, request: &HttpRequest) -> Result<Self, Problem> {
+        let key = PlatformKey::prove(gate, request).await?;
+        Self::of(key).ok_or_else(|| Problem::new(Code::ScopeMissing).with("scope", S::SCOPE))
+    }
+}
+
 /// The token of the request, which must be of this kind. A sound token of another kind is refused without a look-up.
 fn bearer(request: &HttpRequest, kind: TokenKind) -> Result<Token, Problem> {
     let token = any_bearer(request)?;
@@ -170,7 +197,15 @@ pub(crate) fn any_bearer(request: &HttpRequest) -> Result<Token, Problem> {
     };
     let token = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).and_then(Token::parse);
     match token {
-        Some(token) if matches!(token.kind(), TokenKind::Session | TokenKind::Device) => Ok(token),
+        Some(token) if opens_something(token.kind()) => Ok(token),
         _ => Err(Code::NotSignedIn.into()),
+    }
+}
+
+/// Whether tokens of this kind are shown with requests. Of the others nobody is told what they are.
+const fn opens_something(kind: TokenKind) -> bool {
+    match kind {
+        TokenKind::Session | TokenKind::Device | TokenKind::Platform => true,
+        TokenKind::Refresh | TokenKind::Ticket | TokenKind::Operator => false,
     }
 }

@@ -22,6 +22,10 @@ pub enum Device {}
 pub enum Pairing {}
 /// Marks the ids of [`ConnectionId`].
 pub enum Connection {}
+/// Marks the ids of [`OperatorId`].
+pub enum Operator {}
+/// Marks the ids of [`PlatformKeyId`].
+pub enum PlatformKey {}
 
 /// Anybody who can sign in: guardian, teen or support agent.
 pub type AccountId = Id<Account>;
@@ -37,6 +41,10 @@ pub type DeviceId = Id<Device>;
 pub type PairingId = Id<Pairing>;
 /// One open socket. A late close of an old socket must never unregister the new one, so registry entries are compared by it.
 pub type ConnectionId = Id<Connection>;
+/// Somebody who runs the installation. Not an account: nobody signs in as one.
+pub type OperatorId = Id<Operator>;
+/// A key of the platform's own servers.
+pub type PlatformKeyId = Id<PlatformKey>;
 
 impl<K> Id<K> {
     /// Wraps a UUID read from a trusted place (a row, a parsed path).

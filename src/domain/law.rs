@@ -14,6 +14,7 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::domain) use self::bounds::{beyond, hard, right, start};
 pub use self::{
     bounds::{Bound, Live, Subject},
     check::{Finding, check},

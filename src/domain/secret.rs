@@ -23,10 +23,14 @@ pub enum TokenKind {
     Device,
     /// Opens one browser socket within 30 seconds.
     Ticket,
+    /// The platform's own servers, for the scopes of the key, until revoked.
+    Platform,
+    /// Signs for commands of somebody who runs the installation, until revoked. Opens nothing over HTTP.
+    Operator,
 }
 
 impl TokenKind {
-    const ALL: [Self; 4] = [Self::Session, Self::Refresh, Self::Device, Self::Ticket];
+    const ALL: [Self; 6] = [Self::Session, Self::Refresh, Self::Device, Self::Ticket, Self::Platform, Self::Operator];
 
     const fn prefix(self) -> &'static str {
         match self {
@@ -34,6 +38,8 @@ impl TokenKind {
             Self::Refresh => "fpr_",
             Self::Device => "fpd_",
             Self::Ticket => "fpt_",
+            Self::Platform => "fpp_",
+            Self::Operator => "fpo_",
         }
     }
 }
@@ -132,7 +138,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_minted_token_reads_back(bytes: [u8; 32], kind in 0usize..4) {
+        fn a_minted_token_reads_back(bytes: [u8; 32], kind in 0..TokenKind::ALL.len()) {
             let token = Token::mint(TokenKind::ALL[kind], bytes);
             prop_assert_eq!(token.reveal().len(), 4 + BODY + 1 + CHECK);
             prop_assert_eq!(Token::parse(token.reveal()), Some(token));

@@ -93,6 +93,11 @@ pub fn device_name(text: &str) -> Result<String, TextError> {
     clean_line(text, 60)
 }
 
+/// What a platform key is called ("chat-servers"): 1–60 visible characters.
+pub fn key_name(text: &str) -> Result<String, TextError> {
+    clean_line(text, 60)
+}
+
 /// A guardian's reason for a change: 1–280 visible characters.
 pub fn reason(text: &str) -> Result<String, TextError> {
     clean_line(text, 280)

@@ -38,9 +38,11 @@ impl From<&PatchError> for Problem {
         match error {
             PatchError::UnknownControl(_) => Code::UnknownControl.into(),
             PatchError::Invalid { control, why } => Self::field(&format!("/settings/{control}"), why),
-            PatchError::BelowFloor { control, floor } => {
-                Self::new(Code::BelowFloor).with("control", control).with("bound", floor)
+            PatchError::NotYours(control) => Self::new(Code::NotYours).with("control", control),
+            PatchError::BelowFloor { control, floor, rules } => {
+                Self::new(Code::BelowFloor).with("control", control).with("bound", floor).with("rules", rules)
             }
+            PatchError::NotNow => Self::field("/until", error),
             PatchError::AddsNothing { control } => Self::new(Code::AddsNothing).with("control", control),
         }
     }

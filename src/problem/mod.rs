@@ -34,6 +34,8 @@ pub enum Code {
     UnknownControl,
     /// Looser than the law or the platform allows for this age.
     BelowFloor,
+    /// Only platform and law decide this control.
+    NotYours,
     /// A teen's own setting that would not make anything stricter.
     AddsNothing,
     /// No token, or one that does not count any more.
@@ -44,6 +46,8 @@ pub enum Code {
     RefreshReused,
     /// This token is not for this kind of request.
     WrongRole,
+    /// The platform key does not have the scope that this needs.
+    ScopeMissing,
     /// The page that asks may not.
     OriginRefused,
     /// Only adults can guard.
@@ -111,11 +115,13 @@ impl Code {
         Self::Invalid,
         Self::UnknownControl,
         Self::BelowFloor,
+        Self::NotYours,
         Self::AddsNothing,
         Self::NotSignedIn,
         Self::WrongCredentials,
         Self::RefreshReused,
         Self::WrongRole,
+        Self::ScopeMissing,
         Self::OriginRefused,
         Self::NotAnAdult,
         Self::NotFound,
@@ -161,6 +167,11 @@ impl Code {
                 "Looser than allowed at this age",
                 "The bound in this answer is the loosest value that law and platform allow.",
             ),
+            Self::NotYours => (
+                422,
+                "Nobody in a family can set this",
+                "The platform and the law decide it. The policy says which rule does.",
+            ),
             Self::AddsNothing => {
                 (422, "This would not make anything stricter", "A teen's own setting only adds to what is set already.")
             }
@@ -172,6 +183,9 @@ impl Code {
                 (401, "This session was ended", "A token was used twice, so somebody may have a copy. Sign in again.")
             }
             Self::WrongRole => (403, "Not for this kind of account", "Use a token of the kind that the path names."),
+            Self::ScopeMissing => {
+                (403, "The key is not for this", "Use a platform key with the scope that this answer names.")
+            }
             Self::OriginRefused => {
                 (403, "Not from this page", "Only pages on the list of allowed origins can connect.")
             }

@@ -3,7 +3,7 @@
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use jiff_diesel::ToDiesel;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -22,6 +22,7 @@ use crate::domain::{
     account::{Role, band_at},
     age::AgeBand,
     ids::AccountId,
+    policy::Facts,
     text::Email,
     vault::{Place, Purpose, Vault},
 };
@@ -231,8 +232,9 @@ async fn create(
     insert(conn, tools, id, new).await?;
     audit::record(conn, tools, Deed::new(id, "account.created")).await?;
     if let (Role::Teen, Some(birth)) = (new.role, new.birth_date) {
-        let band = band_at(birth, &new.time_zone, tools.world.now());
-        policies::begin(conn, tools, id, band, &new.time_zone).await?;
+        let zone = TimeZone::get(&new.time_zone).unwrap_or(TimeZone::UTC);
+        let facts = Facts { birth, region: new.region.clone(), joined: tools.world.now(), zone };
+        policies::begin(conn, tools, id, &facts, &new.time_zone).await?;
     }
     let tokens = sessions::start(conn, tools, id).await?;
     let welcome = Welcome { account: load(conn, tools, id).await?, tokens };

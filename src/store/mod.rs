@@ -13,14 +13,19 @@ pub mod accounts;
 pub mod audit;
 pub mod device_work;
 pub mod devices;
+pub mod due;
 mod error;
 mod gather;
 pub mod history;
 pub mod installation;
+pub mod key_ring;
 pub mod kinship;
+pub mod law;
 pub mod migrate;
 pub mod once;
+pub mod operators;
 pub mod pairings;
+pub mod platform;
 pub mod policies;
 mod pool;
 pub mod reports;
@@ -97,6 +102,7 @@ pub struct Store {
     world: World,
     vault: Arc<Vault>,
     registry: Arc<Registry>,
+    shelf: law::Shelf,
 }
 
 /// How often a transaction that lost a deadlock or a serialisation race is run again.
@@ -108,6 +114,7 @@ pub(crate) struct Tools {
     pub(crate) world: World,
     pub(crate) vault: Arc<Vault>,
     pub(crate) registry: Arc<Registry>,
+    pub(crate) shelf: law::Shelf,
     pub(crate) epoch: i64,
 }
 
@@ -123,8 +130,11 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let runtime = Handle::current();
         let pool = Pool::open(settings, runtime.clone())?;
-        let store = Self { pool, runtime, events, epoch: Arc::new(AtomicI64::new(0)), world, vault, registry };
+        let (epoch, shelf) = (Arc::new(AtomicI64::new(0)), law::Shelf::default());
+        let store = Self { pool, runtime, events, epoch, world, vault, registry, shelf };
         store.refresh_epoch().await?;
+        store.take_up_rules().await?;
+        store.take_up_catalogue().await?;
         Ok(store)
     }
 
@@ -202,6 +212,7 @@ impl Store {
             world: self.world.clone(),
             vault: self.vault.clone(),
             registry: self.registry.clone(),
+            shelf: self.shelf.clone(),
             epoch: self.epoch(),
         }
     }

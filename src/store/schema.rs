@@ -8,6 +8,8 @@ diesel::table! {
         epoch -> BigInt,
         system_identifier -> Text,
         timeline -> BigInt,
+        rules_version -> BigInt,
+        catalogue -> BigInt,
     }
 }
 
@@ -64,6 +66,8 @@ diesel::table! {
         home_zone -> Text,
         day_start_minute -> SmallInt,
         settings -> Jsonb,
+        age_band -> Nullable<Text>,
+        due_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -81,6 +85,30 @@ diesel::table! {
         reason -> Nullable<Text>,
         made_at -> Timestamptz,
         recorded_at -> Timestamptz,
+        origin -> Jsonb,
+    }
+}
+
+diesel::table! {
+    revision_replies (teen_id, revision) {
+        teen_id -> Uuid,
+        revision -> BigInt,
+        text -> Text,
+        made_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    rule_sets (version) {
+        version -> BigInt,
+        files -> Jsonb,
+        sha256 -> Text,
+        note -> Text,
+        based_on -> BigInt,
+        proposed_by -> Nullable<Uuid>,
+        proposed_at -> Timestamptz,
+        approved_by -> Nullable<Uuid>,
+        approved_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -177,6 +205,29 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    operators (id) {
+        id -> Uuid,
+        name -> Text,
+        token_hash -> Binary,
+        created_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    platform_keys (id) {
+        id -> Uuid,
+        name -> Text,
+        token_hash -> Binary,
+        scopes -> Array<Text>,
+        created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
+        last_used_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     audit,
@@ -184,8 +235,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     devices,
     idempotency,
     installation,
+    operators,
     pairings,
+    platform_keys,
     policy_revisions,
+    revision_replies,
+    rule_sets,
     session_tokens,
     sessions,
     signing_keys,

@@ -4,6 +4,7 @@ mod callers;
 
 use std::collections::BTreeSet;
 
+use family_pairing::domain::platform::Scope;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value as Json, json};
 
@@ -29,6 +30,8 @@ enum Who {
     TeenSession,
     Device,
     GuardianOrDevice,
+    /// A platform key, with this scope if one is needed.
+    Platform(Option<Scope>),
 }
 
 /// Every operation of the document has one row here. A new one does not pass until somebody has decided who may call it.
@@ -69,6 +72,7 @@ const TABLE: &[(&str, Who)] = &[
     ("guardian_devices", Who::GuardianOfTeen),
     ("guardian_history", Who::GuardianOfTeen),
     ("guardian_undo", Who::GuardianOfTeen),
+    ("platform_key", Who::Platform(None)),
     // These end something, so those who may call them do so last.
     ("teen_unlink", Who::Teen),
     ("guardian_unlink", Who::GuardianOfTeen),
@@ -86,14 +90,21 @@ fn refusal(who: Who, op: &Operation, caller: &Caller) -> Option<(u16, &'static s
         Who::TeenSession => (true, false, Some(Role::Teen)),
         Who::Device => (false, true, None),
         Who::GuardianOrDevice => (true, true, Some(Role::Guardian)),
+        Who::Platform(_) => (false, false, None),
+    };
+    let (keys, needed) = match who {
+        Who::Platform(scope) => (true, scope),
+        _ => (false, None),
     };
     let names_something = op.path.contains('{') || op.id == "teen_unlink";
     match caller.shows {
         Shows::NoKey => Some((401, "not_signed_in")),
         Shows::Session(_) if !sessions => Some((403, "wrong_role")),
         Shows::Device if !devices => Some((403, "wrong_role")),
+        Shows::Platform(_) if !keys => Some((403, "wrong_role")),
         _ if !caller.alive => Some((401, "not_signed_in")),
         Shows::Session(shown) if role.is_some_and(|role| role != shown) => Some((403, "wrong_role")),
+        Shows::Platform(scopes) => needed.filter(|scope| !scopes.contains(scope)).map(|_| (403, "scope_missing")),
         _ if names_something && !caller.kin => Some((404, "not_found")),
         _ => None,
     }
@@ -184,12 +195,13 @@ async fn every_right_caller_gets_in() {
             Who::AnySession | Who::TeenSession => "teen",
             Who::Guardian | Who::GuardianOfTeen => "guardian",
             Who::Device | Who::Teen | Who::GuardianOrDevice => "device",
+            Who::Platform(_) => "platform key",
         };
         let caller = town.callers.iter().find(|caller| caller.name == name).expect(name);
         // By the time that the guardian unlinks, the teen has; by then nobody is a guardian any more.
         let expected = if *id == "guardian_unlink" { "not_found" } else { "" };
         let answer = ask(&house, &town, find(id), caller).await;
-        let refused = matches!(answer.code(), "not_signed_in" | "wrong_role" | "not_found");
+        let refused = matches!(answer.code(), "not_signed_in" | "wrong_role" | "scope_missing" | "not_found");
         assert_eq!(refused, expected == "not_found", "{id} as {name}: {} {}", answer.status, answer.text);
         assert!(answer.status < 500, "{id}: {}", answer.text);
     }

@@ -1,12 +1,14 @@
 //! The catalogue as clients read it: in the person's language, kept by caches, and complete on the day a control is added.
 
 use family_pairing::domain::{
-    age::AgeBand,
+    age::{AgeBand, Ages},
     catalogue::Catalogue,
     controls::Registry,
     language::Language,
-    policy::{Layers, diff, effective},
+    law::RuleBook,
+    policy::{Layers, Policy, Situation, diff, effective},
 };
+use jiff::{Timestamp, civil::date};
 use serde_json::{Value as Json, json};
 
 use crate::{
@@ -114,6 +116,20 @@ defaults = { under_13 = "no_one", 13_15 = "team_mates", 16_17 = "team_mates", ad
 floors = { under_13 = "team_mates" }
 "#;
 
+/// What holds at an age while nobody has set anything.
+fn at_first(registry: &Registry, years: i16) -> Policy {
+    effective(&Situation {
+        registry,
+        book: &RuleBook::default(),
+        region: "DE",
+        ages: Ages { from: years, to: years },
+        joined: date(2026, 11, 22),
+        today: date(2026, 11, 22),
+        now: Timestamp::UNIX_EPOCH,
+        layers: &Layers::default(),
+    })
+}
+
 /// Adding a control is adding a row: policy, differences, sentences and the catalogue have it, and nothing else was touched.
 #[test]
 fn a_new_row_is_everywhere_at_once() {
@@ -123,7 +139,7 @@ fn a_new_row_is_everywhere_at_once() {
     assert_eq!((registry.iter().len(), registry.version()), (known + 1, 99));
     let new = registry.get("games.ranked").expect("the new one");
 
-    let [young, old] = [AgeBand::Under13, AgeBand::Adult].map(|band| effective(&registry, band, &Layers::default()));
+    let [young, old] = [12, 18].map(|years| at_first(&registry, years));
     assert_eq!(young.get("games.ranked").map(|held| &held.value), Some(new.default_for(AgeBand::Under13)));
     let changes = diff(&registry, &young, &old);
     let change = changes.iter().find(|change| change.control == new.id).expect("a difference");

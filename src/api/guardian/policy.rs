@@ -12,9 +12,10 @@ use crate::{
     auth::who::GuardianOfTeen,
     domain::{
         age::AgeBand,
-        controls::{Control, ControlId, Registry},
-        ids::{AccountId, TeenId},
-        policy::{Effective, Layer},
+        controls::{Control, ControlId, Group, Registry},
+        ids::TeenId,
+        law::{LegalStatus, RuleBook, RuleId},
+        policy::{Allowed, Effective, allowed},
         value::{Given, Kind, Value},
         version::Version,
     },
@@ -25,8 +26,10 @@ use crate::{
 /// A teen's whole policy.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"epoch": 1, "revision": 5, "age_band": "13_15", "home_zone": "Europe/Berlin", "day_start_minute": 0,
+    "rules_version": 1,
     "controls": {"dm.from": {"label": "Who may send direct messages", "kind": {"choice": {"values": ["everyone", "friends", "no_one"]}},
-        "value": "no_one", "source": "law", "by": null, "since": null, "reason": null, "default": "no_one", "floor": "no_one"}}}))]
+        "value": "no_one", "source": "default", "default": "no_one", "floor": "no_one", "allowed": {"guardian": "no_one",
+        "guardian_verified": "no_one", "teen": "no_one", "rules": [], "may_loosen": [], "may_tighten": true}}}, "rules": {}}))]
 pub struct PolicyAnswer {
     #[serde(flatten)]
     version: Version,
@@ -36,8 +39,12 @@ pub struct PolicyAnswer {
     home_zone: String,
     /// Minutes after midnight at which the day starts.
     day_start_minute: i16,
+    /// The set of rules of law that it was computed with.
+    rules_version: i64,
     /// Every control.
     controls: BTreeMap<ControlId, EffectiveControl>,
+    /// The rules of law that any of them names.
+    rules: BTreeMap<RuleId, RuleInWords>,
 }
 
 /// One control: what counts, who decided it, and what could be set.
@@ -45,38 +52,59 @@ pub struct PolicyAnswer {
 pub struct EffectiveControl {
     /// In plain English.
     label: String,
+    /// Where clients show it.
+    group: Group,
     /// What sort of values it takes.
     kind: Kind,
-    /// What counts.
-    #[schema(value_type = Given)]
-    value: Value,
-    /// Which layer decided it.
-    source: Layer,
-    /// Who, where it was a person.
-    by: Option<AccountId>,
-    /// Since when.
-    since: Option<Timestamp>,
-    /// Why, in their words.
-    reason: Option<String>,
+    #[serde(flatten)]
+    held: Effective,
     /// What it is when nobody sets it.
     #[schema(value_type = Given)]
     default: Value,
-    /// The loosest value that law and platform allow at this age; null: no bound.
+    /// The loosest value that the platform allows at this age; null: no bound.
     #[schema(value_type = Option<Given>)]
     floor: Option<Value>,
+    /// What could be set instead, and by whom.
+    allowed: Allowed,
+}
+
+/// A rule of law, for whoever asks why.
+#[derive(Serialize, ToSchema)]
+pub struct RuleInWords {
+    /// The law's name.
+    law: String,
+    /// The place in it.
+    cite: String,
+    /// Where it can be read.
+    source: String,
+    /// Where it counts.
+    jurisdiction: String,
+    /// How it stands.
+    status: LegalStatus,
+    /// Why this installation goes by it, where that needs saying.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
 }
 
 impl PolicyAnswer {
-    fn new(registry: &Registry, settings: Settings) -> Self {
-        let band = settings.band;
-        let controls = registry.iter().filter_map(|control| {
-            let effective = settings.policy.get(&control.id)?;
-            Some((control.id.clone(), EffectiveControl::new(control, band, effective)))
-        });
+    /// What counts at `now`, with everything that explains it.
+    pub fn new(registry: &Registry, settings: Settings, now: Timestamp) -> Self {
+        let situation = settings.situation(registry, now);
+        let (band, live) = (situation.band(), situation.live());
+        let explain = |control: &Control| {
+            let held = settings.policy.get(&control.id)?.clone();
+            let allowed = allowed(&situation, &live, control, &held);
+            Some((control.id.clone(), EffectiveControl::new(control, band, held, allowed)))
+        };
+        let controls: BTreeMap<_, _> = registry.iter().filter_map(explain).collect();
+        let named = controls.values().flat_map(|control| control.held.rules.iter().chain(&control.allowed.rules));
+        let rules = named.filter_map(|id| Some((id.clone(), RuleInWords::new(&settings.book.rules, id)?))).collect();
         Self {
             version: settings.version,
             age_band: band,
-            controls: controls.collect(),
+            rules_version: settings.book.version,
+            controls,
+            rules,
             home_zone: settings.home_zone,
             day_start_minute: settings.day_start_minute,
         }
@@ -84,18 +112,25 @@ impl PolicyAnswer {
 }
 
 impl EffectiveControl {
-    fn new(control: &Control, band: AgeBand, effective: &Effective) -> Self {
+    fn new(control: &Control, band: AgeBand, held: Effective, allowed: Allowed) -> Self {
         Self {
             label: control.label.clone(),
+            group: control.group,
             kind: control.kind.clone(),
-            value: effective.value.clone(),
-            source: effective.source,
-            by: effective.by,
-            since: effective.since,
-            reason: effective.reason.clone(),
+            held,
             default: control.default_for(band).clone(),
             floor: control.floor_for(band).cloned(),
+            allowed,
         }
+    }
+}
+
+impl RuleInWords {
+    fn new(book: &RuleBook, id: &RuleId) -> Option<Self> {
+        let rule = book.rule(id)?;
+        let law = book.law(&rule.law)?.clone();
+        let (jurisdiction, note) = (rule.jurisdiction.clone(), rule.note.clone());
+        Some(Self { law: law.name, cite: law.cite, source: law.source, jurisdiction, status: rule.status, note })
     }
 }
 
@@ -105,6 +140,6 @@ impl EffectiveControl {
 #[get("/v1/guardian/teens/{teen_id}/policy")]
 pub async fn guardian_policy(who: GuardianOfTeen) -> Result<HttpResponse, Problem> {
     let settings = who.store().settings(&who.proof).await?;
-    let version = settings.version;
-    Ok(versioned(version, PolicyAnswer::new(who.store().registry(), settings)))
+    let (version, now) = (settings.version, who.store().world().now());
+    Ok(versioned(version, PolicyAnswer::new(who.store().registry(), settings, now)))
 }

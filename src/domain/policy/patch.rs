@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use thiserror::Error;
 
-use super::{Layers, Setting, adds_to, base_of};
+use super::{Deciding, Effective, Layers, MOST_TIMED, RuleId, Setting, Situation, Timed, WhoLoosens};
 use crate::domain::{
-    age::AgeBand,
-    controls::{Control, ControlId, Registry},
+    controls::{Control, ControlId, Registry, SetBy},
     ids::AccountId,
+    law::Live,
     value::{Given, Value, ValueError},
 };
+
+/// The longest that a grant or a hold may last, and the furthest ahead that it may end: 31 days. Longer is a setting.
+const LONGEST: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 /// Why a patch was refused, as a whole: nothing of it is applied.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -19,6 +22,9 @@ pub enum PatchError {
     /// No control of this name.
     #[error("there is no such control")]
     UnknownControl(ControlId),
+    /// Only platform and law decide this one.
+    #[error("only the platform and the law decide this")]
+    NotYours(ControlId),
     /// Not a value of this control.
     #[error("the value {why}")]
     Invalid {
@@ -34,39 +40,46 @@ pub enum PatchError {
         control: ControlId,
         /// The loosest that would be accepted.
         floor: Value,
+        /// The rules of law that ask for it; none where it is the platform's own floor.
+        rules: Vec<RuleId>,
     },
-    /// A teen's wish that is fulfilled without it. To loosen, a teen asks their guardian.
+    /// A teen's wish that is fulfilled without it, or a grant or hold that changes nothing. To loosen, a teen asks their guardian.
     #[error("the value limits nothing that is not limited already")]
     AddsNothing {
         /// Which control.
         control: ControlId,
     },
+    /// A grant or hold that is over, too long, or one too many.
+    #[error("a grant or hold must end later than now, within 31 days, and there may be 50 of each")]
+    NotNow,
 }
 
 /// Sets values of one guardian, and takes back those asked to be `None`. The layers of others stay as they are.
 ///
-/// A value that stays the same keeps its author's date and reason.
+/// A value that stays the same keeps its author's date and reason. Whatever a birthday had kept for a control that is named here
+/// goes: from now on it is as the guardian says.
 pub fn patch_guardian(
-    registry: &Registry,
-    band: AgeBand,
-    layers: &Layers,
+    situation: &Situation<'_>,
     guardian: AccountId,
     patch: &BTreeMap<ControlId, Option<Given>>,
-    at: Timestamp,
     reason: Option<String>,
 ) -> Result<Layers, PatchError> {
+    let (layers, live) = (situation.layers, situation.live());
     let mut after = layers.clone();
     let mut own = after.guardians.remove(&guardian).unwrap_or_default();
     for (id, given) in patch {
-        let control = known(registry, id)?;
-        let Some(value) = parsed(control, given.as_ref())? else {
-            own.remove(id);
-            continue;
-        };
-        if let Some(floor) = control.floor_for(band).filter(|floor| !control.kind.at_least_as_strict(&value, floor)) {
-            return Err(PatchError::BelowFloor { control: id.clone(), floor: floor.clone() });
+        let control = settable(situation, id)?;
+        let value = parsed(control, given.as_ref())?;
+        if let Some(value) = &value {
+            within(situation, &live, control, &layers.powers_of(&guardian, id), value)?;
         }
-        set(&mut own, id, Setting { value, by: guardian, since: at, reason: reason.clone() });
+        after.kept.remove(id);
+        match value {
+            Some(value) => {
+                set(&mut own, id, Setting { value, by: guardian, since: situation.now, reason: reason.clone() })
+            }
+            None => drop(own.remove(id)),
+        }
     }
     if !own.is_empty() {
         after.guardians.insert(guardian, own);
@@ -74,31 +87,96 @@ pub fn patch_guardian(
     Ok(after)
 }
 
-/// Sets and takes back what a teen adds for themself. Each new value must limit something that is not limited without
-/// it; what the teen had set before does not count as that.
+/// Sets and takes back what a teen sets for themself. Each new value must limit something that is not limited without it
+/// (what the teen had set before does not count as that), or be a choice that is theirs at their age while no guardian has made
+/// one, or the yes that a law asks for beside the guardian's, within the bounds that they may not cross.
 pub fn patch_teen(
-    registry: &Registry,
-    band: AgeBand,
-    layers: &Layers,
+    situation: &Situation<'_>,
     teen: AccountId,
     patch: &BTreeMap<ControlId, Option<Given>>,
-    at: Timestamp,
     reason: Option<String>,
 ) -> Result<Layers, PatchError> {
+    let (layers, live) = (situation.layers, situation.live());
     let mut after = layers.clone();
     for (id, given) in patch {
-        let control = known(registry, id)?;
+        let control = settable(situation, id)?;
         let Some(value) = parsed(control, given.as_ref())? else {
             after.teen.remove(id);
             continue;
         };
         let kept = layers.teen.get(id).is_some_and(|own| own.value == value);
-        if !kept && !adds_to(control, &base_of(control, band, layers), &value) {
-            return Err(PatchError::AddsNothing { control: id.clone() });
+        if !kept {
+            may_wish(situation, &live, control, &value)?;
         }
-        set(&mut after.teen, id, Setting { value, by: teen, since: at, reason: reason.clone() });
+        set(&mut after.teen, id, Setting { value, by: teen, since: situation.now, reason: reason.clone() });
     }
     Ok(after)
+}
+
+fn may_wish(situation: &Situation<'_>, live: &Live<'_>, control: &Control, wish: &Value) -> Result<(), PatchError> {
+    let without = Deciding::new(situation, control, live.on(control)).without_teen();
+    if control.kind.meet(&without, wish) != without {
+        return Ok(());
+    }
+    let set = situation.layers.guardians.values().any(|own| own.contains_key(&control.id));
+    let together = live.on(control).iter().any(|rule| rule.may_loosen.contains(&WhoLoosens::TeenAndGuardian));
+    let theirs = if set { together } else { control.is_teens_own(situation.band()) };
+    match theirs && *wish != without {
+        // A guardian's looser value waits for the teen's: this is the yes to it.
+        true if set => within(situation, live, control, &[WhoLoosens::Teen, WhoLoosens::TeenAndGuardian], wish),
+        true => within(situation, live, control, &[WhoLoosens::Teen], wish),
+        false => Err(PatchError::AddsNothing { control: control.id.clone() }),
+    }
+}
+
+/// Gives a grant: a guardian loosens something for a time.
+pub fn grant(situation: &Situation<'_>, given: Timed) -> Result<Layers, PatchError> {
+    let control = timed(situation, &given, &situation.layers.grants)?;
+    let live = situation.live();
+    within(situation, &live, control, &situation.layers.powers_of(&given.by, &control.id), &given.value)?;
+    let mut after = situation.layers.clone().without_past(situation.now);
+    after.grants.push(given.clone());
+    changes(situation, &live, control, &after, &given)?;
+    Ok(after)
+}
+
+/// Puts a hold: somebody tightens something for a time.
+pub fn hold(situation: &Situation<'_>, put: Timed) -> Result<Layers, PatchError> {
+    let control = timed(situation, &put, &situation.layers.holds)?;
+    let mut after = situation.layers.clone().without_past(situation.now);
+    after.holds.push(put.clone());
+    changes(situation, &situation.live(), control, &after, &put)?;
+    Ok(after)
+}
+
+fn timed<'a>(situation: &Situation<'a>, timed: &Timed, others: &[Timed]) -> Result<&'a Control, PatchError> {
+    let control = settable(situation, &timed.control)?;
+    let ahead = others.iter().filter(|other| other.until > situation.now).count();
+    let now = situation.now;
+    let lasts = timed.until > timed.from.max(now) && timed.until.duration_since(now) <= LONGEST;
+    match lasts && ahead < MOST_TIMED {
+        true => Ok(control),
+        false => Err(PatchError::NotNow),
+    }
+}
+
+/// Refuses a grant or hold that changes nothing while it lasts.
+fn changes(
+    situation: &Situation<'_>,
+    live: &Live<'_>,
+    control: &Control,
+    after: &Layers,
+    timed: &Timed,
+) -> Result<(), PatchError> {
+    let then = Situation { now: timed.from.max(situation.now), ..*situation };
+    let value = |layers: &Layers| -> Effective {
+        let then = then.with(layers);
+        Deciding::new(&then, control, live.on(control)).held()
+    };
+    match value(situation.layers).value == value(after).value {
+        true => Err(PatchError::AddsNothing { control: control.id.clone() }),
+        false => Ok(()),
+    }
 }
 
 /// What a guardian would have to set to have again the values of `before` that `after` changed in their own layer;
@@ -113,13 +191,39 @@ pub fn undo_patch(before: &Layers, after: &Layers, guardian: AccountId) -> BTree
         .collect()
 }
 
-fn known<'r>(registry: &'r Registry, id: &ControlId) -> Result<&'r Control, PatchError> {
-    registry.get(id).ok_or_else(|| PatchError::UnknownControl(id.clone()))
+/// The value that a request gives for a control.
+pub fn value_of(registry: &Registry, id: &ControlId, given: Given) -> Result<Value, PatchError> {
+    let control = registry.get(id).ok_or_else(|| PatchError::UnknownControl(id.clone()))?;
+    control.kind.parse(given).map_err(|why| PatchError::Invalid { control: id.clone(), why })
+}
+
+fn settable<'a>(situation: &Situation<'a>, id: &ControlId) -> Result<&'a Control, PatchError> {
+    let control = situation.registry.get(id).ok_or_else(|| PatchError::UnknownControl(id.clone()))?;
+    match control.set_by {
+        SetBy::Family => Ok(control),
+        SetBy::Law => Err(PatchError::NotYours(id.clone())),
+    }
 }
 
 fn parsed(control: &Control, given: Option<&Given>) -> Result<Option<Value>, PatchError> {
     let invalid = |why| PatchError::Invalid { control: control.id.clone(), why };
     given.map(|given| control.kind.parse(given.clone()).map_err(invalid)).transpose()
+}
+
+/// Refuses what is looser than somebody with these powers may set.
+fn within(
+    situation: &Situation<'_>,
+    live: &Live<'_>,
+    control: &Control,
+    powers: &[WhoLoosens],
+    value: &Value,
+) -> Result<(), PatchError> {
+    match Deciding::new(situation, control, live.on(control)).loosest(powers) {
+        Some(bound) if !control.kind.at_least_as_strict(value, &bound.value) => {
+            Err(PatchError::BelowFloor { control: control.id.clone(), floor: bound.value, rules: bound.rules })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn set(layer: &mut BTreeMap<ControlId, Setting>, id: &ControlId, new: Setting) {

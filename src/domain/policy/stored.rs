@@ -3,14 +3,16 @@
 //! A control that the catalogue no longer has is left out, so that a deploy cannot lock a family out. A value
 //! that its control no longer takes is an error: to drop it could loosen what somebody relies on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Deserialize;
 use thiserror::Error;
+use uuid::Uuid;
 
-use super::{Effective, Layer, Layers, Policy, Setting};
+use super::{Effective, Kept, Layer, Layers, Policy, RuleId, Setting, Timed};
 use crate::domain::{
+    age::AgeBand,
     controls::{ControlId, Registry},
     ids::AccountId,
     value::{Given, Kind, ValueError},
@@ -36,7 +38,15 @@ pub enum StoredError {
 #[serde(deny_unknown_fields)]
 struct StoredLayers {
     guardians: BTreeMap<AccountId, BTreeMap<ControlId, StoredSetting>>,
+    #[serde(default)]
+    verified: BTreeSet<AccountId>,
     teen: BTreeMap<ControlId, StoredSetting>,
+    #[serde(default)]
+    kept: BTreeMap<ControlId, StoredKept>,
+    #[serde(default)]
+    grants: Vec<StoredTimed>,
+    #[serde(default)]
+    holds: Vec<StoredTimed>,
 }
 
 #[derive(Deserialize)]
@@ -50,30 +60,61 @@ struct StoredSetting {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct StoredKept {
+    value: Given,
+    from_band: AgeBand,
+    since: Timestamp,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredTimed {
+    id: Uuid,
+    control: ControlId,
+    value: Given,
+    by: AccountId,
+    from: Timestamp,
+    until: Timestamp,
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct StoredEffective {
     value: Given,
     source: Layer,
     by: Option<AccountId>,
     since: Option<Timestamp>,
     reason: Option<String>,
+    #[serde(default)]
+    rules: Vec<RuleId>,
+    until: Option<Timestamp>,
+    after: Option<Given>,
 }
 
 impl Layers {
     /// Reads the stored document. Beside it, the controls that it names and the catalogue no longer has, each once.
     pub fn from_json(registry: &Registry, json: serde_json::Value) -> Result<(Self, Vec<ControlId>), StoredError> {
-        let StoredLayers { guardians, teen } = serde_json::from_value(json)?;
+        let stored: StoredLayers = serde_json::from_value(json)?;
         let mut dropped = Vec::new();
-        let mut own = BTreeMap::new();
-        for (guardian, layer) in guardians {
+        let mut guardians = BTreeMap::new();
+        for (guardian, layer) in stored.guardians {
             let layer = read_all(registry, layer, setting, &mut dropped)?;
             if !layer.is_empty() {
-                own.insert(guardian, layer);
+                guardians.insert(guardian, layer);
             }
         }
-        let teen = read_all(registry, teen, setting, &mut dropped)?;
+        let layers = Self {
+            guardians,
+            verified: stored.verified,
+            teen: read_all(registry, stored.teen, setting, &mut dropped)?,
+            kept: read_all(registry, stored.kept, kept, &mut dropped)?,
+            grants: read_timed(registry, stored.grants, &mut dropped)?,
+            holds: read_timed(registry, stored.holds, &mut dropped)?,
+        };
         dropped.sort();
         dropped.dedup();
-        Ok((Self { guardians: own, teen }, dropped))
+        Ok((layers, dropped))
     }
 }
 
@@ -91,8 +132,29 @@ fn setting(stored: StoredSetting, kind: &Kind) -> Result<Setting, ValueError> {
 }
 
 fn effective(stored: StoredEffective, kind: &Kind) -> Result<Effective, ValueError> {
-    let StoredEffective { value, source, by, since, reason } = stored;
-    Ok(Effective { value: kind.restore(value)?, source, by, since, reason })
+    let StoredEffective { value, source, by, since, reason, rules, until, after } = stored;
+    let after = after.map(|after| kind.restore(after)).transpose()?;
+    Ok(Effective { value: kind.restore(value)?, source, by, since, reason, rules, until, after })
+}
+
+fn kept(stored: StoredKept, kind: &Kind) -> Result<Kept, ValueError> {
+    let StoredKept { value, from_band, since } = stored;
+    Ok(Kept { value: kind.restore(value)?, from_band, since })
+}
+
+fn read_timed(
+    registry: &Registry,
+    stored: Vec<StoredTimed>,
+    dropped: &mut Vec<ControlId>,
+) -> Result<Vec<Timed>, StoredError> {
+    let mut known = Vec::new();
+    for timed in stored {
+        let StoredTimed { id, control, value, by, from, until, reason } = timed;
+        if let Some(value) = read_one(registry, &control, value, |given, kind| kind.restore(given), dropped)? {
+            known.push(Timed { id, control, value, by, from, until, reason });
+        }
+    }
+    Ok(known)
 }
 
 fn read_all<S, T>(
@@ -103,13 +165,24 @@ fn read_all<S, T>(
 ) -> Result<BTreeMap<ControlId, T>, StoredError> {
     let mut known = BTreeMap::new();
     for (id, entry) in stored {
-        let Some(control) = registry.get(&id) else {
-            dropped.push(id);
-            continue;
-        };
-        let checked = read(entry, &control.kind);
-        let checked = checked.map_err(|why| StoredError::Invalid { control: id.clone(), why })?;
-        known.insert(id, checked);
+        if let Some(entry) = read_one(registry, &id, entry, &read, dropped)? {
+            known.insert(id, entry);
+        }
     }
     Ok(known)
+}
+
+fn read_one<S, T>(
+    registry: &Registry,
+    id: &ControlId,
+    stored: S,
+    read: impl Fn(S, &Kind) -> Result<T, ValueError>,
+    dropped: &mut Vec<ControlId>,
+) -> Result<Option<T>, StoredError> {
+    let Some(control) = registry.get(id) else {
+        dropped.push(id.clone());
+        return Ok(None);
+    };
+    let invalid = |why| StoredError::Invalid { control: id.clone(), why };
+    read(stored, &control.kind).map(Some).map_err(invalid)
 }

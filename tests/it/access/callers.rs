@@ -1,23 +1,23 @@
 //! Everybody who might knock: the dead, the forged, the strangers, and those who belong.
 
-use std::process::Command;
-
 use crate::house::{
     House,
     people::{Family, PASSWORD, Person, TestDevice, person},
-    process::PROGRAM,
 };
+use family_pairing::domain::platform::Scope;
 use serde_json::{Value as Json, json};
 
 /// What a caller shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shows {
-    /// Nothing, or nothing that is a session or device token.
+    /// Nothing, or nothing that is a token of the sorts below.
     NoKey,
     /// A session token.
     Session(Role),
     /// A device token.
     Device,
+    /// A platform key with these scopes.
+    Platform(&'static [Scope]),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,17 +56,20 @@ impl Town {
         let (family, other) = (house.family().await, house.family().await);
         let tablet = family.teen.registers("tablet").await;
         let offer = family.teen.shows_code().await["offer_id"].as_str().expect("an id").to_owned();
-        let mut callers = no_keys(&family).await;
+        let mut callers = no_keys(house, &family).await;
         callers.extend(the_dead(house, &family).await);
         let live = |name, token: &str, shows, kin| Caller { name, token: Some(token.into()), shows, alive: true, kin };
         let alone = house.guardian("alone").await;
         let agent = agent(house).await;
+        let key = |scopes| house.platform_key(scopes).token;
         callers.extend([
             live("agent", &agent.access, Shows::Session(Role::Agent), false),
             live("guardian without kin", &alone.access, Shows::Session(Role::Guardian), false),
             live("guardian of another family", &other.guardian.access, Shows::Session(Role::Guardian), false),
             live("teen of another family", &other.teen.access, Shows::Session(Role::Teen), false),
             live("device of another family", &other.phone.token, Shows::Device, false),
+            live("platform key", &key(&Scope::ALL), Shows::Platform(&Scope::ALL), false),
+            live("platform key for ages alone", &key(&[Scope::Age]), Shows::Platform(&[Scope::Age]), false),
             live("guardian", &family.guardian.access, Shows::Session(Role::Guardian), true),
             live("teen", &family.teen.access, Shows::Session(Role::Teen), true),
             live("device", &family.phone.token, Shows::Device, true),
@@ -86,7 +89,7 @@ impl Town {
 }
 
 /// Callers without a token of the right sort.
-async fn no_keys(family: &Family) -> Vec<Caller> {
+async fn no_keys(house: &House, family: &Family) -> Vec<Caller> {
     let ticket: Json = family.phone.api.post("/v1/sync-tickets", &json!({})).await.expect("a ticket");
     let ticket = ticket["ticket"].as_str().expect("a ticket").to_owned();
     // {"alg":"none"} with a teen's id as subject: what a forger of tokens tries first.
@@ -100,6 +103,7 @@ async fn no_keys(family: &Family) -> Vec<Caller> {
         ("token of a bent kind", Some(bent)),
         ("refresh token", Some(family.guardian.refresh.clone())),
         ("ticket", Some(ticket)),
+        ("operator token", Some(house.operator("olga"))),
     ];
     shown.map(|(name, token)| Caller { name, token, shows: Shows::NoKey, alive: false, kin: true }).into()
 }
@@ -112,24 +116,21 @@ async fn the_dead(house: &House, family: &Family) -> Vec<Caller> {
     ended.api.delete("/v1/sessions/current").await.expect("a sign-out");
     let stolen = family.teen.registers("stolen").await;
     family.teen.api.delete(&format!("/v1/teen/devices/{}", stolen.id)).await.expect("a revocation");
+    let spent = house.platform_key(&Scope::ALL);
+    house.revokes_key(&spent);
     let dead = |name, token, shows| Caller { name, token: Some(token), shows, alive: false, kin: true };
     vec![
         dead("ended session", ended.access, Shows::Session(Role::Guardian)),
         dead("revoked device", stolen.token, Shows::Device),
+        dead("revoked platform key", spent.token, Shows::Platform(&Scope::ALL)),
     ]
 }
 
 /// A support agent, made as an operator makes one.
 pub async fn agent(house: &House) -> Person {
-    let line = house.command_line(&[]);
-    let secret = line.iter().position(|word| word == "--secret-file").expect("a secret") + 1;
     let email = "ines@support.example";
-    let made = Command::new(PROGRAM)
-        .args(["admin", "create-agent", "--name", "Ines", "--email", email])
-        .args(["--database-url", &house.database.url, "--secret-file", &line[secret]])
-        .env("FAMILY_PAIRING_PASSWORD", PASSWORD)
-        .output()
-        .expect("the program runs");
+    let made = house
+        .admin_with(&["create-agent", "--name", "Ines", "--email", email], &[("FAMILY_PAIRING_PASSWORD", PASSWORD)]);
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let credentials = json!({"email": email, "password": PASSWORD});
     let answer: Json = house.api().post("/v1/sessions", &credentials).await.expect("a session");

@@ -14,6 +14,7 @@ const TYPES: &[(&str, &str)] = &[
     ("BigInt", "bigint"),
     ("SmallInt", "smallint"),
     ("Text", "text"),
+    ("Array<Text>", "ARRAY"),
     ("Binary", "bytea"),
     ("Timestamptz", "timestamp with time zone"),
     ("Uuid", "uuid"),

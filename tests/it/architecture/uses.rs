@@ -21,7 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const EXCEPTIONS: &[(&str, &str)] = &[("src/api/live.rs", "sync")];
 
 /// Rooms that put everything together.
-const MAY_USE_ALL: &[&str] = &["app", "serve", "main", "lib"];
+const MAY_USE_ALL: &[&str] = &["app", "serve", "admin", "main", "lib"];
 
 /// Crates that only some may know: a prefix of the path for each.
 const CRATES: &[(&str, &[&str])] = &[

@@ -1,5 +1,6 @@
 //! A house for one test: a node with its own database, Redis prefix and clock, and verbs for the people in it.
 
+pub mod admin;
 pub mod database;
 pub mod people;
 pub mod process;
@@ -145,17 +146,21 @@ impl House {
 
     /// Starts one more node on the same database and Redis.
     pub async fn add_node(&mut self, more: &[&str]) -> &RunningNode {
+        let (app, config) = self.app(more).await;
+        let node = Node::start(app, &config).expect("a node can be started");
+        let (url, stop) = (format!("http://{}", node.address), CancellationToken::new());
+        let task = tokio::spawn(node.run_until(stop.clone()));
+        self.nodes.push(RunningNode { url, metrics: metrics(), stop, task });
+        self.nodes.last().expect("just pushed")
+    }
+
+    /// A node's parts, put together but not served.
+    pub async fn app(&self, more: &[&str]) -> (App, ServeConfig) {
         let line = self.command_line(more);
         let settings =
             Settings::try_parse_from(std::iter::once("node".to_owned()).chain(line)).expect("sound arguments");
-        let world = World::new(self.clock.clone(), self.clock.clone());
-        let metrics = metrics();
-        let app = App::build(&settings.serve, world, metrics.clone()).await.expect("a node can be built");
-        let node = Node::start(app, &settings.serve).expect("a node can be started");
-        let (url, stop) = (format!("http://{}", node.address), CancellationToken::new());
-        let task = tokio::spawn(node.run_until(stop.clone()));
-        self.nodes.push(RunningNode { url, metrics, stop, task });
-        self.nodes.last().expect("just pushed")
+        let app = App::build(&settings.serve, self.world(), metrics()).await.expect("a node can be built");
+        (app, settings.serve)
     }
 
     /// The first node's address.

@@ -11,15 +11,16 @@ fn patch(json: Json) -> Patch {
 }
 
 fn guardian(layers: &Layers, who: u128, at: i64, json: Json) -> Result<Layers, PatchError> {
-    patch_guardian(&REGISTRY, TEEN, layers, person(who), &patch(json), second(at), Some("homework first".to_owned()))
+    let now = Situation { now: second(at), ..situation(TEEN, layers) };
+    patch_guardian(&now, person(who), &patch(json), Some("homework first".to_owned()))
 }
 
 fn teen(layers: &Layers, at: i64, json: Json) -> Result<Layers, PatchError> {
-    patch_teen(&REGISTRY, TEEN, layers, person(9), &patch(json), second(at), None)
+    patch_teen(&Situation { now: second(at), ..situation(TEEN, layers) }, person(9), &patch(json), None)
 }
 
 fn held(layers: &Layers, id: &str) -> Json {
-    serde_json::to_value(effective(&REGISTRY, TEEN, layers).get(id).unwrap()).unwrap()
+    serde_json::to_value(policy_in(TEEN, layers).get(id).unwrap()).unwrap()
 }
 
 #[test]
@@ -64,7 +65,7 @@ fn nobody_passes_the_floor_and_the_answer_says_where_it_is() {
     let refused = guardian(&Layers::default(), 1, 5, json!({"search.enabled": false, "dm.from": "friends"}));
     assert_eq!(
         refused,
-        Err(PatchError::BelowFloor { control: "dm.from".into(), floor: Value::Choice("no_one".into()) })
+        Err(PatchError::BelowFloor { control: "dm.from".into(), floor: Value::Choice("no_one".into()), rules: vec![] })
     );
     let shifted = json!([{"days": ["mon"], "from": "12:00", "to": "13:00"}]);
     let refused = guardian(&Layers::default(), 1, 5, json!({"quiet.notifications": shifted})).unwrap_err();
@@ -137,28 +138,22 @@ fn of_several_guardians_the_stricter_one_is_named() {
 
 #[test]
 fn a_value_from_before_the_floor_is_held_to_it() {
-    let older = patch_guardian(
-        &REGISTRY,
-        AgeBand::From16To17,
-        &Layers::default(),
-        person(1),
-        &patch(json!({"dm.from": "friends"})),
-        second(5),
-        None,
-    );
-    assert_eq!(held(&older.unwrap(), "dm.from"), json!({"value": "no_one", "source": "law"}));
+    let none = Layers::default();
+    let older =
+        patch_guardian(&situation(AgeBand::From16To17, &none), person(1), &patch(json!({"dm.from": "friends"})), None);
+    assert_eq!(held(&older.unwrap(), "dm.from"), json!({"value": "no_one", "source": "platform"}));
 }
 
 #[test]
 fn a_change_is_told_in_json_and_read_back() {
-    let before = effective(&REGISTRY, TEEN, &Layers::default());
+    let before = policy_in(TEEN, &Layers::default());
     let set = guardian(
         &Layers::default(),
         1,
         5,
         json!({"time.daily_minutes": 90, "search.enabled": false, "content.blocked_words": ["a"]}),
     );
-    let changes = diff(&REGISTRY, &before, &effective(&REGISTRY, TEEN, &set.unwrap()));
+    let changes = diff(&REGISTRY, &before, &policy_in(TEEN, &set.unwrap()));
     let told = json!([
         {"control": "content.blocked_words", "from": [], "to": ["a"], "direction": "tighter", "effective": "now"},
         {"control": "search.enabled", "from": true, "to": false, "direction": "tighter", "effective": "now"},

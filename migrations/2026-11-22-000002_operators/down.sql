@@ -1,0 +1,2 @@
+drop table platform_keys;
+drop table operators;

@@ -1,0 +1,145 @@
+//! The operator's commands: agents, operators, platform keys. They speak to the database, not to a server.
+//!
+//! Who may enter: `main`, for whoever holds the installation's database address and secret. A command may be signed with an
+//! operator's token; the audit then names that operator. A new token goes to standard output alone, once, so that it can be
+//! caught in a variable or a file; words for people go to standard error. What never happens here: SQL, rules.
+
+mod agents;
+mod operators;
+mod platform_keys;
+
+use clap::{Args, Subcommand};
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+
+use crate::{
+    app::{AppError, open_store},
+    auth::password::{BadCost, HashError, Weakness},
+    config::{DatabaseConfig, SecretConfig},
+    domain::{
+        clock::World,
+        secret::{Token, TokenKind},
+        text::TextError,
+    },
+    store::{Store, StoreError, operators::Operator},
+};
+
+/// What an operator can do at the command line.
+#[derive(Subcommand)]
+pub enum Admin {
+    /// Make a support agent's account; the password is read from FAMILY_PAIRING_PASSWORD
+    CreateAgent(Box<agents::CreateAgent>),
+    /// Make an operator, who can sign for commands; the token is printed once
+    CreateOperator(Box<operators::CreateOperator>),
+    /// Revoke an operator; the token signs for nothing any more
+    RevokeOperator(Box<operators::RevokeOperator>),
+    /// Make a key for the platform's own servers; the token is printed once
+    CreatePlatformKey(Box<platform_keys::CreatePlatformKey>),
+    /// Revoke a platform key; it opens nothing on any node within 2.5 seconds
+    RevokePlatformKey(Box<platform_keys::RevokePlatformKey>),
+    /// List the platform keys, without their tokens
+    PlatformKeys(Box<Installation>),
+}
+
+/// Which installation a command is for.
+#[derive(Args)]
+pub struct Installation {
+    #[command(flatten)]
+    database: DatabaseConfig,
+    #[command(flatten)]
+    secret: SecretConfig,
+}
+
+/// Which installation a command changes, and who signs for it.
+#[derive(Args)]
+pub struct Signed {
+    #[command(flatten)]
+    installation: Installation,
+    /// The token of the operator who signs for this (fpo_…); without it, the audit names nobody
+    #[arg(long, env = "FAMILY_PAIRING_OPERATOR_TOKEN", hide_env_values = true)]
+    operator_token: Option<SecretString>,
+}
+
+/// Why a command was not done.
+#[derive(Debug, Error)]
+pub enum AdminError {
+    /// The store could not be opened.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A flag's text is refused.
+    #[error("--{0} {1}")]
+    Text(&'static str, TextError),
+    /// The password is too weak.
+    #[error("the password {0}")]
+    Password(#[from] Weakness),
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The cost of password hashes is out of range.
+    #[error(transparent)]
+    Cost(#[from] BadCost),
+    /// The signature is none.
+    #[error("the operator token is not that of an operator, or was revoked")]
+    NotAnOperator,
+    /// The name was given before.
+    #[error("there is or was an operator of this name; a name is given once, so that the audit stays readable")]
+    NameTaken,
+    /// Nobody to revoke.
+    #[error("there is no operator of this name who was not revoked before")]
+    NoSuchOperator,
+    /// Nothing to revoke.
+    #[error("there is no platform key of this id that was not revoked before")]
+    NoSuchKey,
+    /// A key that would open nothing.
+    #[error("a platform key needs a --scope at least")]
+    NoScope,
+}
+
+/// Does what the command says.
+pub async fn run(command: Admin, world: World) -> Result<(), AdminError> {
+    match command {
+        Admin::CreateAgent(command) => command.run(world).await,
+        Admin::CreateOperator(command) => command.run(world).await,
+        Admin::RevokeOperator(command) => command.run(world).await,
+        Admin::CreatePlatformKey(command) => command.run(world).await,
+        Admin::RevokePlatformKey(command) => command.run(world).await,
+        Admin::PlatformKeys(installation) => platform_keys::list(&installation, world).await,
+    }
+}
+
+impl Installation {
+    /// Opens the store.
+    pub async fn open(&self, world: World) -> Result<Store, AdminError> {
+        // No socket waits here for an event.
+        let (store, _events) = open_store(&self.database, &self.secret, world).await?;
+        Ok(store)
+    }
+}
+
+impl Signed {
+    /// Opens the store and finds out who signs.
+    pub async fn open(&self, world: World) -> Result<(Store, Option<Operator>), AdminError> {
+        let store = self.installation.open(world).await?;
+        let by = match &self.operator_token {
+            None => None,
+            Some(token) => Some(signer(&store, token).await?),
+        };
+        Ok((store, by))
+    }
+}
+
+/// The operator whose token this is.
+pub async fn signer(store: &Store, token: &SecretString) -> Result<Operator, AdminError> {
+    let token = Token::parse(token.expose_secret()).filter(|token| token.kind() == TokenKind::Operator);
+    let token = token.ok_or(AdminError::NotAnOperator)?;
+    store.operator(token.hash()).await?.ok_or(AdminError::NotAnOperator)
+}
+
+/// Shows a new token, the only time that anybody sees it.
+fn show(token: &Token) {
+    eprintln!("This is the token. It is shown once and kept nowhere: store it where only its holder can read it.");
+    println!("{}", token.reveal());
+}

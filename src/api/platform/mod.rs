@@ -1,0 +1,3 @@
+//! Everything that the platform's own servers do over HTTP, each with a platform key.
+
+pub mod key;

@@ -1,0 +1,87 @@
+//! Writes a revision: one statement for all of its rows.
+
+use diesel::{
+    ExpressionMethods, QueryDsl,
+    sql_types::{BigInt, Bytea, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use jiff_diesel::ToDiesel;
+use serde_json::json;
+
+use super::{Next, Standing};
+use crate::{
+    domain::{controls::ControlId, ids::AccountId, policy::Change},
+    store::{StoreError, Tools, kinship::GuardianOf, once::Sealed, schema::teens},
+};
+
+/// Writes the next revision, if the teen still stands at the one that it was planned from, no law has come in between, and the
+/// guardian's pairing, where there is one, still lives. `false`: something moved, and nothing was written.
+pub(crate) async fn commit(
+    conn: &mut AsyncPgConnection,
+    tools: &Tools,
+    standing: &Standing,
+    next: &Next,
+    guardian: Option<&GuardianOf>,
+    answer: Option<Sealed>,
+) -> Result<bool, StoreError> {
+    let revision = standing.revision + 1;
+    let now = tools.world.now().to_diesel();
+    let (request, sealed) = answer.map(|kept| ((kept.scope, kept.body), kept.answer)).unzip();
+    let (scope, body) = request.unzip();
+    #[expect(clippy::disallowed_methods, reason = "one round trip for four rows; every value is a bind parameter")]
+    let statement = diesel::sql_query(
+        "with moved as (update teens set revision = $2, settings = $3, home_zone = $4, day_start_minute = $5, \
+             age_band = $19, due_at = $20 \
+           where account_id = $1 and revision = $2 - 1 and due_at is not distinct from $21 \
+           and ($15::uuid is null or exists (select 1 from pairings where id = $15 and state = 'active')) returning account_id), \
+         noted as (insert into audit (id, at, actor_id, action, teen_id, detail) \
+           select $6, $7, $8, 'policy.' || $9, account_id, $10 from moved), \
+         kept as (insert into idempotency (scope, body_hash, answer_sealed, created_at) \
+           select $16, $17, $18, $7 from moved where $16::bytea is not null) \
+         insert into policy_revisions (teen_id, revision, kind, controls, home_zone, day_start_minute, changes, undo, made_by, reason, made_at, origin) \
+         select account_id, $2, $9, $11, $4, $5, $12, $13, $8, $14, $7, $22 from moved",
+    );
+    let written = statement
+        .bind::<SqlUuid, _>(standing.teen.uuid())
+        .bind::<BigInt, _>(revision)
+        .bind::<Jsonb, _>(serde_json::to_value(&next.layers)?)
+        .bind::<Text, _>(&next.home_zone)
+        .bind::<SmallInt, _>(next.day_start_minute)
+        .bind::<SqlUuid, _>(tools.world.uuid())
+        .bind::<Timestamptz, _>(now)
+        .bind::<Nullable<SqlUuid>, _>(next.by.map(AccountId::uuid))
+        .bind::<Text, _>(next.kind.as_str())
+        .bind::<Jsonb, _>(json!({ "revision": revision, "controls": names(&next.changes) }))
+        .bind::<Text, _>(serde_json::to_string(&next.policy)?)
+        .bind::<Jsonb, _>(serde_json::to_value(&next.changes)?)
+        .bind::<Nullable<Jsonb>, _>(next.undo.as_ref().map(serde_json::to_value).transpose()?)
+        .bind::<Nullable<Text>, _>(next.reason.as_deref())
+        .bind::<Nullable<SqlUuid>, _>(guardian.map(|proof| proof.pairing().uuid()))
+        .bind::<Nullable<Bytea>, _>(scope)
+        .bind::<Nullable<Bytea>, _>(body)
+        .bind::<Nullable<Bytea>, _>(sealed)
+        .bind::<Text, _>(next.band.as_str())
+        .bind::<Nullable<Timestamptz>, _>(next.due_at.map(ToDiesel::to_diesel))
+        .bind::<Nullable<Timestamptz>, _>(standing.due_at)
+        .bind::<Jsonb, _>(serde_json::to_value(next.origin)?)
+        .execute(conn)
+        .await?;
+    Ok(written == 1)
+}
+
+fn names(changes: &[Change]) -> Vec<&ControlId> {
+    changes.iter().map(|change| &change.control).collect()
+}
+
+/// Writes only when to look again: nothing else has changed.
+pub(crate) async fn look_later(
+    conn: &mut AsyncPgConnection,
+    standing: &Standing,
+    next: &Next,
+) -> Result<(), StoreError> {
+    diesel::update(teens::table.find(standing.teen.uuid()))
+        .set((teens::age_band.eq(next.band.as_str()), teens::due_at.eq(next.due_at.map(ToDiesel::to_diesel))))
+        .execute(conn)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! The newest revisions, for snapshots and notices.
+
+use std::collections::BTreeMap;
+
+use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl};
+use diesel_async::RunQueryDsl;
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::{
+    domain::{
+        ids::{AccountId, TeenId},
+        snapshot::PolicyRecord,
+    },
+    store::{
+        Store, StoreError,
+        schema::{policy_revisions, teens},
+    },
+};
+
+/// What the newest revision of a teen is made of, with who made it: for snapshots and change notices.
+#[derive(Clone, Debug)]
+pub struct Newest {
+    /// What is wanted.
+    pub record: PolicyRecord,
+    /// Who made it.
+    pub by: Option<AccountId>,
+    /// Why.
+    pub reason: Option<String>,
+    /// What changed with it, as stored.
+    pub changes: Json,
+}
+
+type NewestRow = (Uuid, i64, String, String, i16, jiff_diesel::Timestamp, Option<Uuid>, Option<String>, Json);
+
+impl Store {
+    /// The newest policies of these teens, in one query. `sync` may read any: it has no proofs, only sockets that had them.
+    pub async fn newest_policies(&self, of: &[TeenId]) -> Result<Vec<Newest>, StoreError> {
+        let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
+        let mut conn = self.pool.get().await?;
+        let rows: Vec<NewestRow> = newest_query().filter(teens::account_id.eq_any(ids)).load(&mut conn).await?;
+        Ok(rows.into_iter().map(newest).collect())
+    }
+
+    /// The newest revision numbers of these teens: what a heartbeat and a full compare need to know.
+    pub async fn newest_revisions(&self, of: &[TeenId]) -> Result<BTreeMap<TeenId, i64>, StoreError> {
+        let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
+        let mut conn = self.pool.get().await?;
+        let rows: Vec<(Uuid, i64)> = teens::table
+            .filter(teens::account_id.eq_any(ids))
+            .select((teens::account_id, teens::revision))
+            .load(&mut conn)
+            .await?;
+        Ok(rows.into_iter().map(|(teen, revision)| (teen.into(), revision)).collect())
+    }
+}
+
+/// A teen's newest revision is the one that the teen's row names.
+pub(super) type Same = diesel::dsl::And<
+    diesel::dsl::Eq<policy_revisions::teen_id, teens::account_id>,
+    diesel::dsl::Eq<policy_revisions::revision, teens::revision>,
+>;
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn newest_query() -> _ {
+    let same: Same =
+        policy_revisions::teen_id.eq(teens::account_id).and(policy_revisions::revision.eq(teens::revision));
+    teens::table.inner_join(policy_revisions::table.on(same)).select((
+        policy_revisions::teen_id,
+        policy_revisions::revision,
+        policy_revisions::controls,
+        policy_revisions::home_zone,
+        policy_revisions::day_start_minute,
+        policy_revisions::made_at,
+        policy_revisions::made_by,
+        policy_revisions::reason,
+        policy_revisions::changes,
+    ))
+}
+
+fn newest((teen, revision, controls, home_zone, day_start_minute, made_at, by, reason, changes): NewestRow) -> Newest {
+    Newest {
+        record: PolicyRecord {
+            teen: teen.into(),
+            revision,
+            controls,
+            home_zone,
+            day_start_minute,
+            made_at: made_at.to_jiff(),
+        },
+        by: by.map(AccountId::from),
+        reason,
+        changes,
+    }
+}

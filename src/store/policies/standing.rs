@@ -1,0 +1,194 @@
+//! How a teen's policy stands: everything that a change needs to know.
+
+use std::sync::Arc;
+
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl, Queryable, dsl::sql,
+    expression::SqlLiteral, sql_types::BigInt,
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::{Next, Origin, RevisionKind, broken, newest::Same};
+use crate::{
+    domain::{
+        age::AgeBand,
+        ids::{AccountId, TeenId},
+        pairing::PairingState,
+        policy::{Facts, Layers, Policy, Situation, at_age, diff, effective},
+        version::Version,
+    },
+    store::{
+        StoreError, Tools, accounts,
+        kinship::GuardianOf,
+        law::{self, Book},
+        schema::{accounts as accounts_table, pairings, policy_revisions, teens},
+    },
+};
+
+/// How a teen's policy stands, and what it follows from.
+pub(crate) struct Standing {
+    pub(crate) teen: TeenId,
+    pub(super) revision: i64,
+    /// When it may change by itself. A change that was planned while this moved is planned again.
+    pub(crate) due_at: Option<jiff_diesel::Timestamp>,
+    /// The band that the policy was last computed for.
+    pub(crate) computed_for: Option<AgeBand>,
+    pub(crate) home_zone: String,
+    pub(crate) day_start_minute: i16,
+    pub(crate) facts: Facts,
+    pub(crate) book: Arc<Book>,
+    pub(crate) layers: Layers,
+    pub(crate) policy: Policy,
+}
+
+impl Standing {
+    /// The version before the change.
+    pub(crate) fn version(&self, tools: &Tools) -> Version {
+        Version { epoch: tools.epoch, revision: self.revision }
+    }
+
+    /// What the policy follows from at this instant.
+    pub(crate) fn situation<'a>(&'a self, tools: &'a Tools, now: Timestamp) -> Situation<'a> {
+        self.facts.at(&tools.registry, &self.book.rules, &self.layers, now)
+    }
+
+    /// What follows from new layers: the effective policy and how it differs from the last revision's.
+    pub(crate) fn with_layers(&self, tools: &Tools, kind: RevisionKind, by: Option<AccountId>, layers: Layers) -> Next {
+        self.plan(tools, kind, by, layers, &self.facts)
+    }
+
+    /// What follows from another home: days, ages and laws are those of its calendar.
+    pub(crate) fn with_home(&self, tools: &Tools, by: AccountId, home_zone: String, day_start_minute: i16) -> Next {
+        let facts = Facts { zone: zone(&home_zone), ..self.facts.clone() };
+        let next = self.plan(tools, RevisionKind::Home, Some(by), self.layers.clone(), &facts);
+        Next { home_zone, day_start_minute, ..next }
+    }
+
+    fn plan(&self, tools: &Tools, kind: RevisionKind, by: Option<AccountId>, layers: Layers, facts: &Facts) -> Next {
+        let now = tools.world.now();
+        let band = facts.at(&tools.registry, &self.book.rules, &layers, now).band();
+        // Whoever comes first after a birthday brings its effects along, be it the worker or a guardian's change.
+        let layers = at_age(&tools.registry, &layers, self.computed_for.unwrap_or(band), band, now);
+        let policy = effective(&facts.at(&tools.registry, &self.book.rules, &layers, now));
+        Next {
+            kind,
+            changes: diff(&tools.registry, &self.policy, &policy),
+            policy,
+            undo: None,
+            by,
+            origin: by.map_or(Origin::Server, |_| Origin::Session),
+            reason: None,
+            home_zone: self.home_zone.clone(),
+            day_start_minute: self.day_start_minute,
+            band,
+            due_at: facts.next_change(&self.book.rules, &layers, now),
+            layers,
+        }
+    }
+}
+
+/// A zone that has left the database counts as UTC rather than locking a family out.
+fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+/// Locks the teen's row, which puts all changes of one teen in order.
+///
+/// Lock first, then read: a join that waits for the lock would look for the newest revision with the number that it saw
+/// before it waited, and find nothing.
+pub(crate) async fn lock(conn: &mut AsyncPgConnection, tools: &Tools, teen: TeenId) -> Result<Standing, StoreError> {
+    teens::table.find(teen.uuid()).select(teens::revision).for_no_key_update().first::<i64>(conn).await?;
+    read(conn, tools, teen, None).await
+}
+
+/// Reads how a teen's policy stands. With a guardian's proof the pairing is looked at again, in the same question: one that
+/// has ended in between gives no power.
+pub(crate) async fn read(
+    conn: &mut AsyncPgConnection,
+    tools: &Tools,
+    teen: TeenId,
+    guardian: Option<&GuardianOf>,
+) -> Result<Standing, StoreError> {
+    let pairing = guardian.map(|proof| proof.pairing().uuid()).unwrap_or_default();
+    let (row, paired): (TeenRow, Option<Uuid>) = teen_query(teen, pairing).first(conn).await?;
+    if guardian.is_some() && paired.is_none() {
+        return Err(StoreError::NotFound);
+    }
+    let book = law::of_version(conn, tools, row.rules_version).await?;
+    row.known(tools, teen, book)
+}
+
+#[derive(Queryable)]
+struct TeenRow {
+    revision: i64,
+    home_zone: String,
+    day_start_minute: i16,
+    settings: Json,
+    age_band: Option<String>,
+    due_at: Option<jiff_diesel::Timestamp>,
+    birth: Option<Vec<u8>>,
+    region: String,
+    joined: jiff_diesel::Timestamp,
+    controls: String,
+    rules_version: i64,
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn teen_query(teen: TeenId, pairing: Uuid) -> _ {
+    let id: Uuid = teen.uuid();
+    let active: &'static str = PairingState::Active.as_str();
+    let same: Same =
+        policy_revisions::teen_id.eq(teens::account_id).and(policy_revisions::revision.eq(teens::revision));
+    // Which laws hold, in the same question: whoever knows an older set must look again before it plans anything.
+    let rules_version: SqlLiteral<BigInt> = sql::<BigInt>("(select rules_version from installation)");
+    teens::table
+        .inner_join(accounts_table::table)
+        .inner_join(policy_revisions::table.on(same))
+        .left_join(pairings::table.on(pairings::id.eq(pairing).and(pairings::state.eq(active))))
+        .filter(teens::account_id.eq(id))
+        .select((
+            (
+                teens::revision,
+                teens::home_zone,
+                teens::day_start_minute,
+                teens::settings,
+                teens::age_band,
+                teens::due_at,
+                accounts_table::birth_date_sealed,
+                accounts_table::region,
+                accounts_table::created_at,
+                policy_revisions::controls,
+                rules_version,
+            ),
+            pairings::id.nullable(),
+        ))
+}
+
+impl TeenRow {
+    /// Makes sense of a teen's row.
+    fn known(self, tools: &Tools, teen: TeenId, book: Arc<Book>) -> Result<Standing, StoreError> {
+        let birth = accounts::birth_date(&tools.vault, teen, self.birth.as_deref())?
+            .ok_or_else(|| broken("a teen without a birth date"))?;
+        let (layers, dropped) = Layers::from_json(&tools.registry, self.settings).map_err(broken)?;
+        if !dropped.is_empty() {
+            tracing::warn!(controls = ?dropped, "settings of controls that are not in the registry any more were left out");
+        }
+        let computed_for = self.age_band.map(|band| band.parse().map_err(broken)).transpose()?;
+        let zone = zone(&self.home_zone);
+        Ok(Standing {
+            teen,
+            revision: self.revision,
+            due_at: self.due_at,
+            computed_for,
+            home_zone: self.home_zone,
+            day_start_minute: self.day_start_minute,
+            facts: Facts { birth, region: self.region, joined: self.joined.to_jiff(), zone },
+            book,
+            layers,
+            policy: Policy::from_json(&tools.registry, &self.controls).map_err(broken)?,
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! What operators do: commands of the real program on this house's database, and the keys that they make.
+
+use std::process::{Command, Output};
+
+use family_pairing::domain::platform::Scope;
+
+use super::{House, process::PROGRAM};
+
+/// A platform key with its token.
+#[derive(Clone, Debug)]
+pub struct TestKey {
+    pub id: String,
+    pub token: String,
+}
+
+impl House {
+    /// Runs `family-pairing admin …` with more in its environment.
+    pub fn admin_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+        let line = self.command_line(&[]);
+        let place =
+            line.chunks(2).filter(|pair| matches!(pair[0].as_str(), "--database-url" | "--secret-file")).flatten();
+        Command::new(PROGRAM)
+            .arg("admin")
+            .args(arguments)
+            .args(place)
+            .env_clear()
+            .envs(environment.iter().copied())
+            .output()
+            .expect("it runs")
+    }
+
+    /// Runs `family-pairing admin …`, which must go well; what comes back is its standard output.
+    pub fn admin(&self, arguments: &[&str]) -> String {
+        let done = self.admin_with(arguments, &[]);
+        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        text(&done.stdout)
+    }
+
+    /// Makes an operator; what comes back is the token.
+    pub fn operator(&self, name: &str) -> String {
+        self.admin(&["create-operator", "--name", name]).trim().to_owned()
+    }
+
+    /// Makes a platform key as an operator makes one.
+    pub fn platform_key(&self, scopes: &[Scope]) -> TestKey {
+        let mut arguments = vec!["create-platform-key", "--name", "chat-servers"];
+        arguments.extend(scopes.iter().flat_map(|scope| ["--scope", scope.as_str()]));
+        let token = self.admin(&arguments).trim().to_owned();
+        let listed = self.admin(&["platform-keys"]);
+        let id = listed.lines().last().and_then(|line| line.split('\t').next()).expect("a key").to_owned();
+        TestKey { id, token }
+    }
+
+    /// Revokes a platform key.
+    pub fn revokes_key(&self, key: &TestKey) {
+        self.admin(&["revoke-platform-key", "--id", &key.id]);
+    }
+}
+
+/// What a command printed.
+pub fn text(printed: &[u8]) -> String {
+    String::from_utf8(printed.to_vec()).expect("text")
+}

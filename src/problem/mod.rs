@@ -164,9 +164,7 @@ impl Code {
                 (415, "The body is of a kind that is not read here", "Send application/json in UTF-8, uncompressed.")
             }
             Self::Invalid => (422, "A value is not possible", "See errors for the field and the reason."),
-            Self::UnknownControl => {
-                (422, "There is no such control", "GET /v1/guardian/teens/{teen_id}/policy lists the controls.")
-            }
+            Self::UnknownControl => (422, "There is no such control", "GET /v1/controls lists the controls."),
             Self::BelowFloor => (
                 422,
                 "Looser than allowed at this age",

@@ -40,6 +40,7 @@ const TABLE: &[(&str, Who)] = &[
     ("sign_in", Who::Anyone),
     ("renew", Who::Anyone),
     ("read_keys", Who::Anyone),
+    ("read_controls", Who::Anyone),
     ("healthz", Who::Anyone),
     ("readyz", Who::Anyone),
     ("read_metrics", Who::Anyone),

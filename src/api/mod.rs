@@ -14,6 +14,7 @@ mod ops;
 mod platform;
 mod sessions;
 pub mod shape;
+mod spoken;
 mod teen;
 
 use actix_web::web::{self, ServiceConfig};
@@ -69,6 +70,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(guardian::history::guardian_history)
         .service(guardian::history::guardian_undo)
         .service(platform::key::platform_key)
+        .service(platform::assurances::platform_assure)
         .service(ops::healthz)
         .service(ops::readyz)
         .service(ops::read_metrics)

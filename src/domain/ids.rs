@@ -22,6 +22,12 @@ pub enum Device {}
 pub enum Pairing {}
 /// Marks the ids of [`ConnectionId`].
 pub enum Connection {}
+/// Marks the ids of [`AgeSignalId`].
+pub enum AgeSignal {}
+/// Marks the ids of [`AgeDecisionId`].
+pub enum AgeDecision {}
+/// Marks the ids of [`AgeAppealId`].
+pub enum AgeAppeal {}
 
 /// Anybody who can sign in: guardian, teen or support agent.
 pub type AccountId = Id<Account>;
@@ -37,6 +43,12 @@ pub type DeviceId = Id<Device>;
 pub type PairingId = Id<Pairing>;
 /// One open socket. A late close of an old socket must never unregister the new one, so registry entries are compared by it.
 pub type ConnectionId = Id<Connection>;
+/// One thing that somebody said about a person's age.
+pub type AgeSignalId = Id<AgeSignal>;
+/// What was concluded from all that was said, as it was recorded.
+pub type AgeDecisionId = Id<AgeDecision>;
+/// One objection to such a conclusion.
+pub type AgeAppealId = Id<AgeAppeal>;
 
 impl<K> Id<K> {
     /// Wraps a UUID read from a trusted place (a row, a parsed path).

@@ -21,7 +21,7 @@ pub fn next_transition(birth: Date, today: Date) -> Option<Date> {
 }
 
 /// The day on which somebody completes `years`; `None` beyond the calendar (year 9999).
-fn birthday(birth: Date, years: i16) -> Option<Date> {
+pub(super) fn birthday(birth: Date, years: i16) -> Option<Date> {
     let same_day_or_28_february = birth.checked_add(years.years()).ok()?;
     if same_day_or_28_february.day() == birth.day() {
         return Some(same_day_or_28_february);

@@ -3,17 +3,25 @@
 //! Rules see four bands, counted in completed years on the teen's local calendar. A birth date is a personal fact; a band
 //! is all that most of the house needs to know.
 
+mod appeal;
 mod band;
 mod birth;
 mod birthday;
+mod decision;
 mod reading;
 mod signal;
+mod transition;
+mod weigh;
 mod word;
 
 pub use self::{
+    appeal::{Answer, Appeal, AppealError, AppealMove, AppealState, Judge, Route, Side},
     band::{AgeBand, PerBand, UnknownBand},
     birth::{AgeSpan, Ages, Birth, NotAges, OLDEST},
     birthday::{age_on, next_transition},
+    decision::{AgeDecision, OLDER_AFTER, Waiting, decide, next_change},
     reading::{AppleAgeRange, AppleAnswer, GoogleAgeSignals, ProviderOutcome, Reading},
     signal::{AgeSignal, Channel, Level, Stated},
+    transition::{Announcement, Stage, Transition},
+    weigh::Reason,
 };

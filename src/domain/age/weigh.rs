@@ -7,7 +7,8 @@
 //!
 //! **Coming of age** is more than an age, because it ends supervision. It counts where the strict signals alone say so, or where
 //! it comes as the birthday of a date that was declared before it, and no signal says that the person is younger than that
-//! date. Anybody else stays 17 for all rules, whoever else calls them an adult.
+//! date. Not even one that a surer signal has set aside: else an estimate could clear the way for a lie. Anybody else stays 17 for
+//! all rules, whoever calls them an adult.
 
 use std::cmp::Reverse;
 

@@ -111,6 +111,26 @@ fn of_two_equal_words_the_younger_counts() {
 }
 
 #[test]
+fn the_surest_contradiction_is_the_reason() {
+    let document = checked(1, SIGN_UP, ProviderOutcome::IdAndFace { lo: 13, hi: Some(17) });
+    let guardians = [attested(2, SIGN_UP, ages(13, 14)), attested(3, SIGN_UP, ages(16, 17))];
+    let child = attested(4, SIGN_UP, ages(5, 6));
+    let reason = |signals: &[AgeSignal]| decided(signals, SIGN_UP).reason;
+    let [younger, older] = guardians;
+    assert_eq!(reason(&[document.clone(), younger.clone(), older.clone()]), Reason::YoungerOnTie);
+    assert_eq!(reason(&[document.clone(), child]), Reason::HigherLevel);
+    let adult = declared(5, SIGN_UP, date(1990, 5, 1));
+    assert_eq!(reason(&[document, younger, older, adult]), Reason::YoungerOnTie);
+}
+
+#[test]
+fn twins_among_signals_keep_one_order() {
+    let (a, b) = (attested(1, SIGN_UP, ages(13, 15)), attested(2, SIGN_UP, ages(13, 15)));
+    let basis = |signals: &[AgeSignal]| decided(signals, SIGN_UP).basis;
+    assert_eq!(basis(&[a.clone(), b.clone()]), basis(&[b, a]));
+}
+
+#[test]
 fn older_waits_for_seventy_two_hours_and_says_so() {
     let signals = [
         declared(1, SIGN_UP, date(2011, 5, 1)),
@@ -157,6 +177,23 @@ fn a_self_declared_adult_stays_seventeen() {
         assert_eq!(band(&said, now), AgeBand::From16To17, "{now}");
         assert_eq!(decided(&said, now).birth.band_on(day_in(&ZONE, at(now))), AgeBand::From16To17, "{now}");
     }
+}
+
+#[test]
+fn who_declares_on_their_eighteenth_birthday_declares_an_adult() {
+    assert_eq!(decided(&[declared(1, SIGN_UP, date(2008, 1, 10))], SIGN_UP).majority, None);
+    assert_eq!(decided(&[declared(1, SIGN_UP, date(2008, 1, 11))], SIGN_UP).majority, Some(date(2026, 1, 11)));
+}
+
+#[test]
+fn a_doubt_takes_the_majority_away_at_once() {
+    let face = ProviderOutcome::FacialEstimation { lo: 16, hi: Some(17), margin_years: 0 };
+    let doubt = AgeSignal { level: Level::Asserted, ..attested(3, "2028-01-01T00:00:00Z", ages(5, 6)) };
+    let signals = [declared(1, SIGN_UP, date(2009, 5, 1)), checked(2, SIGN_UP, face), doubt];
+    assert_eq!(band(&signals, "2027-12-31T00:00:00Z"), AgeBand::Adult);
+    let decision = decided(&signals, "2028-01-01T00:00:00Z");
+    assert_eq!((decision.band_on(date(2028, 1, 1)), decision.majority), (AgeBand::From16To17, None));
+    assert_eq!(decision.effective_at, at("2028-01-01T00:00:00Z"));
 }
 
 #[test]

@@ -99,6 +99,7 @@ mod tests {
             read(json!({"method": "facial_estimation", "lo": lo, "hi": hi, "margin_years": margin}))
         };
         assert_eq!(face(14, Some(14), 1), (Level::Enhanced, ages(13, 15)));
+        assert_eq!(face(14, Some(15), 0), (Level::Enhanced, ages(14, 15)));
         assert_eq!(face(14, Some(15), 1), (Level::Asserted, ages(13, 16)));
         assert_eq!(face(25, None, 7), (Level::Enhanced, ages(18, None)));
         assert_eq!(face(25, None, 8), (Level::Asserted, ages(17, None)));

@@ -66,7 +66,8 @@ impl Facts {
         turns.filter(|day| *day > today).min()
     }
 
-    fn start_of(&self, day: Date) -> Option<Timestamp> {
+    /// The first instant of a day at their home; nothing at the end of the calendar.
+    pub fn start_of(&self, day: Date) -> Option<Timestamp> {
         self.zone.to_zoned(day.at(0, 0, 0, 0)).ok().map(|start| start.timestamp())
     }
 }

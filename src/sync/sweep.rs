@@ -24,7 +24,7 @@ use crate::{
 const EVERY: Duration = Duration::from_secs(2);
 /// After this long without a good sweep, the window may have missed something.
 const TOO_LONG: Duration = Duration::from_secs(10);
-/// How often the epoch is read again.
+/// How often the epoch is read again, and which rules hold: who changes nothing would not notice.
 const EPOCH_EVERY: Duration = Duration::from_secs(60);
 /// How many sessions and devices are asked about at once after a gap.
 const CHUNK: usize = 1_000;
@@ -39,12 +39,12 @@ pub(super) async fn run(
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut good = Instant::now();
-    let mut epoch_read = Instant::now();
+    let mut read_at = Instant::now();
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        if epoch_read.elapsed() > EPOCH_EVERY {
-            epoch_read = Instant::now();
-            if let Err(error) = read_epoch(&store, &refresh).await {
-                tracing::warn!(%error, "the epoch could not be read");
+        if read_at.elapsed() > EPOCH_EVERY {
+            read_at = Instant::now();
+            if let Err(error) = read_again(&store, &refresh).await {
+                tracing::warn!(%error, "the epoch and the rules could not be read");
             }
         }
         match sweep(&store, &hub, &relay).await {
@@ -72,12 +72,12 @@ async fn sweep(store: &Store, hub: &Hub, relay: &Relay) -> Result<(), StoreError
     Ok(())
 }
 
-async fn read_epoch(store: &Store, refresh: &Refresh) -> Result<(), StoreError> {
+async fn read_again(store: &Store, refresh: &Refresh) -> Result<(), StoreError> {
     let before = store.epoch();
     if store.refresh_epoch().await? != before {
         refresh.suspect_everybody();
     }
-    Ok(())
+    store.rules().await.map(drop)
 }
 
 /// Compares everybody who sits here with the truth: policies, whom they guard, and whether they may still sit here.

@@ -36,6 +36,7 @@ mod processes;
 mod reports;
 mod revocation;
 mod rough;
+mod rules;
 mod signatures;
 mod sync;
 mod tickets;

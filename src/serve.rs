@@ -10,7 +10,10 @@ use actix_web::{
     web::Data,
 };
 use thiserror::Error;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::MissedTickBehavior,
+};
 use tokio_util::sync::CancellationToken;
 use tracing_actix_web::TracingLogger;
 
@@ -22,6 +25,7 @@ use crate::{
     app::{App, AppError},
     auth::Gate,
     config::ServeConfig,
+    store::{Store, StoreError},
     sync::Live,
 };
 
@@ -29,6 +33,12 @@ use crate::{
 const HEADERS: Duration = Duration::from_secs(5);
 /// What a peer does not acknowledge for this long is lost: a client that stopped reading must not keep its buffers here.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+/// How often a node looks for policies that change by themselves.
+const DUE: Duration = Duration::from_secs(1);
+/// Most of them in one round.
+const DUE_AT_ONCE: i64 = 100;
+/// How often use beyond its time is deleted.
+const USAGE_UPKEEP: Duration = Duration::from_secs(3_600);
 /// How often housekeeping runs.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
 
@@ -65,6 +75,7 @@ impl Node {
         let gate = Data::new(gate);
         let (document, scrape) = (Data::new(document), Data::new(scrape));
         tokio::spawn(housekeeping(gate.clone(), stop.clone()));
+        tokio::spawn(due(gate.store.clone(), stop.clone()));
         let shared_live = Data::from(live.clone());
         let workers = match config.workers {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
@@ -135,15 +146,45 @@ fn on_connect(connection: &dyn std::any::Any, _: &mut Extensions) {
     }
 }
 
-/// Forgets what is old: answers to repeated requests, throttle counters; keeps the histograms small.
+/// Forgets what is old: answers to repeated requests, throttle counters, use beyond its time; keeps the histograms small.
 async fn housekeeping(gate: Data<Gate>, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(HOUSEKEEPING);
+    let mut forgot_usage: Option<tokio::time::Instant> = None;
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         gate.throttle.forget_idle();
-        match gate.store.forget_old_answers().await {
-            Ok(0) => {}
-            Ok(count) => tracing::debug!(count, "old answers were forgotten"),
-            Err(error) => tracing::warn!(%error, "old answers could not be forgotten"),
+        forgotten("answers", gate.store.forget_old_answers().await);
+        if forgot_usage.is_none_or(|at| at.elapsed() >= USAGE_UPKEEP) {
+            forgot_usage = Some(tokio::time::Instant::now());
+            forgotten("usage", gate.store.forget_old_usage().await);
+        }
+    }
+}
+
+fn forgotten(what: &str, outcome: Result<usize, StoreError>) {
+    match outcome {
+        Ok(0) => {}
+        Ok(count) => tracing::debug!(count, what, "what was too old was forgotten"),
+        Err(error) => tracing::warn!(%error, what, "what is too old could not be forgotten"),
+    }
+}
+
+/// Looks at policies that change by themselves, on every node: whoever comes first does it.
+async fn due(store: Store, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(DUE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        loop {
+            match store.work_due(DUE_AT_ONCE).await {
+                Ok(worked) if worked.looked > 0 && !stop.is_cancelled() => {
+                    metrics::counter!("family_pairing_due_total")
+                        .increment(u64::try_from(worked.looked).unwrap_or_default());
+                }
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "policies that are due could not be looked at; trying again");
+                    break;
+                }
+            }
         }
     }
 }

@@ -93,6 +93,16 @@ pub const METRICS: &[Metric] = &[
         shape: Shape::Counter,
         about: "Throttle decisions made in process because Redis did not answer",
     },
+    Metric {
+        name: "family_pairing_due_total",
+        shape: Shape::Counter,
+        about: "Policies looked at because they may have changed by themselves: a grant's end, a birthday, a law",
+    },
+    Metric {
+        name: "family_pairing_due_failures_total",
+        shape: Shape::Counter,
+        about: "Policies that could not be computed when they were due; looked at again after ten minutes",
+    },
     Metric { name: "family_pairing_hash_queue", shape: Shape::Gauge, about: "Password hashes waiting or running" },
     Metric {
         name: "family_pairing_database_connections",

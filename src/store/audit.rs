@@ -20,13 +20,18 @@ pub(crate) struct Deed {
 
 impl Deed {
     pub(crate) fn new(actor: AccountId, action: &'static str) -> Self {
-        Self { actor: Some(actor.uuid()), action, teen: None, subject: None, detail: json!({}) }
+        Self { actor: Some(actor.uuid()), ..Self::by_itself(action) }
     }
 
     /// By a command on the installation: of the operator who signed for it, or of nobody who said so.
     pub(crate) fn command(operator: Option<&Operator>, action: &'static str) -> Self {
         let actor = operator.map(|operator| operator.operator().uuid());
-        Self { actor, action, teen: None, subject: None, detail: json!({}) }
+        Self { actor, ..Self::by_itself(action) }
+    }
+
+    /// By the server: a time came.
+    pub(crate) fn by_itself(action: &'static str) -> Self {
+        Self { actor: None, action, teen: None, subject: None, detail: json!({}) }
     }
 
     pub(crate) fn teen(self, teen: TeenId) -> Self {

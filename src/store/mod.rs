@@ -13,6 +13,7 @@ pub mod accounts;
 pub mod audit;
 pub mod device_work;
 pub mod devices;
+pub mod due;
 mod error;
 mod gather;
 pub mod history;
@@ -133,6 +134,7 @@ impl Store {
         let store = Self { pool, runtime, events, epoch, world, vault, registry, shelf };
         store.refresh_epoch().await?;
         store.take_up_rules().await?;
+        store.take_up_catalogue().await?;
         Ok(store)
     }
 

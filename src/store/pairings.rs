@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use claim::{Answer, Claim};
+pub(crate) use end::end_at_18;
 pub use views::{PairingView, TeenView};
 
 use super::{
@@ -45,6 +46,9 @@ pub struct Offer {
     /// When the code stops working.
     pub expires_at: Timestamp,
 }
+
+/// A pairing that ended by itself.
+pub(crate) type Ended = Row;
 
 /// A pairing's row, as far as its moves need it.
 pub(crate) struct Row {

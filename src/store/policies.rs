@@ -18,7 +18,7 @@ use serde_json::{Value as Json, json};
 
 pub use self::newest::Newest;
 pub(crate) use self::{
-    commit::commit,
+    commit::{commit, look_later},
     standing::{Standing, lock, read},
 };
 use super::{

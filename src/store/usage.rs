@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use diesel::{ExpressionMethods, dsl::sql, sql_types::SmallInt};
+use diesel::{
+    ExpressionMethods,
+    dsl::sql,
+    sql_types::{BigInt, SmallInt},
+};
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 
@@ -60,5 +64,18 @@ impl Store {
             .boxed()
         })
         .await
+    }
+
+    /// Deletes what is older than each teen's policy lets it be kept (`retention.usage_days`), and says how many slots.
+    pub async fn forget_old_usage(&self) -> Result<usize, StoreError> {
+        let now = self.world.now().as_second();
+        let mut conn = self.pool.get().await?;
+        #[expect(clippy::disallowed_methods, reason = "a delete with joins; the one value is a bind parameter")]
+        let delete = diesel::sql_query(
+            "delete from usage_slots u using devices d, teens t, policy_revisions p \
+             where d.id = u.device_id and t.account_id = d.teen_id and p.teen_id = t.account_id and p.revision = t.revision \
+             and u.slot < ($1 - 86400 * (p.controls::jsonb -> 'retention.usage_days' ->> 'value')::bigint) / 300",
+        );
+        Ok(delete.bind::<BigInt, _>(now).execute(&mut conn).await?)
     }
 }

@@ -25,16 +25,21 @@ use crate::{
         example = json!({"items": [{"revision": 5, "at": "2026-11-22T13:41:00Z", "kind": "guardian",
             "by": {"account_id": "01932c07-0000-7c3a-9a1e-3f1d2b4c5d6e", "display_name": "Dana", "role": "guardian"},
             "reason": "exam week", "changed": [{"control": "time.daily_minutes", "from": 60, "to": 45, "direction": "tighter",
-            "effective": "now"}], "home_zone": "Europe/Berlin", "day_start_minute": 0, "undoable": true}], "next_cursor": null}))))]
+            "effective": "now"}], "home_zone": "Europe/Berlin", "day_start_minute": 0, "undoable": true,
+            "origin": {"from": "session"}, "reply": {"text": "OK, but only this week?", "at": "2026-11-22T13:45:00Z"}}], "next_cursor": null}))))]
 #[get("/v1/guardian/teens/{teen_id}/history")]
 pub async fn guardian_history(who: GuardianOfTeen, query: Query<PageQuery>) -> Result<HttpResponse, Problem> {
     let limit = query.limit()?;
     let before = query.cursor.unwrap_or(i64::MAX);
     let take = i64::try_from(limit).unwrap_or(100);
-    let items = who.store().history(&who.proof, before, take).await?;
+    Ok(ok(page(who.store().history(&who.proof, before, take).await?, limit)))
+}
+
+/// A page of the history, and where the next one begins.
+pub fn page(items: Vec<HistoryEntry>, limit: usize) -> Page<HistoryEntry> {
     let last = items.last().filter(|entry| items.len() == limit && entry.revision > 1);
     let next_cursor = last.map(|entry| entry.revision.to_string());
-    Ok(ok(Page { items, next_cursor }))
+    Page { items, next_cursor }
 }
 
 /// Why a change is taken back.

@@ -38,7 +38,7 @@ pub fn check(registry: &Registry, book: &RuleBook, today: Date) -> Vec<Finding> 
     for rule in book.rules.iter().filter(|rule| rule.in_force.until.is_none_or(|until| until > today)) {
         if registry.get(&rule.control).is_none() {
             findings.push(Finding::NoControl(rule.id.clone(), rule.control.clone()));
-        } else if rule.enforce && !rule.status.asks() && rule.status != LegalStatus::Voluntary {
+        } else if rule.enforce && rule.status.is_stopped() {
             findings.push(Finding::Voluntary(rule.id.clone(), rule.status));
         } else if !rule.enforce && rule.status.asks() && rule.in_force.holds(today) {
             findings.push(Finding::NotApplied(rule.id.clone()));
@@ -97,6 +97,11 @@ impl fmt::Display for Finding {
 }
 
 impl LegalStatus {
+    /// Whether somebody has decided that it does not count: a rule that is only not yet there waits for its date.
+    const fn is_stopped(self) -> bool {
+        matches!(self, Self::Enjoined | Self::Proposed | Self::Repealed)
+    }
+
     /// In words.
     pub const fn word(self) -> &'static str {
         match self {

@@ -87,7 +87,8 @@ pub enum Effect {
     Default,
     /// At least as strict, and nobody may go looser.
     Bound,
-    /// At most as strict: what somebody has a right to, nobody may take away.
+    /// At most as strict where a guardian opened it: what a law gives guardians a right to, the teen cannot close. It opens
+    /// nothing by itself.
     Right,
 }
 

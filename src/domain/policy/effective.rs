@@ -160,17 +160,22 @@ impl<'a> Deciding<'a> {
     /// has told whoever imported them).
     fn bounded(&self, wanted: Effective) -> Effective {
         let kind = &self.control.kind;
-        let opened = match right(kind, self.rules) {
-            Some(right) if kind.join(&wanted.value, &right.value) != wanted.value => {
-                let value = kind.join(&wanted.value, &right.value);
-                Effective { rules: right.rules, ..Effective::fixed(Layer::Law, value) }
-            }
-            _ => wanted,
-        };
+        let opened = self.opened(wanted);
         let floor = self.control.floor_for(self.situation.band());
         let floor = floor.map(|floor| Bound { value: floor.clone(), rules: vec![] });
         let within_platform = self.as_strict_as(Layer::Platform, floor, opened);
         self.as_strict_as(Layer::Law, hard(kind, self.rules), within_platform)
+    }
+
+    /// What a guardian opened stays open as far as a law gives them a right to it.
+    fn opened(&self, wanted: Effective) -> Effective {
+        let kind = &self.control.kind;
+        let Some((right, guardian)) = right(kind, self.rules).zip(self.guardians()) else { return wanted };
+        let value = kind.join(&wanted.value, &kind.meet(&guardian.value, &right.value));
+        match value == wanted.value {
+            true => wanted,
+            false => Effective { rules: right.rules, ..Effective::fixed(Layer::Law, value) },
+        }
     }
 
     fn as_strict_as(&self, layer: Layer, bound: Option<Bound>, wanted: Effective) -> Effective {

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::{Deciding, Effective, Layers, MOST_TIMED, RuleId, Setting, Situation, Timed, WhoLoosens};
 use crate::domain::{
-    controls::{Control, ControlId, SetBy},
+    controls::{Control, ControlId, Registry, SetBy},
     ids::AccountId,
     law::Live,
     value::{Given, Value, ValueError},
@@ -89,7 +89,7 @@ pub fn patch_guardian(
 
 /// Sets and takes back what a teen sets for themself. Each new value must limit something that is not limited without it
 /// (what the teen had set before does not count as that), or be a choice that is theirs at their age while no guardian has made
-/// one, within the bounds that they may not cross.
+/// one, or the yes that a law asks for beside the guardian's, within the bounds that they may not cross.
 pub fn patch_teen(
     situation: &Situation<'_>,
     teen: AccountId,
@@ -118,8 +118,12 @@ fn may_wish(situation: &Situation<'_>, live: &Live<'_>, control: &Control, wish:
     if control.kind.meet(&without, wish) != without {
         return Ok(());
     }
-    let unset = !situation.layers.guardians.values().any(|own| own.contains_key(&control.id));
-    match unset && control.is_teens_own(situation.band()) && *wish != without {
+    let set = situation.layers.guardians.values().any(|own| own.contains_key(&control.id));
+    let together = live.on(control).iter().any(|rule| rule.may_loosen.contains(&WhoLoosens::TeenAndGuardian));
+    let theirs = if set { together } else { control.is_teens_own(situation.band()) };
+    match theirs && *wish != without {
+        // A guardian's looser value waits for the teen's: this is the yes to it.
+        true if set => within(situation, live, control, &[WhoLoosens::Teen, WhoLoosens::TeenAndGuardian], wish),
         true => within(situation, live, control, &[WhoLoosens::Teen], wish),
         false => Err(PatchError::AddsNothing { control: control.id.clone() }),
     }
@@ -185,6 +189,12 @@ pub fn undo_patch(before: &Layers, after: &Layers, guardian: AccountId) -> BTree
         .filter(|(_, old, new)| old != new)
         .map(|(id, old, _)| (id.clone(), old))
         .collect()
+}
+
+/// The value that a request gives for a control.
+pub fn value_of(registry: &Registry, id: &ControlId, given: Given) -> Result<Value, PatchError> {
+    let control = registry.get(id).ok_or_else(|| PatchError::UnknownControl(id.clone()))?;
+    control.kind.parse(given).map_err(|why| PatchError::Invalid { control: id.clone(), why })
 }
 
 fn settable<'a>(situation: &Situation<'a>, id: &ControlId) -> Result<&'a Control, PatchError> {

@@ -67,13 +67,13 @@ fn windows_ahead(windows: &Windows, zone: &TimeZone, at: Timestamp) -> impl Iter
         .filter(move |window| window.from < window.to && at < window.to)
 }
 
-/// Joins spans that overlap or touch; they come in the order in which they begin.
+/// Joins spans that overlap or touch; they come in the order in which they begin, which is that in which they end.
 fn joined(spans: impl Iterator<Item = Span>) -> impl Iterator<Item = Span> {
     let mut spans = spans.peekable();
     iter::from_fn(move || {
         let mut block = spans.next()?;
         while let Some(more) = spans.next_if(|next| next.from <= block.to) {
-            block.to = block.to.max(more.to);
+            block.to = more.to;
         }
         Some(block)
     })

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{PairingView, Row, lock_of_teen, step, views};
 use crate::{
     domain::{
-        ids::{AccountId, PairingId},
+        ids::{AccountId, PairingId, TeenId},
         pairing::{Move, PairingState},
         version::Version,
     },
@@ -102,4 +102,32 @@ async fn active(conn: &mut AsyncPgConnection, teen: &TeenSelf) -> Result<Pairing
         .await
         .optional()?;
     found.map(Into::into).ok_or(StoreError::NotFound)
+}
+
+/// Ends supervision at 18, within the transaction that brings an adult's policy: guardians lose sight and powers in the same
+/// instant. Nobody ended it, so nobody is named.
+pub(crate) async fn end_at_18(
+    conn: &mut AsyncPgConnection,
+    tools: &Tools,
+    teen: TeenId,
+) -> Result<Vec<Row>, StoreError> {
+    let rows: Vec<(Uuid, Option<Uuid>)> = pairings::table
+        .filter(pairings::teen_id.eq(teen.uuid()))
+        .filter(pairings::state.eq(PairingState::Active.as_str()))
+        .select((pairings::id, pairings::guardian_id))
+        .for_update()
+        .load(conn)
+        .await?;
+    let mut ended = Vec::new();
+    for (id, guardian) in rows {
+        let row = Row { id: id.into(), teen, guardian: guardian.map(Into::into), state: PairingState::Active };
+        step(conn, &row, Move::End).await?;
+        diesel::update(pairings::table.find(id))
+            .set(pairings::ended_at.eq(tools.world.now().to_diesel()))
+            .execute(conn)
+            .await?;
+        audit::record(conn, tools, Deed::by_itself("pairing.ended_at_18").teen(teen).subject(id)).await?;
+        ended.push(row);
+    }
+    Ok(ended)
 }

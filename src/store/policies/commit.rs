@@ -1,6 +1,9 @@
 //! Writes a revision: one statement for all of its rows.
 
-use diesel::sql_types::{BigInt, Bytea, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::{
+    ExpressionMethods, QueryDsl,
+    sql_types::{BigInt, Bytea, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff_diesel::ToDiesel;
 use serde_json::json;
@@ -8,7 +11,7 @@ use serde_json::json;
 use super::{Next, Standing};
 use crate::{
     domain::{controls::ControlId, ids::AccountId, policy::Change},
-    store::{StoreError, Tools, kinship::GuardianOf, once::Sealed},
+    store::{StoreError, Tools, kinship::GuardianOf, once::Sealed, schema::teens},
 };
 
 /// Writes the next revision, if the teen still stands at the one that it was planned from, no law has come in between, and the
@@ -68,4 +71,17 @@ pub(crate) async fn commit(
 
 fn names(changes: &[Change]) -> Vec<&ControlId> {
     changes.iter().map(|change| &change.control).collect()
+}
+
+/// Writes only when to look again: nothing else has changed.
+pub(crate) async fn look_later(
+    conn: &mut AsyncPgConnection,
+    standing: &Standing,
+    next: &Next,
+) -> Result<(), StoreError> {
+    diesel::update(teens::table.find(standing.teen.uuid()))
+        .set((teens::age_band.eq(next.band.as_str()), teens::due_at.eq(next.due_at.map(ToDiesel::to_diesel))))
+        .execute(conn)
+        .await?;
+    Ok(())
 }

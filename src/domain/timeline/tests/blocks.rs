@@ -54,6 +54,10 @@ fn in_a_fold_bedtime_ends_at_the_second_time_and_unlocks_once() {
     let bedtime = weekly(&WEEKEND, "22:00", "01:30");
     let blocks = written("America/New_York", &bedtime, "2026-10-31T12:00:00Z", "2026-11-01T18:00:00Z");
     assert_eq!(blocks, ["2026-11-01T02:00:00Z/2026-11-01T06:30:00Z"]);
+    let (new_york, second) = (zone("America/New_York"), at("2026-11-01T06:30:00Z"));
+    assert_eq!(blocked_until(&bedtime, &new_york, second - minutes(60)), Some(Until::Time(second)));
+    assert_eq!(blocked_until(&bedtime, &new_york, second), None);
+    assert_eq!(next_edge(&bedtime, &new_york, second), Some(at("2026-11-02T03:00:00Z")));
 }
 
 #[test]
@@ -171,6 +175,7 @@ fn a_block_includes_its_first_instant_and_not_its_end() {
     assert_eq!(next_edge(&lesson, &utc, end), Some(at("2026-01-19T08:00:00Z")));
     assert_eq!(blocked(&lesson, &utc, end, start), []);
     assert_eq!(blocked(&lesson, &utc, start, start), []);
+    assert_eq!(blocked(&lesson, &utc, end - nano, start + nano), []);
 }
 
 #[test]

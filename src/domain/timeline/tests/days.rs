@@ -87,6 +87,17 @@ fn days_begin_between_two_usage_slots() {
 }
 
 #[test]
+fn a_zone_that_changes_only_its_name_does_not_turn_the_clock() {
+    // Turkey kept its summer time, and called it standard time from that night on.
+    let istanbul = written("Europe/Istanbul", 0, "2016-09-06T21:00:00Z", "2016-09-07T21:00:00Z");
+    assert_eq!(
+        zone("Europe/Istanbul").following(at("2016-09-06T20:00:00Z")).next().unwrap().timestamp(),
+        at("2016-09-06T21:00:00Z")
+    );
+    assert_eq!(istanbul, ["2016-09-07 2016-09-06T21:00:00Z/2016-09-07T21:00:00Z 1440"]);
+}
+
+#[test]
 fn a_skipped_date_is_no_day() {
     let samoa = written("Pacific/Apia", 0, "2011-12-29T12:00:00Z", "2011-12-31T09:00:00Z");
     assert_eq!(

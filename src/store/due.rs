@@ -1,0 +1,162 @@
+//! Policies that change by themselves: a grant ends, a birthday comes, a law begins to count, a set of rules was approved.
+//!
+//! Each teen's row says when to look again (`teens.due_at`). Any number of nodes look at once: each teen is one transaction,
+//! and a row that another node holds is left to it. What is computed here is what a fresh computation gives, so being late is the
+//! only thing that can go wrong, and a device that is out of reach knows of a grant's end by itself (`until`, `after`).
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use jiff_diesel::ToDiesel;
+use uuid::Uuid;
+
+use super::{
+    Event, Store, StoreError, Tools,
+    pairings::{self, Ended},
+    policies::{self, Next, RevisionKind, Standing},
+    schema::{installation, teens},
+    sessions::after,
+};
+use crate::domain::{age::AgeBand, ids::TeenId, pairing::PairingState, policy::Change};
+
+/// A teen whose policy cannot be computed is looked at again after this long, and holds nobody else up.
+const PUT_OFF: SignedDuration = SignedDuration::from_mins(10);
+
+/// What came of looking at teens that were due.
+#[derive(Debug, Default)]
+pub struct Worked {
+    /// Looked at. Fewer than asked for: nobody else is due, or others are looking at them.
+    pub looked: usize,
+    /// What changed for them.
+    pub changes: Vec<Change>,
+    /// How many got a new revision.
+    pub revised: usize,
+}
+
+/// What became of one teen.
+struct Done {
+    revision: Option<i64>,
+    changes: Vec<Change>,
+    ended: Vec<Ended>,
+}
+
+impl Store {
+    /// Looks at teens whose policy may have changed by itself, at most `most` of them.
+    pub async fn work_due(&self, most: i64) -> Result<Worked, StoreError> {
+        let mut worked = Worked::default();
+        for teen in self.due(most).await? {
+            match self.write(move |conn, tools| work(conn, tools, teen).boxed()).await {
+                Ok(Some(done)) => {
+                    worked.looked += 1;
+                    worked.revised += usize::from(done.revision.is_some());
+                    self.tell(teen, &done);
+                    worked.changes.extend(done.changes);
+                }
+                Ok(None) => {}
+                Err(error @ (StoreError::Unavailable(_) | StoreError::Interrupted)) => return Err(error),
+                Err(error) => {
+                    tracing::error!(%error, %teen, "a policy that was due could not be computed; it is looked at again in ten minutes");
+                    metrics::counter!("family_pairing_due_failures_total").increment(1);
+                    self.write(move |conn, tools| put_off(conn, tools, teen).boxed()).await?;
+                    worked.looked += 1;
+                }
+            }
+        }
+        Ok(worked)
+    }
+
+    /// How many teens are due now: what is left of an import.
+    pub async fn count_due(&self) -> Result<i64, StoreError> {
+        let mut conn = self.pool.get().await?;
+        let now = self.world.now().to_diesel();
+        Ok(teens::table.filter(teens::due_at.le(now)).count().get_result(&mut conn).await?)
+    }
+
+    /// Has every teen looked at again if this program has a newer catalogue of controls than the last one had.
+    pub(crate) async fn take_up_catalogue(&self) -> Result<(), StoreError> {
+        let version = i64::from(self.registry.version());
+        self.write(move |conn, tools| {
+            async move {
+                let newer = installation::table.filter(installation::catalogue.lt(version));
+                if diesel::update(newer).set(installation::catalogue.eq(version)).execute(conn).await? > 0 {
+                    let now = tools.world.now().to_diesel();
+                    diesel::update(teens::table).set(teens::due_at.eq(now)).execute(conn).await?;
+                }
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    async fn due(&self, most: i64) -> Result<Vec<TeenId>, StoreError> {
+        let mut conn = self.pool.get().await?;
+        let now = self.world.now().to_diesel();
+        let due = teens::table.filter(teens::due_at.le(now)).order(teens::due_at).limit(most);
+        let ids: Vec<Uuid> = due.select(teens::account_id).load(&mut conn).await?;
+        Ok(ids.into_iter().map(TeenId::from).collect())
+    }
+
+    fn tell(&self, teen: TeenId, done: &Done) {
+        for ended in &done.ended {
+            self.post(ended.moved(PairingState::Ended));
+        }
+        if let Some(revision) = done.revision {
+            self.post(Event::PolicyChanged { teen, revision });
+        }
+    }
+}
+
+/// Looks at one teen, unless another node does so at this moment or has just done it.
+async fn work(conn: &mut AsyncPgConnection, tools: Tools, teen: TeenId) -> Result<Option<Done>, StoreError> {
+    let now = tools.world.now();
+    let mine = teens::table
+        .find(teen.uuid())
+        .filter(teens::due_at.le(now.to_diesel()))
+        .select(teens::revision)
+        .for_no_key_update()
+        .skip_locked()
+        .first::<i64>(conn)
+        .await
+        .optional()?;
+    if mine.is_none() {
+        return Ok(None);
+    }
+    let standing = policies::read(conn, &tools, teen, None).await?;
+    let next = planned(&tools, &standing, now);
+    let ended = match next.band {
+        AgeBand::Adult => pairings::end_at_18(conn, &tools, teen).await?,
+        _ => vec![],
+    };
+    if next.policy == standing.policy && next.layers == standing.layers {
+        policies::look_later(conn, &standing, &next).await?;
+        return Ok(Some(Done { revision: None, changes: vec![], ended }));
+    }
+    match policies::commit(conn, &tools, &standing, &next, None, None).await? {
+        true => Ok(Some(Done { revision: Some(standing.version(&tools).revision + 1), changes: next.changes, ended })),
+        false => Err(StoreError::Corrupt("a locked teen's policy moved".to_owned())),
+    }
+}
+
+/// What holds now by itself, and why it does.
+fn planned(tools: &Tools, standing: &Standing, now: Timestamp) -> Next {
+    let layers = standing.layers.clone().without_past(now);
+    let next = standing.with_layers(tools, RevisionKind::Law, None, layers);
+    let kind = if standing.computed_for.is_some_and(|band| band != next.band) {
+        RevisionKind::Birthday
+    } else if standing.policy.iter().any(|(_, held)| held.until.is_some_and(|until| until <= now)) {
+        RevisionKind::Over
+    } else if !standing.policy.iter().map(|(id, _)| id).eq(next.policy.iter().map(|(id, _)| id)) {
+        RevisionKind::Catalogue
+    } else {
+        RevisionKind::Law
+    };
+    Next { kind, ..next }
+}
+
+async fn put_off(conn: &mut AsyncPgConnection, tools: Tools, teen: TeenId) -> Result<(), StoreError> {
+    let later = after(tools.world.now(), PUT_OFF)?.to_diesel();
+    diesel::update(teens::table.find(teen.uuid())).set(teens::due_at.eq(later)).execute(conn).await?;
+    Ok(())
+}

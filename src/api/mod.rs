@@ -67,6 +67,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(guardian::history::guardian_history)
         .service(guardian::history::guardian_undo)
         .service(platform::key::platform_key)
+        .service(platform::decisions::platform_decisions)
         .service(ops::healthz)
         .service(ops::readyz)
         .service(ops::read_metrics)

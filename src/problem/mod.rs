@@ -32,6 +32,8 @@ pub enum Code {
     Invalid,
     /// There is no such control.
     UnknownControl,
+    /// There is no such action to decide.
+    UnknownAction,
     /// Looser than the law or the platform allows for this age.
     BelowFloor,
     /// Only platform and law decide this control.
@@ -114,6 +116,7 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::Invalid,
         Self::UnknownControl,
+        Self::UnknownAction,
         Self::BelowFloor,
         Self::NotYours,
         Self::AddsNothing,
@@ -163,6 +166,9 @@ impl Code {
             Self::Invalid => (422, "A value is not possible", "See errors for the field and the reason."),
             Self::UnknownControl => {
                 (422, "There is no such control", "GET /v1/guardian/teens/{teen_id}/policy lists the controls.")
+            }
+            Self::UnknownAction => {
+                (422, "There is no such action", "docs/DECISIONS.md lists the actions that are decided here.")
             }
             Self::BelowFloor => (
                 422,

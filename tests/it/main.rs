@@ -15,6 +15,7 @@ mod house;
 mod access;
 mod accounts;
 mod architecture;
+mod decisions;
 mod docs;
 mod edges;
 mod faults;

@@ -4,6 +4,7 @@
 //! and a test compares the two. `sync` is used for one thing: to hand over a socket, or its fallback ([`live`]).
 
 mod accounts;
+pub mod controls;
 pub mod edge;
 mod guardian;
 mod keys;
@@ -13,6 +14,7 @@ mod ops;
 mod platform;
 mod sessions;
 pub mod shape;
+mod spoken;
 mod teen;
 
 use actix_web::web::{self, ServiceConfig};
@@ -30,6 +32,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sessions::renew)
         .service(sessions::sign_out)
         .service(keys::read_keys)
+        .service(controls::read_controls)
         .service(live::sync_ticket)
         .service(live::open_sync)
         .service(teen::devices::teen_register_device)
@@ -67,6 +70,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(guardian::history::guardian_history)
         .service(guardian::history::guardian_undo)
         .service(platform::key::platform_key)
+        .service(platform::assurances::platform_assure)
         .service(platform::decisions::platform_decisions)
         .service(ops::healthz)
         .service(ops::readyz)

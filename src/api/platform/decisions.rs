@@ -44,7 +44,7 @@ pub struct Asked {
     id: Option<String>,
     /// Whose policy decides. Where several teens take part, ask for each.
     teen_id: TeenId,
-    /// What somebody wants to do; docs/DECISIONS.md lists the actions.
+    /// What somebody wants to do: an action that a control of `GET /v1/controls` decides.
     action: Action,
     /// What the other side is to the teen, as the platform knows it; a stranger if it does not say.
     #[serde(default)]

@@ -29,7 +29,7 @@ use crate::{
     store::{Store, StoreError, gather::Gather, key_ring::KeyFor},
 };
 
-/// Teens that a node keeps at most; some 4 KB each. Beyond, the half that was read first is forgotten.
+/// Teens that a node keeps at most; some 3 KB each, more with long lists. Beyond, the half that was read first is forgotten.
 const MOST: usize = 100_000;
 /// Most requests whose misses are read together, of up to a hundred teens each.
 const MOST_AT_ONCE: usize = 10;

@@ -2,6 +2,8 @@
 
 mod freshness;
 
+use std::time::Duration;
+
 use family_pairing::domain::platform::Scope;
 use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 use serde_json::{Value as Json, json};
@@ -10,10 +12,14 @@ use crate::{
     edges::assert_problem,
     house::{
         House,
-        people::{Person, born, person},
+        people::{PASSWORD, Person, born, person},
         raw::{self, Raw},
+        until,
     },
 };
+
+/// A hint takes milliseconds; where it is lost, the sweep is in time.
+const SOON: Duration = Duration::from_secs(3);
 
 /// One of the platform's servers, at one node.
 pub struct Server {
@@ -128,11 +134,11 @@ async fn off_hours_say_when_they_end() {
     family.guardian.sets(family.teen.id, json!({"time.sleep_windows": [], "time.away_windows": window})).await;
     let answer = server.asks(&family.teen, "use", json!({"used_minutes": 1})).await;
     assert_eq!(decided(&answer), ("deny", "time.away_windows", "off_hours"));
-    let until: Timestamp = answer["until"].as_str().expect("a time").parse().expect("a time");
-    let left = until.duration_since(now.timestamp());
+    let end: Timestamp = text(&answer["until"]).parse().expect("a time");
+    let left = end.duration_since(now.timestamp());
     // A clock that turns within the next two hours may add or take one.
     assert!(left > SignedDuration::from_mins(58) && left <= SignedDuration::from_hours(3), "{answer}");
-    assert_eq!(until.as_second() % 60, 0);
+    assert_eq!(end.as_second() % 60, 0);
 }
 
 /// A grant ends for the platform in the very second, whether or not anybody has written the next revision by then.
@@ -143,16 +149,14 @@ async fn a_grant_ends_by_itself() {
     guardian.pairs_with(&teen).await;
     let server = Server::of(&house);
     assert_eq!(decided(&server.asks(&teen, "search", json!({})).await), ("deny", "search.enabled", "not_allowed"));
-    let until = house.world().now() + SignedDuration::from_secs(60);
-    let grant = json!({"control": "search.enabled", "value": true, "until": until});
+    let end = house.world().now() + SignedDuration::from_secs(60);
+    let grant = json!({"control": "search.enabled", "value": true, "until": end});
     let _: Json = guardian.api.post(&format!("/v1/guardian/teens/{}/grants", teen.id), &grant).await.expect("a grant");
-    crate::house::until(std::time::Duration::from_secs(2), "the grant counts", async || {
-        decided(&server.asks(&teen, "search", json!({})).await).0 == "allow"
-    })
-    .await;
+    until(SOON, "the grant counts", async || decided(&server.asks(&teen, "search", json!({})).await).0 == "allow")
+        .await;
     let lent = server.asks(&teen, "search", json!({})).await;
-    assert_eq!(lent["until"], json!(until));
-    house.pass(std::time::Duration::from_secs(60));
+    assert_eq!(lent["until"], json!(end));
+    house.pass(Duration::from_secs(60));
     assert_eq!(decided(&server.asks(&teen, "search", json!({})).await).0, "deny");
 }
 
@@ -160,7 +164,7 @@ async fn a_grant_ends_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pairing_answers_the_law() {
     let house = House::new().await;
-    let body = json!({"role": "teen", "email": "bia@example.com", "password": crate::house::people::PASSWORD,
+    let body = json!({"role": "teen", "email": "bia@example.com", "password": PASSWORD,
         "display_name": "Bia", "birth_date": born(&house, 14), "locale": "pt-BR", "time_zone": "America/Sao_Paulo", "region": "BR"});
     let made: Json = house.api().post("/v1/accounts", &body).await.expect("a sign-up");
     let (bia, guardian) = (person(&house.api(), "bia@example.com", &made), house.guardian("ana").await);
@@ -172,10 +176,31 @@ async fn a_pairing_answers_the_law() {
         assert_eq!(needed.expect("a reason")["rules"], json!(["br-eca-digital.link"]));
     }
     guardian.pairs_with(&bia).await;
-    crate::house::until(std::time::Duration::from_secs(1), "the pairing counts", async || {
+    until(SOON, "the pairing counts", async || {
         server.asks(&bia, "use", json!({"used_minutes": 0})).await["outcome"] != "ask"
     })
     .await;
+}
+
+/// Under 13 an account needs a guardian's consent: asked for until the platform has verified it, and again once it has not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verified_consent_counts_as_soon_as_it_is_told() {
+    let house = House::new().await;
+    let (guardian, kim) = (house.guardian("dana").await, house.sign_up("teen", "kim", 11).await);
+    let server = Server::of(&house);
+    let assures = house.platform_key(&[Scope::Assure]).token;
+    assert_eq!(
+        decided(&server.asks(&kim, "have_account", json!({})).await),
+        ("ask", "account.create", "consent_needed")
+    );
+    guardian.pairs_with(&kim).await;
+    for (verified, outcome) in [(true, "allow"), (false, "ask")] {
+        let body = json!({"teen_id": kim.id, "guardian_id": guardian.id, "verified": verified, "method": "payment"});
+        let url = format!("{}/v1/platform/guardian-assurances", house.url());
+        assert_eq!(raw::send("POST", &url, Some(&assures), &[], Some(body)).await.status, 200);
+        until(SOON, "it counts", async || server.asks(&kim, "have_account", json!({})).await["outcome"] == outcome)
+            .await;
+    }
 }
 
 /// A hundred questions at once, answered in their order; somebody who is no teen costs nobody else the answer.

@@ -16,6 +16,7 @@ mod access;
 mod accounts;
 mod architecture;
 mod controls;
+mod decisions;
 mod docs;
 mod edges;
 mod faults;

@@ -17,6 +17,7 @@ pub mod policy;
 pub mod receiver;
 pub mod report;
 pub mod secret;
+pub mod simulation;
 pub mod snapshot;
 pub mod supervision;
 pub mod text;

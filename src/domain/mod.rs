@@ -9,6 +9,7 @@ pub mod age;
 pub mod clock;
 pub mod code;
 pub mod controls;
+pub mod decision;
 pub mod ids;
 pub mod law;
 pub mod pairing;

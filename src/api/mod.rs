@@ -4,6 +4,7 @@
 //! and a test compares the two. `sync` is used for one thing: to hand over a socket, or its fallback ([`live`]).
 
 mod accounts;
+pub mod controls;
 pub mod edge;
 mod guardian;
 mod keys;
@@ -30,6 +31,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sessions::renew)
         .service(sessions::sign_out)
         .service(keys::read_keys)
+        .service(controls::read_controls)
         .service(live::sync_ticket)
         .service(live::open_sync)
         .service(teen::devices::teen_register_device)

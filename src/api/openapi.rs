@@ -12,7 +12,7 @@ use utoipa::{
 };
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::{accounts, guardian, keys, live, ops, platform, sessions, teen};
+use super::{accounts, controls, guardian, keys, live, ops, platform, sessions, teen};
 
 /// What an error looks like on the wire.
 #[derive(utoipa::ToSchema, serde::Serialize)]
@@ -44,6 +44,7 @@ pub struct ProblemDetails {
     servers((url = "/")),
     tags(
         (name = "accounts", description = "Sign-up, sessions and one's own account"),
+        (name = "controls", description = "What can be limited"),
         (name = "teen", description = "What the teen app does"),
         (name = "guardian", description = "What the guardian app does"),
         (name = "platform", description = "What the platform's own servers ask and report"),
@@ -56,7 +57,7 @@ pub struct ProblemDetails {
     paths(
         accounts::sign_up, accounts::read_account, accounts::change_account, accounts::change_password,
         sessions::sign_in, sessions::renew, sessions::sign_out,
-        keys::read_keys, live::sync_ticket, live::open_sync,
+        keys::read_keys, controls::read_controls, live::sync_ticket, live::open_sync,
         teen::devices::teen_register_device, teen::devices::teen_devices, teen::devices::teen_revoke_device,
         teen::pairings::teen_offer_pairing, teen::pairings::teen_cancel_offer, teen::pairings::teen_pairings,
         teen::pairings::teen_confirm_pairing, teen::pairings::teen_refuse_pairing, teen::pairings::teen_unlink,

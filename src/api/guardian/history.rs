@@ -21,12 +21,7 @@ use crate::{
 
 /// Read the history of a teen's limits
 #[utoipa::path(tag = "guardian", params(("teen_id" = TeenId, Path, description = "Which teen"), PageQuery),
-    responses((status = 200, description = "Newest first", body = Page<HistoryEntry>,
-        example = json!({"items": [{"revision": 5, "at": "2026-11-22T13:41:00Z", "kind": "guardian",
-            "by": {"account_id": "01932c07-0000-7c3a-9a1e-3f1d2b4c5d6e", "display_name": "Dana", "role": "guardian"},
-            "reason": "exam week", "changed": [{"control": "time.daily_minutes", "from": 60, "to": 45, "direction": "tighter",
-            "effective": "now"}], "home_zone": "Europe/Berlin", "day_start_minute": 0, "undoable": true,
-            "origin": {"from": "session"}, "reply": {"text": "OK, but only this week?", "at": "2026-11-22T13:45:00Z"}}], "next_cursor": null}))))]
+    responses((status = 200, description = "Newest first", body = Page<HistoryEntry>)))]
 #[get("/v1/guardian/teens/{teen_id}/history")]
 pub async fn guardian_history(who: GuardianOfTeen, query: Query<PageQuery>) -> Result<HttpResponse, Problem> {
     let limit = query.limit()?;

@@ -115,7 +115,9 @@ pub fn patch_teen(
 
 fn may_wish(situation: &Situation<'_>, live: &Live<'_>, control: &Control, wish: &Value) -> Result<(), PatchError> {
     let without = Deciding::new(situation, control, live.on(control)).without_teen();
-    if control.kind.meet(&without, wish) != without {
+    let adds = control.kind.meet(&without, wish) != without;
+    // What is private may be said to stay so, before anybody opens it.
+    if adds || control.group.is_private() && *wish == without {
         return Ok(());
     }
     let set = situation.layers.guardians.values().any(|own| own.contains_key(&control.id));

@@ -17,6 +17,7 @@ pub mod law;
 pub mod pairing;
 pub mod platform;
 pub mod policy;
+pub mod presets;
 pub mod receiver;
 pub mod report;
 pub mod secret;

@@ -28,7 +28,7 @@ pub use self::{
     asked::{Asked, AskedError, asked},
     budget::{Budget, Usage, Used},
     draft::{Draft, Drafter, Place, Refusal},
-    moment::{ControlThen, Difference, Hours, Moment, UsableThen, moment},
+    moment::{ControlThen, Difference, Hours, Moment, moment},
     rows::{Held, Row, Timeline, timeline},
     usable::Usable,
 };

@@ -60,18 +60,12 @@ impl Usage {
         }
     }
 
-    fn on(&self, day: usize) -> u16 {
+    /// The minutes of a day of the answer, counted from 0.
+    pub(super) fn on(&self, day: usize) -> u16 {
         match &self.minutes_used {
             Used::EveryDay(minutes) => *minutes,
             Used::DayByDay(days) => days.get(day).copied().unwrap_or_default(),
         }
-    }
-}
-
-impl Budget {
-    /// Whether nothing is left.
-    pub(super) fn is_used_up(&self) -> bool {
-        self.limit_minutes.is_some_and(|limit| self.used_minutes.unwrap_or_default() >= limit)
     }
 }
 

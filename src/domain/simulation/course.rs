@@ -14,6 +14,12 @@ use crate::domain::{
 /// A stretch of time in which nothing changes by itself. Two that follow each other may hold the same.
 pub(super) struct Stretch {
     pub(super) span: Span,
+    pub(super) look: Look,
+}
+
+/// What a look at a teen's limits finds.
+pub(super) struct Look {
+    pub(super) band: AgeBand,
     pub(super) policy: Policy,
 }
 
@@ -25,18 +31,18 @@ pub(super) fn course(present: &Present<'_>, from: Timestamp, to: Timestamp) -> i
         let begin = way.at.max(from);
         let end = way.next().map_or(to, |next| next.min(to));
         (begin < to).then(|| {
-            let policy = way.policy(begin);
+            let look = way.look(begin);
             way.step(end);
-            Stretch { span: Span { from: begin, to: end }, policy }
+            Stretch { span: Span { from: begin, to: end }, look }
         })
     })
 }
 
-/// The age band and the policy at an instant.
-pub(super) fn then(present: &Present<'_>, at: Timestamp) -> (AgeBand, Policy) {
+/// What a look at an instant will find.
+pub(super) fn then(present: &Present<'_>, at: Timestamp) -> Look {
     let mut way = Way::begin(present, at);
     way.go_to(at);
-    (present.at(&way.layers, at).band(), way.policy(at))
+    way.look(at)
 }
 
 /// Goes from one look at a teen's policy to the next, each exactly when it is due.
@@ -51,9 +57,10 @@ impl<'a> Way<'a> {
         Self { present, at: from.min(present.now), layers: present.settled() }
     }
 
-    /// The policy at an instant until which nothing is due.
-    fn policy(&self, at: Timestamp) -> Policy {
-        effective(&self.present.at(&self.layers, at))
+    /// Looks at an instant until which nothing is due.
+    fn look(&self, at: Timestamp) -> Look {
+        let situation = self.present.at(&self.layers, at);
+        Look { band: situation.band(), policy: effective(&situation) }
     }
 
     /// When something is due next. Now counts as well: what birthdays did until then is in the layers, after it is not.
@@ -69,7 +76,7 @@ impl<'a> Way<'a> {
         }
     }
 
-    /// Looks again, as the server does: what is over goes, and a birthday keeps what it does not loosen.
+    /// Goes on as the server does: what is over goes, and a birthday keeps what it does not loosen.
     fn step(&mut self, to: Timestamp) {
         let band = self.present.at(&self.layers, self.at).band();
         self.at = to;

@@ -50,6 +50,22 @@ pub struct Refusal {
     pub why: PatchError,
 }
 
+impl Draft {
+    /// Whether nothing is drafted.
+    pub fn is_empty(&self) -> bool {
+        self.settings.is_empty() && self.grants.is_empty() && self.holds.is_empty()
+    }
+}
+
+impl Drafter {
+    /// The account.
+    pub const fn account(self) -> AccountId {
+        match self {
+            Self::Guardian(account) | Self::Teen(account) => account,
+        }
+    }
+}
+
 impl Present<'_> {
     /// The present as if a draft were saved now. Nothing is looser here than what a request to save it would be given.
     pub fn drafted(self, draft: &Draft, by: Drafter) -> Result<Self, Refusal> {

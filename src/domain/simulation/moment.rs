@@ -7,15 +7,17 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Budget, Present, Row, Timeline, Usage,
+    Budget, Present, Row, Usage,
     asked::{AHEAD, EIGHT_DAYS},
-    course::{course, then},
+    course::{Stretch, course, then},
     later,
     rows::{Held, held, timeline},
+    usable::verdict,
 };
 use crate::domain::{
     age::AgeBand,
     controls::ControlId,
+    decision::Verdict,
     policy::{Change, Effective, diff},
     timeline::{LocalDay, Span, day_of},
     value::{Direction, Given, Value},
@@ -32,9 +34,9 @@ pub struct Moment {
     pub age_band: AgeBand,
     /// What differs from now, ordered by control.
     pub changes: Vec<Difference>,
-    /// Whether the app can be used.
+    /// Whether the app can be used, and until when that is so; null: for more than a week.
     #[serde(rename = "use")]
-    pub usable: UsableThen,
+    pub usable: Verdict,
     /// Every control.
     pub controls: BTreeMap<ControlId, ControlThen>,
 }
@@ -80,33 +82,25 @@ pub struct Hours {
     pub until: Option<Timestamp>,
 }
 
-/// Whether the app can be used then.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct UsableThen {
-    /// Whether it can.
-    pub allowed: bool,
-    /// The controls that say no.
-    pub by: Vec<ControlId>,
-    /// Until when just these controls say so; null: for more than a week.
-    pub until: Option<Timestamp>,
-}
-
 /// How things are at an instant. The minutes of `usage` are those of its local day.
 pub fn moment(present: &Present<'_>, at: Timestamp, usage: Option<&Usage>) -> Moment {
-    let (age_band, policy) = then(present, at);
+    let look = then(present, at);
     let week = timeline(present, Span { from: at, to: later(at, EIGHT_DAYS) }, usage);
-    let ahead = held(course(present, at, later(at.max(present.now), AHEAD)));
-    let controls = policy.iter().filter_map(|(id, held)| {
+    let ahead: Vec<Stretch> = course(present, at, later(at.max(present.now), AHEAD)).collect();
+    let ahead = held(&ahead);
+    let answer = verdict(present, &look, &week.days, usage, at);
+    let until = week.usable.iter().find(|entry| entry.outcome != answer.outcome).map(|entry| entry.span.from);
+    let controls = look.policy.iter().filter_map(|(id, held)| {
         let row = week.controls.get(id)?;
         Some((id.clone(), ControlThen::new(held, row, ahead.get(id)?, week.span)))
     });
     Moment {
         at,
         day: day_of(present.zone(), present.day_start_minute, at),
-        age_band,
-        changes: diff(present.registry, present.policy, &policy).into_iter().map(Difference::from).collect(),
+        age_band: look.band,
+        changes: diff(present.registry, present.policy, &look.policy).into_iter().map(Difference::from).collect(),
         controls: controls.collect(),
-        usable: UsableThen::new(&week),
+        usable: Verdict { until, ..answer },
     }
 }
 
@@ -124,17 +118,6 @@ impl Hours {
         match blocked.first() {
             Some(first) if first.from == week.from => Self { blocked: true, until: before(week, first.to) },
             first => Self { blocked: false, until: first.map(|first| first.from) },
-        }
-    }
-}
-
-impl UsableThen {
-    fn new(Timeline { span, usable, .. }: &Timeline) -> Self {
-        let first = usable.first();
-        Self {
-            allowed: first.is_none_or(|first| first.allowed),
-            by: first.map(|first| first.by.clone()).unwrap_or_default(),
-            until: first.and_then(|first| before(*span, first.span.to)),
         }
     }
 }

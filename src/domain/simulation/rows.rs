@@ -60,25 +60,27 @@ pub struct Held {
 /// How things go in a stretch of time.
 pub fn timeline(present: &Present<'_>, span: Span, usage: Option<&Usage>) -> Timeline {
     let days = days(present.zone(), present.day_start_minute, span.from, span.to);
-    let mut spans = held(course(present, span.from, span.to));
+    let course: Vec<Stretch> = course(present, span.from, span.to).collect();
+    let mut spans = held(&course);
     let row = |control: &Control| {
         let spans = spans.remove(&control.id)?;
         Some((control.id.clone(), Row::new(present, control, spans, &days, usage)))
     };
     let controls: BTreeMap<ControlId, Row> = present.registry.iter().filter_map(row).collect();
-    Timeline { span, days, usable: usable(present, span, &controls), controls }
+    let usable = usable(present, &course, &days, &controls, usage);
+    Timeline { span, days, usable, controls }
 }
 
 /// What holds for each control, neighbours that are the same joined.
-pub(super) fn held(course: impl Iterator<Item = Stretch>) -> BTreeMap<ControlId, Vec<Held>> {
+pub(super) fn held(course: &[Stretch]) -> BTreeMap<ControlId, Vec<Held>> {
     let mut rows: BTreeMap<ControlId, Vec<Held>> = BTreeMap::new();
-    for Stretch { span, policy, .. } in course {
-        for (id, held) in policy.iter() {
+    for Stretch { span, look } in course {
+        for (id, held) in look.policy.iter() {
             let held = Effective { until: None, after: None, ..held.clone() };
             let row = rows.entry(id.clone()).or_default();
             match row.last_mut().filter(|last| last.held == held) {
                 Some(last) => last.span.to = span.to,
-                None => row.push(Held { span, held }),
+                None => row.push(Held { span: *span, held }),
             }
         }
     }

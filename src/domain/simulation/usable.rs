@@ -1,78 +1,102 @@
-//! Whether the app can be used: all controls that have a say in that, together.
+//! Whether the app can be used: the answer that the platform's servers would get.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Present, Row, budget::Budget};
+use super::{
+    Present, Row, Usage,
+    course::{Look, Stretch},
+};
 use crate::domain::{
-    controls::{Action, Control, ControlId, How},
-    timeline::Span,
-    value::{Kind, Value},
+    age::AgeBand,
+    controls::{Action, ControlId},
+    decision::{Compiled, Deciders, Grounds, Outcome, Question, Reason, Relationship, Verdict},
+    timeline::{LocalDay, Span},
 };
 
-/// A stretch in which the app can be used, or cannot.
+/// A stretch in which the answer, and why, stays the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Usable {
     /// From when to when.
     #[serde(flatten)]
     pub span: Span,
-    /// Whether it can.
-    pub allowed: bool,
-    /// The controls that say no.
-    pub by: Vec<ControlId>,
+    /// Whether the app can be used.
+    pub outcome: Outcome,
+    /// The controls that make it so, and the one that cannot say because no minutes were given.
+    pub reasons: Vec<Reason>,
 }
 
-/// When the app can be used, from one end of the rows to the other and without a hole.
-pub(super) fn usable(present: &Present<'_>, span: Span, rows: &BTreeMap<ControlId, Row>) -> Vec<Usable> {
-    let says_no = |control: &Control| Some((control.id.clone(), denied(present, control, rows.get(&control.id)?)));
-    let no: Vec<(ControlId, Vec<Span>)> = present.registry.iter().filter_map(says_no).collect();
-    let within = |at: &Timestamp| span.from < *at && *at < span.to;
-    let edges = no.iter().flat_map(|(_, spans)| spans).flat_map(|span| [span.from, span.to]).filter(within);
-    let edges: BTreeSet<Timestamp> = edges.chain([span.from]).collect();
-    let ends = edges.iter().copied().skip(1).chain([span.to]);
-    let mut stretches: Vec<Usable> = Vec::new();
-    for (from, to) in edges.iter().copied().zip(ends) {
-        let on = |spans: &[Span]| spans.iter().any(|span| span.from <= from && from < span.to);
-        let by: Vec<ControlId> = no.iter().filter(|(_, spans)| on(spans)).map(|(id, _)| id.clone()).collect();
-        match stretches.last_mut().filter(|last| last.by == by) {
-            Some(last) => last.span.to = to,
-            None => stretches.push(Usable { span: Span { from, to }, allowed: by.is_empty(), by }),
+/// When the app can be used, stretch by stretch and without a hole.
+pub(super) fn usable(
+    present: &Present<'_>,
+    course: &[Stretch],
+    days: &[LocalDay],
+    rows: &BTreeMap<ControlId, Row>,
+    usage: Option<&Usage>,
+) -> Vec<Usable> {
+    let (deciders, edges) = (Deciders::of(present.registry), edges(rows));
+    let mut row: Vec<Usable> = Vec::new();
+    for stretch in course {
+        let compiled = compiled(present, &deciders, &stretch.look);
+        let mut at = stretch.span.from;
+        while at < stretch.span.to {
+            let Verdict { outcome, reasons, until } = compiled.decide(&question(days, usage, at), at);
+            // A verdict tells until when the answer stays; the edges, when one of several reasons for it comes or goes.
+            let edge = edges.iter().copied().find(|edge| at < *edge);
+            let to = until.into_iter().chain(edge).filter(|end| at < *end).fold(stretch.span.to, Timestamp::min);
+            match row.last_mut().filter(|last| last.outcome == outcome && last.reasons == reasons) {
+                Some(last) => last.span.to = to,
+                None => row.push(Usable { span: Span { from: at, to }, outcome, reasons }),
+            }
+            at = to;
         }
     }
-    stretches
+    row
 }
 
-/// When a control says that the app cannot be used.
-fn denied(present: &Present<'_>, control: &Control, row: &Row) -> Vec<Span> {
-    let while_held = |no: &dyn Fn(&Value) -> bool| {
-        row.spans.iter().filter(|entry| no(&entry.held.value)).map(|entry| entry.span).collect()
+/// The answer at an instant.
+pub(super) fn verdict(
+    present: &Present<'_>,
+    look: &Look,
+    days: &[LocalDay],
+    usage: Option<&Usage>,
+    at: Timestamp,
+) -> Verdict {
+    compiled(present, &Deciders::of(present.registry), look).decide(&question(days, usage, at), at)
+}
+
+/// What the server decides on then.
+fn compiled(present: &Present<'_>, deciders: &Deciders, look: &Look) -> Compiled {
+    let grounds = Grounds {
+        revision: 0,
+        policy: Some(look.policy.clone()),
+        zone: present.zone().clone(),
+        day_start_minute: present.day_start_minute,
+        // Pairings end at 18.
+        paired: present.guarded && look.band != AgeBand::Adult,
+        consented: !present.layers.verified.is_empty(),
     };
-    let Some(decides) = control.decides.as_ref().filter(|decides| decides.action.0 == Action::USE) else {
-        return vec![];
-    };
-    match decides.how {
-        How::Hours => row.blocked.clone().unwrap_or_default(),
-        How::Budget => used_up(row.budget.as_deref().unwrap_or_default()),
-        How::Permission => while_held(&|value| is_no(control, value)),
-        How::Guardian => while_held(&|value| !present.guarded && is_needed(value)),
-        // About somebody else, or about what is looked at: no say in whether the app can be used at all.
-        How::Audience | How::FriendsOnly | How::Approval | How::Level | How::Words | How::Subjects | How::Consent => {
-            vec![]
-        }
+    deciders.compile(0, grounds)
+}
+
+fn question(days: &[LocalDay], usage: Option<&Usage>, at: Timestamp) -> Question {
+    let day = days.iter().position(|day| at < day.to).unwrap_or_default();
+    Question {
+        action: Action(Action::USE.to_owned()),
+        relationship: Relationship::Themself,
+        used_minutes: usage.map(|usage| usage.on(day).into()),
+        ..Question::default()
     }
 }
 
-fn used_up(budgets: &[Budget]) -> Vec<Span> {
-    budgets.iter().filter(|budget| budget.is_used_up()).map(|budget| budget.span).collect()
-}
-
-fn is_no(control: &Control, value: &Value) -> bool {
-    matches!((&control.kind, value), (Kind::Flag { strict }, Value::Flag(flag)) if flag == strict)
-}
-
-fn is_needed(value: &Value) -> bool {
-    matches!(value, Value::Choice(choice) if choice == "needed")
+/// Every instant at which windows go on or off or a budget changes, in order.
+fn edges(rows: &BTreeMap<ControlId, Row>) -> Vec<Timestamp> {
+    let windows = rows.values().flat_map(|row| row.blocked.iter().flatten());
+    let budgets = rows.values().flat_map(|row| row.budget.iter().flatten()).map(|budget| &budget.span);
+    let mut edges: Vec<Timestamp> = windows.chain(budgets).flat_map(|span| [span.from, span.to]).collect();
+    edges.sort_unstable();
+    edges
 }

@@ -6,6 +6,9 @@
 mod offer;
 mod parse;
 
+#[cfg(test)]
+mod tests;
+
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};

@@ -22,6 +22,9 @@ mod moment;
 mod rows;
 mod usable;
 
+#[cfg(test)]
+mod tests;
+
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 pub use self::{

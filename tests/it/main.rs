@@ -37,6 +37,7 @@ mod reports;
 mod revocation;
 mod rough;
 mod signatures;
+mod simulation;
 mod sync;
 mod tickets;
 mod usage;

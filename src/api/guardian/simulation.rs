@@ -143,7 +143,7 @@ impl SimulationRequest {
             rules: BTreeMap::new(),
         };
         match asked {
-            Asked::Instant(at) => answer.instant = Some(moment(&present, at, usage.as_ref())),
+            Asked::Moment(at) => answer.instant = Some(moment(&present, at, usage.as_ref())),
             Asked::Stretch(span) => answer.timeline = Some(timeline(&present, span, usage.as_ref())),
         }
         answer.rules = RuleInWords::all(present.book, answer.named());

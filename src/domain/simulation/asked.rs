@@ -17,7 +17,7 @@ pub(super) const AHEAD: SignedDuration = SignedDuration::from_hours(5 * 366 * 24
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
     /// What holds at an instant, and what differs from now.
-    Instant(Timestamp),
+    Moment(Timestamp),
     /// How things go from one instant to another.
     Stretch(Span),
 }
@@ -46,7 +46,7 @@ pub fn asked(
 ) -> Result<Asked, AskedError> {
     let span = match (at, from, to) {
         (None, None, None) => return Ok(Asked::Stretch(week(present))),
-        (Some(at), None, None) => return near(present.now, "at", at).map(Asked::Instant),
+        (Some(at), None, None) => return near(present.now, "at", at).map(Asked::Moment),
         (Some(_), ..) => return Err(wrong("at", "is one instant: it cannot go with from or to")),
         (None, None, Some(_)) => return Err(wrong("from", "is needed where there is an end")),
         (None, Some(from), to) => Span { from, to: to.unwrap_or_else(|| later(from, SEVEN_DAYS)) },

@@ -50,7 +50,7 @@ fn a_stretch_is_seven_days_long_unless_it_says_otherwise() {
 #[test]
 fn nothing_is_asked_that_is_long_ago_or_far_ahead() {
     let teen = Teen::born(date(2012, 5, 3), NOW);
-    assert_eq!(ask(&teen, Some("2031-11-20T00:00:00Z"), None, None), Ok(Asked::Instant(at("2031-11-20T00:00:00Z"))));
+    assert_eq!(ask(&teen, Some("2031-11-20T00:00:00Z"), None, None), Ok(Asked::Moment(at("2031-11-20T00:00:00Z"))));
     assert_eq!(ask(&teen, Some("2032-01-01T00:00:00Z"), None, None), Err("at"));
     assert_eq!(ask(&teen, Some("9999-12-30T22:00:00Z"), None, None), Err("at"));
     assert!(ask(&teen, Some("2026-11-15T12:00:00Z"), None, None).is_ok());

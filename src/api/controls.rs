@@ -4,13 +4,14 @@ use actix_web::{
     HttpMessage, HttpRequest, HttpResponse, get,
     http::{
         StatusCode,
-        header::{self, AcceptLanguage, EntityTag, IfNoneMatch, Quality},
+        header::{self, EntityTag, IfNoneMatch},
     },
     web::{Bytes, Data, Query},
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::spoken::wanted;
 use crate::{
     auth::who::Anyone,
     domain::{catalogue::Catalogue, controls::Registry, language::Language, snapshot::sha256_hex},
@@ -111,13 +112,4 @@ pub async fn read_controls(
         true => answer.finish(),
         false => answer.content_type(header::ContentType::json()).body(found.json.clone()),
     })
-}
-
-/// The language that a request asks for: in the address first, for that can be kept and shared.
-fn wanted(request: &HttpRequest, locale: Option<String>) -> Language {
-    let mut accepted = request.get_header().map_or(vec![], |AcceptLanguage(accepted)| accepted);
-    accepted.retain(|range| range.quality > Quality::ZERO);
-    let accepted = AcceptLanguage(accepted).ranked().into_iter().map(|range| range.to_string());
-    let tags: Vec<String> = locale.into_iter().chain(accepted).collect();
-    Language::pick(&tags.iter().map(String::as_str).collect::<Vec<_>>())
 }

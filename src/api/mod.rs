@@ -15,6 +15,7 @@ mod platform;
 mod presets;
 mod sessions;
 pub mod shape;
+mod spoken;
 mod teen;
 
 use actix_web::web::{self, ServiceConfig};
@@ -74,6 +75,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(guardian::history::guardian_history)
         .service(guardian::history::guardian_undo)
         .service(platform::key::platform_key)
+        .service(platform::assurances::platform_assure)
         .service(ops::healthz)
         .service(ops::readyz)
         .service(ops::read_metrics)

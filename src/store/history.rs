@@ -27,11 +27,6 @@ use crate::domain::{
 
 /// One revision.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({"revision": 5, "at": "2026-11-22T13:41:00Z", "kind": "guardian",
-    "by": {"account_id": "01932c07-0000-7c3a-9a1e-3f1d2b4c5d6e", "display_name": "Dana", "role": "guardian"},
-    "reason": "exam week", "changed": [{"control": "time.daily_minutes", "from": 60, "to": 45, "direction": "tighter",
-    "effective": "now"}], "home_zone": "Europe/Berlin", "day_start_minute": 0, "origin": {"from": "session"},
-    "reply": {"text": "OK, but only this week?", "at": "2026-11-22T13:45:00Z"}, "undoable": true}))]
 pub struct HistoryEntry {
     /// Its number.
     pub revision: i64,

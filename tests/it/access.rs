@@ -67,6 +67,7 @@ const TABLE: &[(&str, Who)] = &[
     ("teen_reply", Who::Teen),
     ("teen_usage", Who::Device),
     ("teen_policy", Who::Teen),
+    ("platform_assure", Who::Platform(Some(Scope::Assure))),
     ("guardian_claim_pairing", Who::Guardian),
     ("guardian_pairings", Who::Guardian),
     ("guardian_teens", Who::Guardian),
@@ -141,6 +142,8 @@ async fn ask(house: &House, town: &Town, op: &Operation, caller: &Caller) -> Raw
         "change_password" => {
             Some(json!({"current_password": "not-the-right-one", "new_password": "nine-quiet-rivers-of-tin"}))
         }
+        "platform_assure" => Some(json!({"teen_id": town.family.teen.id, "guardian_id": town.family.guardian.id,
+            "verified": true, "method": "payment"})),
         "renew" => Some(json!({"refresh_token": town.other.guardian.refresh})),
         _ => op.request_example(),
     };

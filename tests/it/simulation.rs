@@ -176,4 +176,6 @@ async fn asking_changes_nothing() {
     let body = Some(json!({"settings": draft}));
     let saved = raw::send("PATCH", &url, Some(&family.guardian.access), &[("if-match", &etag)], body).await;
     assert_eq!(saved.body["changed"], alone.body["draft"]["changed"], "saving it does what was said");
+    let history: Json = family.teen.api.get("/v1/teen/history").await.expect("a history").body;
+    assert_eq!(history["items"][0]["sentences"], alone.body["draft"]["sentences"], "and in the same words");
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::policy::RuleInWords;
 use crate::{
-    api::shape::versioned,
+    api::{shape::versioned, spoken::Spoken},
     auth::who::GuardianOfTeen,
     domain::{
         ids::TeenId,
@@ -26,14 +26,23 @@ use crate::{
         "regions": [], "settings": {"time.daily_minutes": 1440}},
     "settings": {"time.daily_minutes": 1440},
     "changes": [{"control": "time.daily_minutes", "from": 60, "to": 1440, "direction": "looser", "effective": "now"}],
-    "direction": "looser", "refused": []}], "rules": {}}))]
+    "sentences": ["Daily screen time: 60 minutes → no limit (looser)"], "direction": "looser", "refused": []}], "rules": {}}))]
 pub struct PresetOffers {
     #[serde(flatten)]
     version: Version,
     /// In the order in which they are best shown.
-    presets: Vec<Offer>,
+    presets: Vec<OfferInWords>,
     /// The rules of law that bounds come from.
     rules: BTreeMap<RuleId, RuleInWords>,
+}
+
+/// What a preset would do, in data and in sentences.
+#[derive(Serialize, ToSchema)]
+pub struct OfferInWords {
+    #[serde(flatten)]
+    offer: Offer,
+    /// Each of the changes in the language of `Accept-Language`.
+    sentences: Vec<String>,
 }
 
 /// Read what presets would do
@@ -44,11 +53,17 @@ pub struct PresetOffers {
     responses((status = 200, description = "The presets that suit", body = PresetOffers,
         headers(("ETag" = String, description = "The version, for If-Match")))))]
 #[get("/v1/guardian/teens/{teen_id}/presets")]
-pub async fn guardian_presets(who: GuardianOfTeen, presets: Data<Presets>) -> Result<HttpResponse, Problem> {
+pub async fn guardian_presets(
+    who: GuardianOfTeen,
+    spoken: Spoken,
+    presets: Data<Presets>,
+) -> Result<HttpResponse, Problem> {
     let settings = who.store().settings(&who.proof).await?;
     let present = settings.present(who.store().registry(), who.store().world().now(), true);
     let offers = presets.offers(&present, who.proof.guardian());
     let named = offers.iter().flat_map(|offer| &offer.refused).flat_map(|refused| &refused.rules);
     let rules = RuleInWords::all(present.book, named);
-    Ok(versioned(settings.version, PresetOffers { version: settings.version, presets: offers, rules }))
+    let in_words = |offer: Offer| OfferInWords { sentences: spoken.sentences(present.registry, &offer.changes), offer };
+    let presets = offers.into_iter().map(in_words).collect();
+    Ok(versioned(settings.version, PresetOffers { version: settings.version, presets, rules }))
 }

@@ -10,7 +10,10 @@ use uuid::Uuid;
 
 use super::{grants::TimedRequest, policy::RuleInWords};
 use crate::{
-    api::shape::{Body, ok},
+    api::{
+        shape::{Body, ok},
+        spoken::Spoken,
+    },
     auth::{throttle::Limit, who::GuardianOfTeen},
     domain::{
         controls::Registry,
@@ -59,6 +62,7 @@ pub struct SimulationRequest {
 #[schema(example = json!({"epoch": 1, "revision": 5, "now": "2026-11-22T13:40:00Z", "home_zone": "Europe/Berlin", "day_start_minute": 0,
     "rules_version": 1,
     "draft": {"changed": [{"control": "time.daily_minutes", "from": 60, "to": 45, "direction": "tighter", "effective": "now"}],
+        "sentences": ["Daily screen time: 60 → 45 minutes (tighter)"],
         "direction": "tighter"},
     "timeline": {"from": "2026-11-21T23:00:00Z", "to": "2026-11-22T23:00:00Z",
         "days": [{"date": "2026-11-22", "from": "2026-11-21T23:00:00Z", "to": "2026-11-22T23:00:00Z", "minutes": 1440, "shift": null}],
@@ -89,7 +93,7 @@ pub struct Simulation {
     draft: Option<Drafted>,
     /// How things are at the instant that was asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    instant: Option<Moment>,
+    instant: Option<MomentInWords>,
     /// How things go in the stretch that was asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     timeline: Option<Timeline>,
@@ -97,11 +101,22 @@ pub struct Simulation {
     rules: BTreeMap<RuleId, RuleInWords>,
 }
 
+/// How things are at an instant, with what differs from now in sentences.
+#[derive(Serialize, ToSchema)]
+pub struct MomentInWords {
+    #[serde(flatten)]
+    moment: Moment,
+    /// Each of the changes in the language of `Accept-Language`.
+    sentences: Vec<String>,
+}
+
 /// What saving a draft would change at once: the very list that saving it would answer.
 #[derive(Serialize, ToSchema)]
 pub struct Drafted {
     /// What would change. Empty: nothing.
     changed: Vec<Change>,
+    /// The same in the language of `Accept-Language`.
+    sentences: Vec<String>,
     /// Where that leads as a whole.
     direction: Direction,
 }
@@ -119,6 +134,7 @@ impl SimulationRequest {
         present: Present<'_>,
         by: Drafter,
         id: Uuid,
+        spoken: &Spoken,
     ) -> Result<Simulation, Problem> {
         let Self { at, from, to, draft, grants, holds, usage } = self;
         if usage.as_ref().is_some_and(|usage| !usage.is_possible()) {
@@ -137,13 +153,13 @@ impl SimulationRequest {
             home_zone: settings.home_zone.clone(),
             day_start_minute: settings.day_start_minute,
             rules_version: settings.book.version,
-            draft: is_draft.then(|| Drafted::of(present.changes())),
+            draft: is_draft.then(|| Drafted::of(&present, spoken)),
             instant: None,
             timeline: None,
             rules: BTreeMap::new(),
         };
         match asked {
-            Asked::Moment(at) => answer.instant = Some(moment(&present, at, usage.as_ref())),
+            Asked::Moment(at) => answer.instant = Some(MomentInWords::of(&present, at, usage.as_ref(), spoken)),
             Asked::Stretch(span) => answer.timeline = Some(timeline(&present, span, usage.as_ref())),
         }
         answer.rules = RuleInWords::all(present.book, answer.named());
@@ -156,14 +172,25 @@ impl Simulation {
     fn named(&self) -> impl Iterator<Item = &RuleId> {
         let rows = self.timeline.iter().flat_map(|timeline| timeline.controls.values());
         let spans = rows.flat_map(|row| &row.spans).map(|entry| &entry.held);
-        let then = self.instant.iter().flat_map(|moment| moment.controls.values()).map(|control| &control.held);
+        let then =
+            self.instant.iter().flat_map(|instant| instant.moment.controls.values()).map(|control| &control.held);
         spans.chain(then).flat_map(|held| &held.rules)
     }
 }
 
 impl Drafted {
-    fn of(changed: Vec<Change>) -> Self {
-        Self { direction: direction_of(&changed), changed }
+    fn of(present: &Present<'_>, spoken: &Spoken) -> Self {
+        let changed = present.changes();
+        let sentences = spoken.sentences(present.registry, &changed);
+        Self { direction: direction_of(&changed), changed, sentences }
+    }
+}
+
+impl MomentInWords {
+    fn of(present: &Present<'_>, at: Timestamp, usage: Option<&Usage>, spoken: &Spoken) -> Self {
+        let moment = moment(present, at, usage);
+        let changes: Vec<Change> = moment.changes.iter().map(Change::from).collect();
+        Self { moment, sentences: spoken.sentences(present.registry, &changes) }
     }
 }
 
@@ -206,11 +233,15 @@ fn refused(Refusal { place, why }: Refusal) -> Problem {
     params(("teen_id" = TeenId, Path, description = "Which teen")),
     responses((status = 200, description = "What holds then, why, and until when", body = Simulation)))]
 #[post("/v1/guardian/teens/{teen_id}/policy/simulations")]
-pub async fn guardian_simulate(who: GuardianOfTeen, body: Body<SimulationRequest>) -> Result<HttpResponse, Problem> {
+pub async fn guardian_simulate(
+    who: GuardianOfTeen,
+    spoken: Spoken,
+    body: Body<SimulationRequest>,
+) -> Result<HttpResponse, Problem> {
     let guardian = who.proof.guardian();
     who.gate.throttle.count(Limit::Simulate, &guardian.to_string()).await?;
     let settings = who.store().settings(&who.proof).await?;
     let world = who.store().world();
     let present = settings.present(who.store().registry(), world.now(), true);
-    Ok(ok(body.value.answer(&settings, present, Drafter::Guardian(guardian), world.uuid())?))
+    Ok(ok(body.value.answer(&settings, present, Drafter::Guardian(guardian), world.uuid(), &spoken)?))
 }

@@ -11,15 +11,16 @@ use crate::{
     api::{
         guardian::{
             grants::{TimedView, timed},
-            history::page,
+            history::{EntryInWords, page},
             policy::PolicyAnswer,
         },
         shape::{Body, Page, PageQuery, ok, versioned},
+        spoken::Spoken,
     },
     auth::{throttle::Limit, who::Teen},
     domain::text,
     problem::{Code, Problem, in_field},
-    store::history::{HistoryEntry, Reply},
+    store::history::Reply,
 };
 
 /// Read what counts for you, and why
@@ -27,10 +28,10 @@ use crate::{
 /// The very answer that your guardian gets.
 #[utoipa::path(tag = "teen", responses((status = 200, description = "Every control with its value, source and bounds", body = PolicyAnswer)))]
 #[get("/v1/teen/policy/explanation")]
-pub async fn teen_policy_explained(who: Teen) -> Result<HttpResponse, Problem> {
+pub async fn teen_policy_explained(who: Teen, spoken: Spoken) -> Result<HttpResponse, Problem> {
     let settings = who.store().own_settings(&who.proof).await?;
     let (version, now) = (settings.version, who.store().world().now());
-    Ok(versioned(version, PolicyAnswer::new(who.store().registry(), settings, now)))
+    Ok(versioned(version, PolicyAnswer::new(who.store().registry(), spoken.0, settings, now)))
 }
 
 /// List your grants and holds
@@ -44,12 +45,12 @@ pub async fn teen_grants(who: Teen) -> Result<HttpResponse, Problem> {
 
 /// Read the history of your limits
 #[utoipa::path(tag = "teen", params(PageQuery),
-    responses((status = 200, description = "Newest first", body = Page<HistoryEntry>)))]
+    responses((status = 200, description = "Newest first", body = Page<EntryInWords>)))]
 #[get("/v1/teen/history")]
-pub async fn teen_history(who: Teen, query: Query<PageQuery>) -> Result<HttpResponse, Problem> {
+pub async fn teen_history(who: Teen, query: Query<PageQuery>, spoken: Spoken) -> Result<HttpResponse, Problem> {
     let (limit, before) = (query.limit()?, query.cursor.unwrap_or(i64::MAX));
     let items = who.store().own_history(&who.proof, before, i64::try_from(limit).unwrap_or(100)).await?;
-    Ok(ok(page(items, limit)))
+    Ok(ok(page(who.store().registry(), &spoken, items, limit)))
 }
 
 /// What you say to a change.

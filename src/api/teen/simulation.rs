@@ -6,6 +6,7 @@ use crate::{
     api::{
         guardian::simulation::{Simulation, SimulationRequest},
         shape::{Body, ok},
+        spoken::Spoken,
     },
     auth::{throttle::Limit, who::Teen},
     domain::{pairing::PairingState, simulation::Drafter},
@@ -19,7 +20,7 @@ use crate::{
 #[utoipa::path(tag = "teen", request_body = SimulationRequest,
     responses((status = 200, description = "What holds then, why, and until when", body = Simulation)))]
 #[post("/v1/teen/policy/simulations")]
-pub async fn teen_simulate(who: Teen, body: Body<SimulationRequest>) -> Result<HttpResponse, Problem> {
+pub async fn teen_simulate(who: Teen, spoken: Spoken, body: Body<SimulationRequest>) -> Result<HttpResponse, Problem> {
     let teen = who.proof.teen();
     who.gate.throttle.count(Limit::Simulate, &teen.to_string()).await?;
     if body.value.is_a_guardians() {
@@ -30,5 +31,5 @@ pub async fn teen_simulate(who: Teen, body: Body<SimulationRequest>) -> Result<H
     let guarded = pairings.iter().any(|pairing| pairing.state == PairingState::Active);
     let world = who.store().world();
     let present = settings.present(who.store().registry(), world.now(), guarded);
-    Ok(ok(body.value.answer(&settings, present, Drafter::Teen(teen), world.uuid())?))
+    Ok(ok(body.value.answer(&settings, present, Drafter::Teen(teen), world.uuid(), &spoken)?))
 }

@@ -18,7 +18,7 @@ use crate::domain::{
     age::AgeBand,
     controls::ControlId,
     decision::Verdict,
-    policy::{Change, Effective, diff},
+    policy::{Change, Effective, When, diff},
     timeline::{LocalDay, Span, day_of},
     value::{Direction, Given, Value},
 };
@@ -125,6 +125,13 @@ impl Hours {
 /// An instant, unless only the end of the look ahead made it one.
 fn before(look: Span, at: Timestamp) -> Option<Timestamp> {
     Some(at).filter(|at| *at < look.to)
+}
+
+impl From<&Difference> for Change {
+    fn from(difference: &Difference) -> Self {
+        let Difference { control, from, to, direction } = difference.clone();
+        Self { control, from, to, direction, effective: When::Now }
+    }
 }
 
 impl From<Change> for Difference {

@@ -21,9 +21,10 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{
+    age::Birth,
     controls::{Control, ControlId},
     ids::AccountId,
-    law::{AgeSpan, Effect, InForce, LegalStatus, Rule, WhoLoosens},
+    law::{Effect, ForAges, InForce, LegalStatus, Rule, WhoLoosens},
     policy::{Setting, Timed},
     timeline::Span,
     value::{Given, Value, tests::any_value},
@@ -132,7 +133,7 @@ struct Teen {
 impl Teen {
     /// Somebody born on this day, in Berlin, without laws or settings; the stored policy is up to date.
     fn born(birth: Date, now: &str) -> Self {
-        Self::of(facts(birth, "Europe/Berlin"), RuleBook::default(), Layers::default(), at(now))
+        Self::of(facts(Birth::on(birth), "Europe/Berlin"), RuleBook::default(), Layers::default(), at(now))
     }
 
     fn of(facts: Facts, book: RuleBook, layers: Layers, now: Timestamp) -> Self {
@@ -162,7 +163,7 @@ impl Teen {
     }
 }
 
-fn facts(birth: Date, zone: &str) -> Facts {
+fn facts(birth: Birth, zone: &str) -> Facts {
     let joined = at("2026-01-01T00:00:00Z");
     Facts { birth, region: "DE".to_owned(), joined, zone: TimeZone::get(zone).unwrap() }
 }
@@ -177,6 +178,10 @@ fn span(from: &str, to: &str) -> Span {
 
 fn minutes(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
+}
+
+fn days_after(day: Date, days: i64) -> Date {
+    day.saturating_add(SignedDuration::from_hours(24 * days))
 }
 
 fn person(number: u128) -> AccountId {
@@ -237,9 +242,8 @@ fn any_layers(near: Timestamp) -> impl Strategy<Value = Layers> {
 fn any_book(near: Date) -> impl Strategy<Value = RuleBook> {
     let loosens = vec![WhoLoosens::Guardian, WhoLoosens::GuardianVerified, WhoLoosens::Teen];
     let rule = any_control().prop_flat_map(move |control| {
-        let ages = (0_i16..18, 1_i16..10).prop_map(|(from, years)| AgeSpan { from, to: from + years });
-        let day =
-            move || (-3_i64..4).prop_map(move |ahead| near.saturating_add(SignedDuration::from_hours(24 * ahead)));
+        let ages = (0_i16..18, 1_i16..10).prop_map(|(from, years)| ForAges { from, to: from + years });
+        let day = move || (-3_i64..4).prop_map(move |ahead| days_after(near, ahead));
         let binds = (
             select(vec![Effect::Default, Effect::Bound, Effect::Right]),
             subsequence(loosens.clone(), 0..=3),
@@ -279,9 +283,11 @@ fn any_teen() -> impl Strategy<Value = Teen> {
     (select(nights), select(zones), 0_i64..720).prop_flat_map(|(night, zone, shift)| {
         let now = at(night) + minutes(shift);
         let today = now.to_zoned(TimeZone::get(zone).unwrap()).date();
-        // Most of them have a birthday today or tomorrow.
-        let birth = (11_i16..19, prop_oneof![3 => 0_i64..2, 1 => 2_i64..300]).prop_map(move |(age, ahead)| {
-            today.saturating_add(SignedDuration::from_hours(24 * ahead)).saturating_sub(jiff::Span::new().years(age))
+        // Most of them have a birthday today or tomorrow; of some nobody knows the exact day.
+        let days = (prop_oneof![3 => 0_i64..2, 1 => 2_i64..300], prop_oneof![2 => Just(0_i64), 1 => 0_i64..900]);
+        let birth = (11_i16..19, days).prop_map(move |(age, (ahead, unsure))| {
+            let latest = days_after(today, ahead).saturating_sub(jiff::Span::new().years(age));
+            Birth::between(days_after(latest, -unsure), latest).unwrap()
         });
         let home = (any::<bool>(), prop_oneof![Just(0_i16), 0_i16..1440]);
         (birth, any_book(today), any_layers(now), home).prop_map(move |(birth, book, layers, (guarded, start))| {

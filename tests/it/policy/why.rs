@@ -1,5 +1,6 @@
 //! Why something holds: the same explanation for guardian and teen, the law by its rule, and who could change it.
 
+use family_pairing::domain::{ids::AccountId, platform::Scope};
 use serde_json::{Value as Json, json};
 
 use super::{guardian_sets, teen_sets};
@@ -113,4 +114,43 @@ async fn a_change_says_where_from_and_the_teen_has_a_reply() {
     let nowhere = format!("{}/v1/teen/history/99/reply", house.url());
     let missing = raw::send("POST", &nowhere, Some(&family.teen.access), &[], Some(json!({"text": "hm"}))).await;
     assert_eq!(missing.status, 404);
+}
+
+/// Where a law wants a verified consent, the guardian loosens with it, and what was loosened goes in the instant in which it is taken back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verified_consent_loosens_and_its_end_undoes_that() {
+    let house = House::new().await;
+    let (family, stranger) = (house.family_in("US-CA").await, house.guardian("ann").await);
+    let key = house.platform_key(&[Scope::Assure]);
+    let says = async |guardian: AccountId, verified: bool| {
+        let body =
+            json!({"teen_id": family.teen.id, "guardian_id": guardian, "verified": verified, "method": "payment"});
+        let url = format!("{}/v1/platform/guardian-assurances", house.url());
+        raw::send("POST", &url, Some(&key.token), &[], Some(body)).await
+    };
+    let minutes = async || policies(&family).await.0["controls"]["feed.personalised_minutes"].clone();
+    assert_eq!((says(stranger.id, true).await.status, says(family.teen.id, true).await.status), (404, 404));
+    assert_eq!(says(family.guardian.id, true).await.status, 200);
+    assert_eq!(says(family.guardian.id, true).await.body["changed"], json!([]), "said before");
+    let set = guardian_sets(&house, &family, json!({"feed.personalised_minutes": 90})).await;
+    assert_eq!(set.status, 200, "{}", set.text);
+    assert_eq!((&minutes().await["value"], &minutes().await["source"]), (&json!(90), &json!("guardian")));
+    let taken = says(family.guardian.id, false).await;
+    assert_eq!(taken.body["changed"][0]["to"], 60, "{}", taken.text);
+    assert_eq!((&minutes().await["value"], &minutes().await["source"]), (&json!(60), &json!("law")));
+    assert_eq!(says(family.guardian.id, true).await.body["changed"][0]["to"], 90, "the wish was kept");
+}
+
+/// The history says each change in a sentence, in the reader's language.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_is_in_sentences_of_the_readers_language() {
+    let house = House::new().await;
+    let family = house.family().await;
+    guardian_sets(&house, &family, json!({"time.daily_minutes": 45})).await;
+    let url = format!("{}/v1/teen/history", house.url());
+    for (wanted, word) in [("en", "tighter"), ("de-AT, en;q=0.5", "strenger"), ("xx", "tighter")] {
+        let answer = raw::send("GET", &url, Some(&family.teen.access), &[("accept-language", wanted)], None).await;
+        let sentence = answer.body["items"][0]["sentences"][0].as_str().expect("a sentence").to_owned();
+        assert!(sentence.contains("60") && sentence.contains("45") && sentence.contains(word), "{wanted}: {sentence}");
+    }
 }

@@ -22,6 +22,8 @@ fn any_draft() -> impl Strategy<Value = Draft> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// A draft is taken exactly when saving it is, and then is what would be stored.
     #[test]
     fn a_draft_is_what_saving_it_would_make(teen in any_teen(), draft in any_draft()) {

@@ -53,7 +53,7 @@ fn verdict(teen: &Teen, found: &Found, used: u16) -> Verdict {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     /// Promise 10: every minute of a timeline is what that server has stored at this minute, and what it would answer.
     #[test]
@@ -84,6 +84,8 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// No instant is left out and none is in two entries; and no cut is without a reason.
     #[test]
     fn every_list_covers_the_time_that_was_asked_about(teen in any_teen(), back in 0_i64..10_000, length in 1_i64..11_000) {

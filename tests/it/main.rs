@@ -39,6 +39,7 @@ mod revocation;
 mod rough;
 mod rules;
 mod signatures;
+mod simulation;
 mod sync;
 mod tickets;
 mod usage;

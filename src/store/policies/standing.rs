@@ -14,14 +14,14 @@ use uuid::Uuid;
 use super::{Next, Origin, RevisionKind, broken, newest::Same};
 use crate::{
     domain::{
-        age::{AgeBand, Birth},
+        age::{AgeBand, AgeSignal},
         ids::{AccountId, TeenId},
         pairing::PairingState,
         policy::{Facts, Layers, Policy, Situation, at_age, diff, effective},
         version::Version,
     },
     store::{
-        StoreError, Tools, accounts,
+        StoreError, Tools, accounts, ages,
         kinship::GuardianOf,
         law::{self, Book},
         schema::{accounts as accounts_table, pairings, policy_revisions, teens},
@@ -67,6 +67,17 @@ impl Standing {
         Next { home_zone, day_start_minute, ..next }
     }
 
+    /// When to look, if that is past: whoever changes something in between leaves it to the worker, who also makes announcements and
+    /// ends pairings.
+    fn overdue(&self, now: Timestamp) -> Option<Timestamp> {
+        self.due_at.map(|at| at.to_jiff()).filter(|at| *at <= now)
+    }
+
+    /// When to look again after having looked now.
+    pub(crate) fn next_look(&self, layers: &Layers, now: Timestamp) -> Option<Timestamp> {
+        self.facts.next_change(&self.book.rules, layers, now)
+    }
+
     fn plan(&self, tools: &Tools, kind: RevisionKind, by: Option<AccountId>, layers: Layers, facts: &Facts) -> Next {
         let now = tools.world.now();
         let band = facts.at(&tools.registry, &self.book.rules, &layers, now).band();
@@ -84,7 +95,7 @@ impl Standing {
             home_zone: self.home_zone.clone(),
             day_start_minute: self.day_start_minute,
             band,
-            due_at: facts.next_change(&self.book.rules, &layers, now),
+            due_at: self.overdue(now).or_else(|| facts.next_change(&self.book.rules, &layers, now)),
             layers,
         }
     }
@@ -118,7 +129,9 @@ pub(crate) async fn read(
         return Err(StoreError::NotFound);
     }
     let book = law::of_version(conn, tools, row.rules_version).await?;
-    row.known(tools, teen, book)
+    let declared = row.declared(tools, teen)?;
+    let signals = if row.has_age_signals { ages::of_teen(conn, teen, declared).await? } else { vec![declared] };
+    row.known(tools, teen, book, signals)
 }
 
 #[derive(Queryable)]
@@ -129,6 +142,7 @@ struct TeenRow {
     settings: Json,
     age_band: Option<String>,
     due_at: Option<jiff_diesel::Timestamp>,
+    has_age_signals: bool,
     birth: Option<Vec<u8>>,
     region: String,
     joined: jiff_diesel::Timestamp,
@@ -157,6 +171,7 @@ fn teen_query(teen: TeenId, pairing: Uuid) -> _ {
                 teens::settings,
                 teens::age_band,
                 teens::due_at,
+                teens::has_age_signals,
                 accounts_table::birth_date_sealed,
                 accounts_table::region,
                 accounts_table::created_at,
@@ -168,10 +183,21 @@ fn teen_query(teen: TeenId, pairing: Uuid) -> _ {
 }
 
 impl TeenRow {
-    /// Makes sense of a teen's row.
-    fn known(self, tools: &Tools, teen: TeenId, book: Arc<Book>) -> Result<Standing, StoreError> {
+    /// What the teen said of their own age.
+    fn declared(&self, tools: &Tools, teen: TeenId) -> Result<AgeSignal, StoreError> {
         let birth = accounts::birth_date(&tools.vault, teen, self.birth.as_deref())?
             .ok_or_else(|| broken("a teen without a birth date"))?;
+        Ok(ages::declared(teen, birth, self.joined.to_jiff()))
+    }
+
+    /// Makes sense of a teen's row.
+    fn known(
+        self,
+        tools: &Tools,
+        teen: TeenId,
+        book: Arc<Book>,
+        signals: Vec<AgeSignal>,
+    ) -> Result<Standing, StoreError> {
         let (layers, dropped) = Layers::from_json(&tools.registry, self.settings).map_err(broken)?;
         if !dropped.is_empty() {
             tracing::warn!(controls = ?dropped, "settings of controls that are not in the registry any more were left out");
@@ -185,7 +211,7 @@ impl TeenRow {
             computed_for,
             home_zone: self.home_zone,
             day_start_minute: self.day_start_minute,
-            facts: Facts { birth: Birth::on(birth), region: self.region, joined: self.joined.to_jiff(), zone },
+            facts: Facts { signals, region: self.region, joined: self.joined.to_jiff(), zone },
             book,
             layers,
             policy: Policy::from_json(&tools.registry, &self.controls).map_err(broken)?,

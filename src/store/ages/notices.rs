@@ -28,7 +28,9 @@ use crate::{
 /// A band change ahead, what it will do, and when it was announced.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({"on": "2027-05-03", "from_band": "13_15", "to_band": "16_17", "ends_supervision": false,
-    "changes": [{"control": "live.watch", "from": false, "to": true, "direction": "looser", "effective": "now"}],
+    "changes": [{"control": "quiet.notifications", "direction": "looser", "effective": "now",
+        "from": [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "21:00", "to": "08:00"}],
+        "to": [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "22:00", "to": "08:00"}]}],
     "announced": [{"stage": "days_30", "at": "2027-04-02T22:00:01Z"}]}))]
 pub struct TransitionView {
     /// The day from whose first instant the new band holds, on the calendar of the teen's home.

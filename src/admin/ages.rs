@@ -50,7 +50,7 @@ pub struct AnswerAgeAppeal {
     /// Why, in plain words, for the teen and their guardian; never how an age was shown
     #[arg(long)]
     reason: String,
-    /// A signal that was wrong; again for each. Without, all that leave no room for the band that is claimed
+    /// A signal that was wrong; again for each. Without, all that put the teen on the wrong side of the band that is claimed
     #[arg(long = "signal")]
     signals: Vec<AgeSignalId>,
 }

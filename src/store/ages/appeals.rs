@@ -54,7 +54,7 @@ pub struct AppealView {
 /// How an operator answers.
 #[derive(Clone, Debug)]
 pub enum Objection {
-    /// It was right: these signals count no more. None named: all that leave no room for the band that is claimed.
+    /// It was right: these signals count no more. None named: all that put the teen on the wrong side of the band that is claimed.
     Corrected(Vec<AgeSignalId>),
     /// It was not.
     Upheld,
@@ -212,14 +212,16 @@ async fn decide(
     Ok((teen, view(id, &answered), done))
 }
 
-/// The signals that count and leave no room for a band.
+/// The signals that count and by themselves put the teen into a band on the far side of the one that is claimed: with those that
+/// agree with the claim, they led to the age that it objects to.
 fn in_the_way(tools: &Tools, standing: &Standing, claims: AgeBand) -> Vec<AgeSignalId> {
     let (now, facts) = (tools.world.now(), &standing.facts);
-    let rules_out = |signal: &&AgeSignal| {
-        let ages = signal.birth(&facts.zone).ages_on(facts.day(now));
-        signal.is_live(now) && !(AgeBand::of_age(ages.from)..=AgeBand::of_age(ages.to)).contains(&claims)
+    let side = facts.band(now).cmp(&claims);
+    let misleads = |signal: &&AgeSignal| {
+        let says = signal.birth(&facts.zone).band_on(facts.day(now));
+        signal.is_live(now) && says != claims && says.cmp(&claims) == side
     };
-    facts.signals.iter().filter(rules_out).map(|signal| signal.id).collect()
+    facts.signals.iter().filter(misleads).map(|signal| signal.id).collect()
 }
 
 /// Has the signals that were found wrong count no more, and brings what follows.

@@ -101,14 +101,14 @@ async fn hear(
     by: &By,
     said: Said,
 ) -> Result<(Settled, Option<Done>), StoreError> {
-    let (teen, now) = (said.teen, tools.world.now());
+    let teen = said.teen;
     teens::table.find(teen.uuid()).select(teens::account_id).for_no_key_update().first::<uuid::Uuid>(conn).await?;
     let proof = match by {
         By::Guardian(proof) => Some(proof),
         By::Platform(_) => None,
     };
     let standing = policies::read(conn, tools, teen, proof).await?;
-    let before = AgeView::of(&standing.facts, now);
+    let before = AgeView::of(&standing.facts, tools.world.now());
     let Some(signal) = fresh(conn, tools, &standing, said).await? else {
         return Ok((settled(before, vec![]), None));
     };
@@ -116,7 +116,8 @@ async fn hear(
     note_who(conn, tools, teen, by, &signal).await?;
     let standing = policies::read(conn, tools, teen, None).await?;
     let done = due::settle(conn, tools, &standing, &before).await?;
-    let after = AgeView::of(&standing.facts, now);
+    // Not the instant before: the signal had not been received then.
+    let after = AgeView::of(&standing.facts, tools.world.now());
     Ok((settled(after, done.changes.clone()), Some(done)))
 }
 

@@ -16,10 +16,11 @@ async fn a_younger_age_counts_at_once() {
     let key = age_key(&house);
     let older = reports(&house, &key, &family, google(13, Some(15), "TIER_C")).await;
     assert_eq!((&older.body["band"], &older.body["level"]), (&json!("13_15"), &json!("enhanced")), "{}", older.text);
-    let heard = reports(&house, &key, &family, google(0, Some(12), "TIER_D")).await;
+    let checked = json!({"teen_id": family.teen.id, "provider": "acme", "transaction": "check-17",
+        "signal": {"channel": "provider", "answer": {"method": "id_and_face", "lo": 11, "hi": 12}}});
+    let heard = says(&house, &key, checked).await;
     assert_eq!((heard.status, &heard.body["band"], &heard.body["level"]), (200, &json!("under_13"), &json!("strict")));
     assert!(heard.body["changed"].as_array().is_some_and(|it| !it.is_empty()), "{}", heard.text);
-    phone.policy().await;
     for socket in [&mut phone.socket, &mut socket] {
         let told = notice(socket, |notice| matches!(notice, Notice::Age { .. })).await;
         assert_eq!(serde_json::to_value(told).expect("JSON")["band"], "under_13");

@@ -14,6 +14,7 @@ mod house;
 
 mod access;
 mod accounts;
+mod ages;
 mod architecture;
 mod controls;
 mod decisions;

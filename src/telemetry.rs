@@ -108,6 +108,16 @@ pub const METRICS: &[Metric] = &[
         shape: Shape::Counter,
         about: "Policies that could not be computed when they were due; looked at again after ten minutes",
     },
+    Metric {
+        name: "family_pairing_decisions_total",
+        shape: Shape::Counter,
+        about: "Questions of the platform's servers that were answered, by outcome",
+    },
+    Metric {
+        name: "family_pairing_decision_policies_total",
+        shape: Shape::Counter,
+        about: "Policies that decisions needed, by where they came from",
+    },
     Metric { name: "family_pairing_hash_queue", shape: Shape::Gauge, about: "Password hashes waiting or running" },
     Metric {
         name: "family_pairing_database_connections",

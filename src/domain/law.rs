@@ -23,5 +23,5 @@ pub use self::{
     compare::{Comparison, Edit, Edited, FieldEdit, compare},
     parse::{LawError, LawFile},
     place::{Reach, jurisdictions_of},
-    rule::{AgeSpan, Effect, InForce, Law, LegalStatus, Rule, RuleBook, RuleId, WhoLoosens},
+    rule::{Effect, ForAges, InForce, Law, LegalStatus, Rule, RuleBook, RuleId, WhoLoosens},
 };

@@ -10,6 +10,7 @@ use std::{fs, path::PathBuf, process::Output};
 
 use family_pairing::{
     domain::{
+        age::Birth,
         controls::Registry,
         law::{LawFile, RuleBook},
         policy::{Facts, Layers, Policy, renewed},
@@ -168,7 +169,7 @@ async fn everybody_is_computed_by(house: &House, law: &str, birth: &str) -> usiz
 fn is_computed_by(registry: &Registry, book: &RuleBook, row: &Row, birth: &str, now: Timestamp) {
     let instant = |column: &str| row.get::<_, Option<&str>>(column).map(|text| text.parse::<Timestamp>().expect(text));
     let facts = Facts {
-        birth: birth.parse().expect("a day"),
+        birth: Birth::on(birth.parse().expect("a day")),
         region: row.get("region"),
         joined: instant("joined").expect("a time"),
         zone: TimeZone::get(row.get("home_zone")).expect("a zone"),

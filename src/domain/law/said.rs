@@ -1,6 +1,6 @@
 //! Laws and rules in words, field by field and in one sentence, for whoever decides about them.
 
-use super::{AgeSpan, Effect, Law, Rule, WhoLoosens, compare::Said};
+use super::{Effect, ForAges, Law, Rule, WhoLoosens, compare::Said};
 use crate::domain::{
     controls::Registry,
     language::Language,
@@ -78,7 +78,7 @@ impl Rule {
     }
 }
 
-impl AgeSpan {
+impl ForAges {
     /// The ages in words, both included: `0 to 15`.
     fn words(self) -> String {
         match self.to - 1 {

@@ -2,6 +2,7 @@
 
 mod examples;
 mod rules;
+mod stacks;
 
 use std::sync::LazyLock;
 

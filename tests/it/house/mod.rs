@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod database;
+pub mod line;
 pub mod people;
 pub mod process;
 pub mod raw;

@@ -5,7 +5,10 @@ use jiff::{civil::date, tz::TimeZone};
 use proptest::{collection::vec, sample::subsequence};
 
 use super::*;
-use crate::domain::law::{AgeSpan, Comparison, Effect, InForce, LegalStatus, Rule, compare};
+use crate::domain::{
+    age::Birth,
+    law::{Comparison, Effect, ForAges, InForce, LegalStatus, Rule, compare},
+};
 
 const PLACES: [&str; 6] = ["*", "EU", "DE", "US", "US-CA", "GB"];
 const REGIONS: [&str; 5] = ["DE", "FR", "US-CA", "US-VA", "GB"];
@@ -23,7 +26,7 @@ fn any_rule(number: usize) -> impl Strategy<Value = Rule> {
             law: "any".into(),
             jurisdiction: place.into(),
             control: control.into(),
-            ages: AgeSpan { from: youngest, to: youngest + span },
+            ages: ForAges { from: youngest, to: youngest + span },
             effect,
             value,
             months: months.into_iter().collect(),
@@ -56,7 +59,7 @@ fn any_edit() -> impl Strategy<Value = (RuleBook, RuleBook)> {
 
 fn any_facts() -> impl Strategy<Value = Facts> {
     (5_i16..19, 1_i8..=12, select(REGIONS.to_vec()), 0_i64..700).prop_map(|(years, month, region, days)| Facts {
-        birth: date(2026 - years, month, 15),
+        birth: Birth::on(date(2026 - years, month, 15)),
         region: region.into(),
         joined: now() - jiff::SignedDuration::from_hours(24 * days),
         zone: TimeZone::UTC,

@@ -94,6 +94,11 @@ pub const METRICS: &[Metric] = &[
         about: "Throttle decisions made in process because Redis did not answer",
     },
     Metric {
+        name: "family_pairing_rules_version",
+        shape: Shape::Gauge,
+        about: "The set of rules of law that this node goes by",
+    },
+    Metric {
         name: "family_pairing_due_total",
         shape: Shape::Counter,
         about: "Policies looked at because they may have changed by themselves: a grant's end, a birthday, a law",

@@ -12,6 +12,7 @@ pub mod live;
 pub mod openapi;
 mod ops;
 mod platform;
+mod presets;
 mod sessions;
 pub mod shape;
 mod spoken;
@@ -33,6 +34,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sessions::sign_out)
         .service(keys::read_keys)
         .service(controls::read_controls)
+        .service(presets::read_presets)
         .service(live::sync_ticket)
         .service(live::open_sync)
         .service(teen::devices::teen_register_device)
@@ -48,6 +50,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(teen::settings::teen_settings)
         .service(teen::settings::teen_change_settings)
         .service(teen::policy::teen_policy_explained)
+        .service(teen::simulation::teen_simulate)
         .service(teen::policy::teen_grants)
         .service(teen::policy::teen_history)
         .service(teen::policy::teen_reply)
@@ -62,6 +65,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(guardian::settings::guardian_settings)
         .service(guardian::settings::guardian_change_settings)
         .service(guardian::policy::guardian_policy)
+        .service(guardian::simulation::guardian_simulate)
+        .service(guardian::presets::guardian_presets)
         .service(guardian::grants::guardian_grant)
         .service(guardian::grants::guardian_hold)
         .service(guardian::grants::guardian_grants)

@@ -27,8 +27,14 @@ pub const WILL_SEE: &[Visible] = &[
     },
     Visible {
         id: "limits",
-        sentence: "Your limits: what they set, what you tightened yourself, what the platform or the law sets, and which of them counts.",
-        operations: &["guardian_settings", "guardian_policy", "guardian_grants"],
+        sentence: "Your limits: what they set, what you tightened yourself, what the platform or the law sets, and which of them counts, now and later. A change that comes with a birthday shows on which day that is.",
+        operations: &[
+            "guardian_settings",
+            "guardian_policy",
+            "guardian_grants",
+            "guardian_simulate",
+            "guardian_presets",
+        ],
     },
     Visible {
         id: "devices",

@@ -24,7 +24,7 @@ use crate::{
 const EVERY: Duration = Duration::from_secs(2);
 /// After this long without a good sweep, the window may have missed something, and nothing is decided from memory.
 pub(super) const TOO_LONG: Duration = Duration::from_secs(10);
-/// How often the epoch is read again.
+/// How often the epoch is read again, and which rules hold: who changes nothing would not notice.
 const EPOCH_EVERY: Duration = Duration::from_secs(60);
 /// How many sessions and devices are asked about at once after a gap.
 const CHUNK: usize = 1_000;
@@ -42,9 +42,9 @@ pub(super) async fn run(
     let mut epoch_read = Some(Instant::now());
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         if epoch_read.is_none_or(|at| at.elapsed() > EPOCH_EVERY) {
-            match read_epoch(&store, &refresh, &relay).await {
+            match read_again(&store, &refresh, &relay).await {
                 Ok(()) => epoch_read = Some(Instant::now()),
-                Err(error) => tracing::warn!(%error, "the epoch could not be read"),
+                Err(error) => tracing::warn!(%error, "the epoch and the rules could not be read"),
             }
         }
         let began = Instant::now();
@@ -77,13 +77,13 @@ async fn sweep(store: &Store, hub: &Hub, relay: &Relay) -> Result<(), StoreError
     Ok(())
 }
 
-async fn read_epoch(store: &Store, refresh: &Refresh, relay: &Relay) -> Result<(), StoreError> {
+async fn read_again(store: &Store, refresh: &Refresh, relay: &Relay) -> Result<(), StoreError> {
     let before = store.epoch();
     if store.refresh_epoch().await? != before {
         relay.forget_decisions();
         refresh.suspect_everybody();
     }
-    Ok(())
+    store.rules().await.map(drop)
 }
 
 /// Compares everybody who sits here with the truth: policies, whom they guard, and whether they may still sit here.

@@ -5,5 +5,7 @@ pub mod grants;
 pub mod history;
 pub mod pairings;
 pub mod policy;
+pub mod presets;
 pub mod settings;
+pub mod simulation;
 pub mod teens;

@@ -4,5 +4,6 @@ pub mod devices;
 pub mod pairings;
 pub mod policy;
 pub mod settings;
+pub mod simulation;
 pub mod supervision;
 pub mod usage;

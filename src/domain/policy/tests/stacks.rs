@@ -8,7 +8,7 @@ use proptest::{
 };
 
 use super::*;
-use crate::domain::law::{AgeSpan, Effect, InForce, LegalStatus, Rule, beyond, hard};
+use crate::domain::law::{Effect, ForAges, InForce, LegalStatus, Rule, beyond, hard};
 
 /// One control of every kind, private ones and those that are a teen's own among them.
 const STACKED: [&str; 8] = [
@@ -86,7 +86,7 @@ fn any_rule(dice: &mut Dice, values: &BTreeMap<ControlId, Vec<Value>>, number: u
         jurisdiction: (*dice.pick(&["*", "US", "US-CA", "DE"])).into(),
         value: dice.pick(&values[&control]).clone(),
         control,
-        ages: AgeSpan { from: 0, to: *dice.pick(&[13, 14, 16, 18]) },
+        ages: ForAges { from: 0, to: *dice.pick(&[13, 14, 16, 18]) },
         effect,
         months: Default::default(),
         accounts_from: None,

@@ -180,6 +180,7 @@ impl App {
             trusted_proxies: config.trusted_proxies.clone(),
             public_url,
             presence: live.presence(),
+            decisions: live.decisions(),
         };
         Ok(Self {
             gate,

@@ -1,4 +1,4 @@
-//! The operator's commands: agents, operators, platform keys. They speak to the database, not to a server.
+//! The operator's commands: agents, operators, platform keys, rules of law. They speak to the database, not to a server.
 //!
 //! Who may enter: `main`, for whoever holds the installation's database address and secret. A command may be signed with an
 //! operator's token; the audit then names that operator. A new token goes to standard output alone, once, so that it can be
@@ -7,6 +7,9 @@
 mod agents;
 mod operators;
 mod platform_keys;
+mod rules;
+
+use std::{io, path::PathBuf};
 
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
@@ -18,11 +21,14 @@ use crate::{
     config::{DatabaseConfig, SecretConfig},
     domain::{
         clock::World,
+        law::{LawError, RuleId},
         secret::{Token, TokenKind},
         text::TextError,
     },
-    store::{Store, StoreError, operators::Operator},
+    store::{Store, StoreError, law::Refusal, operators::Operator},
 };
+
+pub use self::rules::Rules;
 
 /// What an operator can do at the command line.
 #[derive(Subcommand)]
@@ -96,6 +102,27 @@ pub enum AdminError {
     /// A key that would open nothing.
     #[error("a platform key needs a --scope at least")]
     NoScope,
+    /// A set of rules that cannot be read.
+    #[error(transparent)]
+    Law(#[from] LawError),
+    /// A set of rules that is not taken.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The law is changed by people who sign for it.
+    #[error("this needs an operator's signature: set FAMILY_PAIRING_OPERATOR_TOKEN")]
+    Unsigned,
+    /// A folder or file that cannot be read or written.
+    #[error("{0}: {1}")]
+    File(PathBuf, io::Error),
+    /// A folder that holds no rules: an empty set would lift every law.
+    #[error("{0} holds no .toml file")]
+    NoFiles(PathBuf),
+    /// No such rule holds.
+    #[error("there is no rule {0} in the set that holds")]
+    NoSuchRule(RuleId),
+    /// What was asked for could not be printed as JSON.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
 }
 
 /// Does what the command says.
@@ -128,6 +155,14 @@ impl Signed {
             Some(token) => Some(signer(&store, token).await?),
         };
         Ok((store, by))
+    }
+}
+
+impl Signed {
+    /// Opens the store for what nobody does without a signature.
+    async fn open_signed(&self, world: World) -> Result<(Store, Operator), AdminError> {
+        let (store, by) = self.open(world).await?;
+        Ok((store, by.ok_or(AdminError::Unsigned)?))
     }
 }
 

@@ -76,6 +76,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(guardian::history::guardian_undo)
         .service(platform::key::platform_key)
         .service(platform::assurances::platform_assure)
+        .service(platform::decisions::platform_decisions)
         .service(ops::healthz)
         .service(ops::readyz)
         .service(ops::read_metrics)

@@ -71,7 +71,7 @@ pub struct ProblemDetails {
         guardian::grants::guardian_grant, guardian::grants::guardian_hold, guardian::grants::guardian_grants,
         guardian::grants::guardian_revoke_grant,
         guardian::devices::guardian_devices, guardian::history::guardian_history, guardian::history::guardian_undo,
-        platform::key::platform_key, platform::assurances::platform_assure,
+        platform::key::platform_key, platform::assurances::platform_assure, platform::decisions::platform_decisions,
         ops::healthz, ops::readyz, ops::read_metrics,
     )
 )]

@@ -29,7 +29,7 @@ use utoipa::ToSchema;
 use self::effective::Deciding;
 pub use self::{
     allowed::{Allowed, MayLoosen, allowed},
-    birthday::at_age,
+    birthday::{Renewed, at_age, renewed},
     change::{Change, When, diff, direction_of},
     effective::effective,
     facts::Facts,

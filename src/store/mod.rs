@@ -12,11 +12,12 @@
 pub mod accounts;
 pub mod assurance;
 pub mod audit;
+pub mod decisions;
 pub mod device_work;
 pub mod devices;
 pub mod due;
 mod error;
-mod gather;
+pub(crate) mod gather;
 pub mod history;
 pub mod installation;
 pub mod key_ring;

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     bus::Bus,
+    decisions::NodeDecisions,
     frame::{Close, Notice, ServerFrame},
     hub::Hub,
     notices::Notices,
@@ -36,13 +37,20 @@ pub struct Relay {
     hub: Arc<Hub>,
     refresh: Arc<Refresh>,
     notices: Arc<Notices>,
+    decisions: Arc<NodeDecisions>,
     store: Store,
     told: Mutex<HashMap<(PairingId, PairingState), Instant>>,
 }
 
 impl Relay {
-    pub(super) fn new(hub: Arc<Hub>, refresh: Arc<Refresh>, notices: Arc<Notices>, store: Store) -> Self {
-        Self { hub, refresh, notices, store, told: Mutex::default() }
+    pub(super) fn new(
+        hub: Arc<Hub>,
+        refresh: Arc<Refresh>,
+        notices: Arc<Notices>,
+        decisions: Arc<NodeDecisions>,
+        store: Store,
+    ) -> Self {
+        Self { hub, refresh, notices, decisions, store, told: Mutex::default() }
     }
 
     /// Takes what the store posts: first the sockets here, then the other nodes.
@@ -72,6 +80,7 @@ impl Relay {
     pub async fn act(&self, event: Event, net: Net) {
         match event {
             Event::PolicyChanged { teen, revision } => {
+                self.decisions.changed(teen, revision);
                 let epoch = self.store.epoch();
                 let behind = self.hub.seen(teen).is_none_or(|known| (known.epoch, known.revision) < (epoch, revision));
                 if behind && self.hub.wants(teen) {
@@ -80,6 +89,7 @@ impl Relay {
             }
             Event::DeviceReported { teen, device } => self.notices.about_device(teen, device),
             Event::PairingMoved { pairing, state, teen, guardian } => {
+                self.decisions.moved(teen);
                 // Whoever joins later reads for themself how things stand.
                 if self.first_time(pairing, state) && self.hub.concerns(teen, guardian) {
                     self.tell_pairing(pairing, state).await;
@@ -115,6 +125,16 @@ impl Relay {
     /// Hands on what the sweep found about devices.
     pub fn about_lately(&self, reported: Vec<Reported>) {
         self.notices.about_lately(reported);
+    }
+
+    /// All that was committed before this instant has been acted on.
+    pub fn swept(&self, began: tokio::time::Instant) {
+        self.decisions.swept(began);
+    }
+
+    /// Forgets what decisions were made with: each is read again when somebody asks.
+    pub fn forget_decisions(&self) {
+        self.decisions.forget();
     }
 
     /// Compares everybody who sits here with the truth, after any gap.

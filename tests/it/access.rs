@@ -86,6 +86,7 @@ const TABLE: &[(&str, Who)] = &[
     ("guardian_history", Who::GuardianOfTeen),
     ("guardian_undo", Who::GuardianOfTeen),
     ("platform_key", Who::Platform(None)),
+    ("platform_decisions", Who::Platform(Some(Scope::Decide))),
     // These end something, so those who may call them do so last.
     ("teen_unlink", Who::Teen),
     ("guardian_unlink", Who::GuardianOfTeen),

@@ -163,6 +163,7 @@ const WITHOUT_KEY: &[&str] = &[
     "change_password",
     "guardian_simulate",
     "platform_assure",
+    "platform_decisions",
     "sync_ticket",
     "teen_reply",
     "teen_simulate",

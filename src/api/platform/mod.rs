@@ -1,4 +1,5 @@
 //! Everything that the platform's own servers do over HTTP, each with a platform key.
 
 pub mod assurances;
+pub mod decisions;
 pub mod key;

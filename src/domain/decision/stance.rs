@@ -147,9 +147,10 @@ fn used_up(minutes: DayMinutes, used: Option<u32>, home: &Home, now: Timestamp) 
 /// Whether one of the words is on the list, or several in a row are a phrase on it.
 fn has_any(list: &BTreeSet<String>, words: &[String]) -> bool {
     let words: Vec<String> = words.iter().map(|word| folded(word)).collect();
+    let mut phrases = list.iter().filter(|entry| entry.contains(char::is_whitespace));
     let is_in_a_row = |phrase: &String| {
         let parts: Vec<&str> = phrase.split_whitespace().collect();
-        parts.len() > 1 && words.windows(parts.len()).any(|row| row == parts)
+        words.windows(parts.len()).any(|row| row == parts)
     };
-    words.iter().any(|word| list.contains(word)) || list.iter().any(is_in_a_row)
+    words.iter().any(|word| list.contains(word)) || phrases.any(is_in_a_row)
 }

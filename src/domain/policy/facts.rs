@@ -45,7 +45,8 @@ impl Facts {
         layers.next_change(now).into_iter().chain(day.and_then(|day| self.start_of(day))).min()
     }
 
-    fn start_of(&self, day: Date) -> Option<Timestamp> {
+    /// The first instant of a day at their home; nothing at the end of the calendar.
+    pub fn start_of(&self, day: Date) -> Option<Timestamp> {
         self.zone.to_zoned(day.at(0, 0, 0, 0)).ok().map(|start| start.timestamp())
     }
 }

@@ -25,7 +25,7 @@ use crate::domain::{
     controls::{Control, ControlId},
     ids::AccountId,
     law::{Effect, ForAges, InForce, LegalStatus, Rule, WhoLoosens},
-    policy::{Setting, Timed},
+    policy::{Setting, Timed, at_age, effective},
     timeline::Span,
     value::{Given, Value, tests::any_value},
 };

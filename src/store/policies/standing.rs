@@ -7,7 +7,7 @@ use diesel::{
     expression::SqlLiteral, sql_types::BigInt,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -16,14 +16,15 @@ use crate::{
     domain::{
         age::{AgeBand, Birth},
         ids::{AccountId, TeenId},
+        law::{Reach, RuleBook},
         pairing::PairingState,
-        policy::{Facts, Layers, Policy, Situation, at_age, diff, effective},
+        policy::{Facts, Layers, Policy, Renewed, Situation, diff, renewed},
         version::Version,
     },
     store::{
         StoreError, Tools, accounts,
         kinship::GuardianOf,
-        law::{self, Book},
+        law::{self, Book, within},
         schema::{accounts as accounts_table, pairings, policy_revisions, teens},
     },
 };
@@ -55,6 +56,17 @@ impl Standing {
         self.facts.at(&tools.registry, &self.book.rules, &self.layers, now)
     }
 
+    /// What holds by a set of rules without anybody's doing; as if it were the start of `on` at their home, and as if the laws'
+    /// calendar showed `law_day`.
+    pub(crate) fn by(&self, tools: &Tools, book: &RuleBook, on: Option<Date>, law_day: Option<Date>) -> Policy {
+        let start = on.and_then(|day| self.facts.start_of(day));
+        let now = start.unwrap_or_else(|| tools.world.now());
+        let layers = self.layers.clone().without_past(now);
+        let situation = self.facts.at(&tools.registry, book, &layers, now);
+        let today = law_day.unwrap_or(situation.today);
+        renewed(&Situation { today, ..situation }, self.computed_for).policy
+    }
+
     /// What follows from new layers: the effective policy and how it differs from the last revision's.
     pub(crate) fn with_layers(&self, tools: &Tools, kind: RevisionKind, by: Option<AccountId>, layers: Layers) -> Next {
         self.plan(tools, kind, by, layers, &self.facts)
@@ -69,10 +81,9 @@ impl Standing {
 
     fn plan(&self, tools: &Tools, kind: RevisionKind, by: Option<AccountId>, layers: Layers, facts: &Facts) -> Next {
         let now = tools.world.now();
-        let band = facts.at(&tools.registry, &self.book.rules, &layers, now).band();
         // Whoever comes first after a birthday brings its effects along, be it the worker or a guardian's change.
-        let layers = at_age(&tools.registry, &layers, self.computed_for.unwrap_or(band), band, now);
-        let policy = effective(&facts.at(&tools.registry, &self.book.rules, &layers, now));
+        let Renewed { band, layers, policy } =
+            renewed(&facts.at(&tools.registry, &self.book.rules, &layers, now), self.computed_for);
         Next {
             kind,
             changes: diff(&tools.registry, &self.policy, &policy),
@@ -113,16 +124,41 @@ pub(crate) async fn read(
     guardian: Option<&GuardianOf>,
 ) -> Result<Standing, StoreError> {
     let pairing = guardian.map(|proof| proof.pairing().uuid()).unwrap_or_default();
-    let (row, paired): (TeenRow, Option<Uuid>) = teen_query(teen, pairing).first(conn).await?;
+    let one = teens_query(pairing).filter(teens::account_id.eq(teen.uuid()));
+    let (row, paired): (TeenRow, Option<Uuid>) = one.first(conn).await?;
     if guardian.is_some() && paired.is_none() {
         return Err(StoreError::NotFound);
     }
     let book = law::of_version(conn, tools, row.rules_version).await?;
-    row.known(tools, teen, book)
+    row.known(tools, book)
+}
+
+/// How the policies of the next teens stand, at most `most` after the last one, where rules of some places reach. One snapshot,
+/// no locks; one whose row cannot be read is an error of its own.
+pub(crate) async fn read_next(
+    conn: &mut AsyncPgConnection,
+    tools: &Tools,
+    reach: &Reach,
+    last: TeenId,
+    most: i64,
+) -> Result<Vec<(TeenId, Result<Standing, StoreError>)>, StoreError> {
+    let next = teens_query(Uuid::nil())
+        .filter(teens::account_id.gt(last.uuid()))
+        .filter(within(reach))
+        .order(teens::account_id)
+        .limit(most);
+    let rows: Vec<(TeenRow, Option<Uuid>)> = next.load(conn).await?;
+    let mut read = Vec::with_capacity(rows.len());
+    for (row, _) in rows {
+        let book = law::of_version(conn, tools, row.rules_version).await?;
+        read.push((row.teen.into(), row.known(tools, book)));
+    }
+    Ok(read)
 }
 
 #[derive(Queryable)]
 struct TeenRow {
+    teen: Uuid,
     revision: i64,
     home_zone: String,
     day_start_minute: i16,
@@ -137,8 +173,7 @@ struct TeenRow {
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn teen_query(teen: TeenId, pairing: Uuid) -> _ {
-    let id: Uuid = teen.uuid();
+fn teens_query(pairing: Uuid) -> _ {
     let active: &'static str = PairingState::Active.as_str();
     let same: Same =
         policy_revisions::teen_id.eq(teens::account_id).and(policy_revisions::revision.eq(teens::revision));
@@ -148,9 +183,9 @@ fn teen_query(teen: TeenId, pairing: Uuid) -> _ {
         .inner_join(accounts_table::table)
         .inner_join(policy_revisions::table.on(same))
         .left_join(pairings::table.on(pairings::id.eq(pairing).and(pairings::state.eq(active))))
-        .filter(teens::account_id.eq(id))
         .select((
             (
+                teens::account_id,
                 teens::revision,
                 teens::home_zone,
                 teens::day_start_minute,
@@ -169,7 +204,8 @@ fn teen_query(teen: TeenId, pairing: Uuid) -> _ {
 
 impl TeenRow {
     /// Makes sense of a teen's row.
-    fn known(self, tools: &Tools, teen: TeenId, book: Arc<Book>) -> Result<Standing, StoreError> {
+    fn known(self, tools: &Tools, book: Arc<Book>) -> Result<Standing, StoreError> {
+        let teen = TeenId::from(self.teen);
         let birth = accounts::birth_date(&tools.vault, teen, self.birth.as_deref())?
             .ok_or_else(|| broken("a teen without a birth date"))?;
         let (layers, dropped) = Layers::from_json(&tools.registry, self.settings).map_err(broken)?;

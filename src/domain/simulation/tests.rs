@@ -26,7 +26,7 @@ use crate::domain::{
     ids::AccountId,
     ids::AgeSignalId,
     law::{Effect, ForAges, InForce, LegalStatus, Rule, WhoLoosens},
-    policy::{Setting, Timed},
+    policy::{Setting, Timed, at_age, effective},
     timeline::Span,
     value::{Given, Value, tests::any_value},
 };

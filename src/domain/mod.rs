@@ -20,6 +20,7 @@ pub mod secret;
 pub mod snapshot;
 pub mod supervision;
 pub mod text;
+pub mod timeline;
 pub mod usage;
 pub mod value;
 pub mod vault;

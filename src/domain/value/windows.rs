@@ -30,6 +30,20 @@ impl Windows {
         self.0.iter().any(|&(from, to)| (from..to).contains(&at))
     }
 
+    /// Whether there is no minute outside the windows, so that what is off never comes on.
+    pub fn cover_the_week(&self) -> bool {
+        matches!(self.0.as_slice(), [(0, WEEK)])
+    }
+
+    /// The intervals week after week and without end, from the first one that ends after `minute`. All minutes are
+    /// counted from Monday 00:00 of the same week, on into the following weeks.
+    pub fn after(&self, minute: i64) -> impl Iterator<Item = (i64, i64)> {
+        let weeks = (0_i64..).take_while(|_| !self.0.is_empty()).map(|week| week * i64::from(WEEK));
+        let endless =
+            weeks.flat_map(|week| self.0.iter().map(move |&(from, to)| (week + i64::from(from), week + i64::from(to))));
+        endless.skip_while(move |&(_, to)| to <= minute)
+    }
+
     /// All that either of both covers.
     pub(super) fn union(&self, other: &Self) -> Self {
         merged(self.0.iter().chain(&other.0).copied().collect())

@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api::{Scrape, openapi::Document},
+    api::{Scrape, controls::Catalogues, openapi::Document},
     auth::{
         Gate,
         password::{BadCost, Hasher},
@@ -70,8 +70,8 @@ pub enum AppError {
     /// The cost of password hashes is out of range.
     #[error(transparent)]
     Cost(#[from] BadCost),
-    /// The API document could not be made.
-    #[error("the OpenAPI document: {0}")]
+    /// The API document or the catalogue could not be written as JSON.
+    #[error("the OpenAPI document or the catalogue: {0}")]
     Document(#[from] serde_json::Error),
 }
 
@@ -108,6 +108,8 @@ pub struct App {
     pub live: Arc<Live>,
     /// The API document.
     pub document: Document,
+    /// The controls in every language.
+    pub catalogues: Catalogues,
     /// For metrics and readiness.
     pub scrape: Scrape,
     /// Ends the node's tasks.
@@ -157,6 +159,7 @@ impl App {
         };
         let live = Live::start(parts, &stop);
         let public_url = config.public_url.trim_end_matches('/').to_owned();
+        let catalogues = Catalogues::of(store.registry())?;
         let mut origins = config.origins.clone();
         origins.push(origin_of(&public_url)?);
         let gate = Gate {
@@ -176,6 +179,7 @@ impl App {
             scrape: Scrape { metrics, redis: shared, draining: live.draining() },
             live,
             document: Document::new()?,
+            catalogues,
             stop,
         })
     }

@@ -71,9 +71,9 @@ impl Node {
     pub fn start(app: App, config: &ServeConfig) -> Result<Self, ServeError> {
         let listener = TcpListener::bind(config.listen).map_err(|error| ServeError::Listen(config.listen, error))?;
         let address = listener.local_addr()?;
-        let App { gate, live, document, scrape, stop } = app;
+        let App { gate, live, document, catalogues, scrape, stop } = app;
         let gate = Data::new(gate);
-        let (document, scrape) = (Data::new(document), Data::new(scrape));
+        let (document, catalogues, scrape) = (Data::new(document), Data::new(catalogues), Data::new(scrape));
         tokio::spawn(housekeeping(gate.clone(), stop.clone()));
         tokio::spawn(due(gate.store.clone(), stop.clone()));
         let shared_live = Data::from(live.clone());
@@ -86,6 +86,7 @@ impl Node {
                 .app_data(gate.clone())
                 .app_data(shared_live.clone())
                 .app_data(document.clone())
+                .app_data(catalogues.clone())
                 .app_data(scrape.clone())
                 .wrap(from_fn(edge))
                 .wrap(TracingLogger::<RequestSpan>::new())

@@ -4,6 +4,7 @@
 //! and a test compares the two. `sync` is used for one thing: to hand over a socket, or its fallback ([`live`]).
 
 mod accounts;
+pub mod controls;
 pub mod edge;
 mod guardian;
 mod keys;
@@ -13,6 +14,7 @@ mod ops;
 mod platform;
 mod sessions;
 pub mod shape;
+mod spoken;
 mod teen;
 
 use actix_web::web::{self, ServiceConfig};
@@ -30,6 +32,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sessions::renew)
         .service(sessions::sign_out)
         .service(keys::read_keys)
+        .service(controls::read_controls)
         .service(live::sync_ticket)
         .service(live::open_sync)
         .service(teen::devices::teen_register_device)
@@ -44,6 +47,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(teen::supervision::teen_supervision)
         .service(teen::settings::teen_settings)
         .service(teen::settings::teen_change_settings)
+        .service(teen::policy::teen_policy_explained)
+        .service(teen::policy::teen_grants)
+        .service(teen::policy::teen_history)
+        .service(teen::policy::teen_reply)
         .service(teen::usage::teen_usage)
         .service(live::teen_policy)
         .service(guardian::pairings::guardian_claim_pairing)
@@ -55,10 +62,15 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(guardian::settings::guardian_settings)
         .service(guardian::settings::guardian_change_settings)
         .service(guardian::policy::guardian_policy)
+        .service(guardian::grants::guardian_grant)
+        .service(guardian::grants::guardian_hold)
+        .service(guardian::grants::guardian_grants)
+        .service(guardian::grants::guardian_revoke_grant)
         .service(guardian::devices::guardian_devices)
         .service(guardian::history::guardian_history)
         .service(guardian::history::guardian_undo)
         .service(platform::key::platform_key)
+        .service(platform::assurances::platform_assure)
         .service(ops::healthz)
         .service(ops::readyz)
         .service(ops::read_metrics)

@@ -12,7 +12,7 @@ use utoipa::{
 };
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::{accounts, guardian, keys, live, ops, platform, sessions, teen};
+use super::{accounts, controls, guardian, keys, live, ops, platform, sessions, teen};
 
 /// What an error looks like on the wire.
 #[derive(utoipa::ToSchema, serde::Serialize)]
@@ -44,6 +44,7 @@ pub struct ProblemDetails {
     servers((url = "/")),
     tags(
         (name = "accounts", description = "Sign-up, sessions and one's own account"),
+        (name = "controls", description = "What can be limited"),
         (name = "teen", description = "What the teen app does"),
         (name = "guardian", description = "What the guardian app does"),
         (name = "platform", description = "What the platform's own servers ask and report"),
@@ -56,17 +57,20 @@ pub struct ProblemDetails {
     paths(
         accounts::sign_up, accounts::read_account, accounts::change_account, accounts::change_password,
         sessions::sign_in, sessions::renew, sessions::sign_out,
-        keys::read_keys, live::sync_ticket, live::open_sync,
+        keys::read_keys, controls::read_controls, live::sync_ticket, live::open_sync,
         teen::devices::teen_register_device, teen::devices::teen_devices, teen::devices::teen_revoke_device,
         teen::pairings::teen_offer_pairing, teen::pairings::teen_cancel_offer, teen::pairings::teen_pairings,
         teen::pairings::teen_confirm_pairing, teen::pairings::teen_refuse_pairing, teen::pairings::teen_unlink,
         teen::supervision::teen_supervision, teen::settings::teen_settings, teen::settings::teen_change_settings,
+        teen::policy::teen_policy_explained, teen::policy::teen_grants, teen::policy::teen_history, teen::policy::teen_reply,
         teen::usage::teen_usage, live::teen_policy,
         guardian::pairings::guardian_claim_pairing, guardian::pairings::guardian_pairings, guardian::pairings::guardian_unlink,
         guardian::teens::guardian_teens, guardian::teens::guardian_teen, guardian::teens::guardian_change_teen,
         guardian::settings::guardian_settings, guardian::settings::guardian_change_settings, guardian::policy::guardian_policy,
+        guardian::grants::guardian_grant, guardian::grants::guardian_hold, guardian::grants::guardian_grants,
+        guardian::grants::guardian_revoke_grant,
         guardian::devices::guardian_devices, guardian::history::guardian_history, guardian::history::guardian_undo,
-        platform::key::platform_key,
+        platform::key::platform_key, platform::assurances::platform_assure,
         ops::healthz, ops::readyz, ops::read_metrics,
     )
 )]

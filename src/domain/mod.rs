@@ -6,10 +6,12 @@
 
 pub mod account;
 pub mod age;
+pub mod catalogue;
 pub mod clock;
 pub mod code;
 pub mod controls;
 pub mod ids;
+pub mod language;
 pub mod law;
 pub mod pairing;
 pub mod platform;

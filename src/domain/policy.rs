@@ -34,7 +34,7 @@ pub use self::{
     effective::effective,
     facts::Facts,
     layers::{Kept, Layers, MOST_TIMED, Setting, Timed},
-    patch::{PatchError, grant, hold, patch_guardian, patch_teen, undo_patch},
+    patch::{PatchError, grant, hold, patch_guardian, patch_teen, undo_patch, value_of},
     stored::StoredError,
     wanted::Wanted,
 };

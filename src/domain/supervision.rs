@@ -28,7 +28,7 @@ pub const WILL_SEE: &[Visible] = &[
     Visible {
         id: "limits",
         sentence: "Your limits: what they set, what you tightened yourself, what the platform or the law sets, and which of them counts.",
-        operations: &["guardian_settings", "guardian_policy"],
+        operations: &["guardian_settings", "guardian_policy", "guardian_grants"],
     },
     Visible {
         id: "devices",
@@ -37,7 +37,7 @@ pub const WILL_SEE: &[Visible] = &[
     },
     Visible {
         id: "history",
-        sentence: "Every change of your limits since you are paired: what, when, who and why.",
+        sentence: "Every change of your limits since you are paired: what, when, who, why, from which of your devices, and what you answered.",
         operations: &["guardian_history"],
     },
 ];
@@ -47,7 +47,13 @@ pub const MAY_SET: &[Visible] = &[
     Visible {
         id: "limits",
         sentence: "Your limits, within what the law and the platform allow for your age. You see each change and the reason that they give.",
-        operations: &["guardian_change_settings", "guardian_undo"],
+        operations: &[
+            "guardian_change_settings",
+            "guardian_undo",
+            "guardian_grant",
+            "guardian_hold",
+            "guardian_revoke_grant",
+        ],
     },
     Visible {
         id: "home",

@@ -42,7 +42,7 @@ impl From<&PatchError> for Problem {
             PatchError::BelowFloor { control, floor, rules } => {
                 Self::new(Code::BelowFloor).with("control", control).with("bound", floor).with("rules", rules)
             }
-            PatchError::NotNow => Self::field("/until", error),
+            PatchError::NotNow => Code::NotNow.into(),
             PatchError::AddsNothing { control } => Self::new(Code::AddsNothing).with("control", control),
         }
     }

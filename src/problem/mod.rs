@@ -36,6 +36,8 @@ pub enum Code {
     BelowFloor,
     /// Only platform and law decide this control.
     NotYours,
+    /// A grant or hold that is over, too long, or one too many.
+    NotNow,
     /// A teen's own setting that would not make anything stricter.
     AddsNothing,
     /// No token, or one that does not count any more.
@@ -116,6 +118,7 @@ impl Code {
         Self::UnknownControl,
         Self::BelowFloor,
         Self::NotYours,
+        Self::NotNow,
         Self::AddsNothing,
         Self::NotSignedIn,
         Self::WrongCredentials,
@@ -161,9 +164,7 @@ impl Code {
                 (415, "The body is of a kind that is not read here", "Send application/json in UTF-8, uncompressed.")
             }
             Self::Invalid => (422, "A value is not possible", "See errors for the field and the reason."),
-            Self::UnknownControl => {
-                (422, "There is no such control", "GET /v1/guardian/teens/{teen_id}/policy lists the controls.")
-            }
+            Self::UnknownControl => (422, "There is no such control", "GET /v1/controls lists the controls."),
             Self::BelowFloor => (
                 422,
                 "Looser than allowed at this age",
@@ -173,6 +174,11 @@ impl Code {
                 422,
                 "Nobody in a family can set this",
                 "The platform and the law decide it. The policy says which rule does.",
+            ),
+            Self::NotNow => (
+                422,
+                "Not at this time",
+                "A grant or hold must end later than now and within 31 days, and there can be 50 of each.",
             ),
             Self::AddsNothing => {
                 (422, "This would not make anything stricter", "A teen's own setting only adds to what is set already.")

@@ -43,6 +43,7 @@ pub struct DeviceOf {
 #[derive(Clone, Debug)]
 pub struct TeenSelf {
     teen: TeenId,
+    device: Option<DeviceId>,
 }
 
 /// A guardian, by session. Says nothing about any teen.
@@ -82,7 +83,7 @@ impl SignedIn {
     }
     /// As a teen, if that is what they are.
     pub fn teen(&self) -> Option<TeenSelf> {
-        (self.role == Role::Teen).then_some(TeenSelf { teen: self.account })
+        (self.role == Role::Teen).then_some(TeenSelf { teen: self.account, device: None })
     }
 }
 
@@ -104,9 +105,16 @@ impl TeenSelf {
     }
 }
 
+impl TeenSelf {
+    /// The device, where its token was shown and not a session's.
+    pub fn device(&self) -> Option<DeviceId> {
+        self.device
+    }
+}
+
 impl From<&DeviceOf> for TeenSelf {
     fn from(device: &DeviceOf) -> Self {
-        Self { teen: device.teen }
+        Self { teen: device.teen, device: Some(device.device) }
     }
 }
 
@@ -132,7 +140,7 @@ impl GuardianOf {
     }
     /// For the few rows that both sides may move.
     pub(crate) fn as_teen(&self) -> TeenSelf {
-        TeenSelf { teen: self.teen }
+        TeenSelf { teen: self.teen, device: None }
     }
 }
 

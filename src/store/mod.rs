@@ -10,6 +10,7 @@
 //!   database's own `now()`, come from the database's clock.
 
 pub mod accounts;
+pub mod assurance;
 pub mod audit;
 pub mod device_work;
 pub mod devices;

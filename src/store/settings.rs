@@ -4,28 +4,29 @@
 //! pairing still lives, and writes the revision with its history, its audit row and the answer of the idempotency key.
 //! If anything moved in between it writes nothing, and everything is read again. Then comes the hint.
 
+mod plan;
+
 use std::{collections::BTreeMap, sync::Arc};
 
-use diesel::QueryDsl;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::AsyncPgConnection;
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
+use self::plan::{Change, Plan};
 use super::{
     Event, Store, StoreError, Tools,
     kinship::{GuardianOf, TeenSelf},
     law::Book,
-    once::{self, Once},
-    policies::{self, Next, RevisionKind, Standing, Undo},
-    schema::policy_revisions,
+    once::Once,
+    policies::{self, RevisionKind},
 };
 use crate::domain::{
     controls::{ControlId, Registry},
     ids::{AccountId, TeenId},
-    policy::{self, Facts, Layers, Policy, Setting, Situation, patch_guardian, patch_teen, undo_patch},
+    policy::{self, Facts, Layers, Policy, Setting, Situation},
     value::{Given, Value},
     version::Version,
 };
@@ -54,6 +55,22 @@ pub struct Changed {
     pub version: Version,
     /// What changed, and in which direction. Empty: nothing did.
     pub changed: Vec<policy::Change>,
+    /// The grant or hold that was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+}
+
+/// A value for a time.
+#[derive(Clone, Debug)]
+pub struct Lend {
+    /// Of which control.
+    pub control: ControlId,
+    /// As loose as a grant makes it, or as strict as a hold.
+    pub value: Given,
+    /// From when; at once without.
+    pub from: Option<Timestamp>,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 /// The settings that people made, and where they stand.
@@ -91,31 +108,6 @@ pub struct Home {
     pub day_start_minute: Option<i16>,
 }
 
-/// What is to be done to a teen's policy.
-#[derive(Clone)]
-enum Plan {
-    /// Set a guardian's layer.
-    Guardian(Patch),
-    /// Set the teen's own layer.
-    Teen(Patch),
-    /// Take a revision back.
-    Undo(i64),
-    /// Move the teen's home.
-    Home(Home),
-}
-
-/// A change, with the proof that gives the power to it.
-#[derive(Clone)]
-struct Change {
-    teen: TeenId,
-    by: AccountId,
-    guardian: Option<GuardianOf>,
-    plan: Plan,
-    reason: Option<String>,
-    seen: Option<Version>,
-    once: Option<Once>,
-}
-
 impl Store {
     /// Changes what a guardian wants.
     pub async fn change_settings(&self, proof: GuardianOf, wish: Wish) -> Result<Changed, StoreError> {
@@ -127,8 +119,7 @@ impl Store {
     /// Changes what a teen wants for themself: only ever tighter.
     pub async fn change_own_settings(&self, teen: TeenSelf, wish: Wish) -> Result<Changed, StoreError> {
         let Wish { patch, reason, seen, once } = wish;
-        let (teen, plan) = (teen.teen(), Plan::Teen(patch));
-        self.change(Change { teen, by: teen, guardian: None, plan, reason, seen: Some(seen), once }).await
+        self.change(Change { reason, seen: Some(seen), once, ..Change::by_teen(&teen, Plan::Teen(patch)) }).await
     }
 
     /// Takes a revision back, as a new revision. The wish's patch is not looked at.
@@ -140,6 +131,35 @@ impl Store {
     /// Sets the zone and the start of the day in which limits count.
     pub async fn change_home(&self, proof: GuardianOf, home: Home) -> Result<Changed, StoreError> {
         self.change(Change::by_guardian(proof, Plan::Home(home))).await
+    }
+
+    /// Loosens something for a time.
+    pub async fn grant(
+        &self,
+        proof: GuardianOf,
+        lend: Lend,
+        reason: Option<String>,
+        once: Option<Once>,
+    ) -> Result<Changed, StoreError> {
+        let plan = Plan::Grant(self.world.uuid(), lend);
+        self.change(Change { reason, once, ..Change::by_guardian(proof, plan) }).await
+    }
+
+    /// Tightens something for a time.
+    pub async fn hold(
+        &self,
+        proof: GuardianOf,
+        lend: Lend,
+        reason: Option<String>,
+        once: Option<Once>,
+    ) -> Result<Changed, StoreError> {
+        let plan = Plan::Hold(self.world.uuid(), lend);
+        self.change(Change { reason, once, ..Change::by_guardian(proof, plan) }).await
+    }
+
+    /// Takes a grant or a hold back before its time.
+    pub async fn revoke_timed(&self, proof: GuardianOf, id: Uuid) -> Result<Changed, StoreError> {
+        self.change(Change::by_guardian(proof, Plan::Revoke(id))).await
     }
 
     /// The settings of a guarded teen.
@@ -180,106 +200,8 @@ impl Store {
     }
 }
 
-/// How often a change without a version of its own is planned again because another one came first.
-const TRIES: usize = 8;
-
-impl Change {
-    fn by_guardian(proof: GuardianOf, plan: Plan) -> Self {
-        let (teen, by) = (proof.teen(), proof.guardian());
-        Self { teen, by, guardian: Some(proof), plan, reason: None, seen: None, once: None }
-    }
-
-    /// Reads, plans, and writes in one statement that does nothing if anything has moved in between; then it is read again.
-    async fn make(&self, conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Changed, StoreError> {
-        for _ in 0..TRIES {
-            if let Some(before) = once::look(conn, tools, self.once.as_ref()).await? {
-                return Ok(before.answer);
-            }
-            let standing = policies::read(conn, tools, self.teen, self.guardian.as_ref()).await?;
-            let here = standing.version(tools);
-            if self.seen.is_some_and(|seen| seen != here) {
-                return Err(StoreError::Stale(here));
-            }
-            let Some(next) = self.next(conn, tools, &standing).await? else {
-                return Ok(Changed { version: here, changed: vec![] });
-            };
-            let changed = Changed { version: next_version(here), changed: next.changes.clone() };
-            let answer = once::sealed(tools, self.once.as_ref(), &changed)?;
-            match policies::commit(conn, tools, &standing, &next, self.guardian.as_ref(), answer).await {
-                Ok(true) => return Ok(changed),
-                // Somebody was faster, with another change or with this very request: look again.
-                Ok(false) => {}
-                Err(error) if error.breaks("idempotency_pkey") => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(StoreError::Unavailable("too many changes of one teen at once".to_owned()))
-    }
-
-    /// The next revision, or `None` if nothing would change.
-    async fn next(
-        &self,
-        conn: &mut AsyncPgConnection,
-        tools: &Tools,
-        standing: &Standing,
-    ) -> Result<Option<Next>, StoreError> {
-        let (kind, layers) = match &self.plan {
-            Plan::Guardian(patch) => (RevisionKind::Guardian, self.patched(tools, standing, patch)?),
-            Plan::Teen(patch) => (RevisionKind::Teen, self.tightened(tools, standing, patch)?),
-            Plan::Undo(revision) => {
-                let back = undo_of(conn, self.teen, *revision, self.by).await?;
-                (RevisionKind::Undo, self.patched(tools, standing, &back)?)
-            }
-            Plan::Home(home) => return Ok(self.moved(tools, standing, home)),
-        };
-        if layers == standing.layers {
-            return Ok(None);
-        }
-        let undo = undo_patch(&standing.layers, &layers, self.by);
-        let next = standing.with_layers(tools, kind, Some(self.by), layers);
-        let undo = (kind != RevisionKind::Teen).then(|| policies::undo_of(self.by, undo)).transpose()?;
-        Ok(Some(Next { reason: self.reason.clone(), undo, ..next }))
-    }
-
-    fn patched(&self, tools: &Tools, standing: &Standing, patch: &Patch) -> Result<Layers, StoreError> {
-        let situation = standing.situation(tools, tools.world.now());
-        Ok(patch_guardian(&situation, self.by, patch, self.reason.clone())?)
-    }
-
-    fn tightened(&self, tools: &Tools, standing: &Standing, patch: &Patch) -> Result<Layers, StoreError> {
-        let situation = standing.situation(tools, tools.world.now());
-        Ok(patch_teen(&situation, self.by, patch, self.reason.clone())?)
-    }
-
-    fn moved(&self, tools: &Tools, standing: &Standing, home: &Home) -> Option<Next> {
-        let home_zone = home.home_zone.clone().unwrap_or_else(|| standing.home_zone.clone());
-        let day_start_minute = home.day_start_minute.unwrap_or(standing.day_start_minute);
-        let moves = home_zone != standing.home_zone || day_start_minute != standing.day_start_minute;
-        moves.then(|| standing.with_home(tools, self.by, home_zone, day_start_minute))
-    }
-}
-
 fn next_version(here: Version) -> Version {
     Version { revision: here.revision + 1, ..here }
-}
-
-/// What takes a revision back: the values before it, in the layer of the guardian who made it.
-async fn undo_of(
-    conn: &mut AsyncPgConnection,
-    teen: TeenId,
-    revision: i64,
-    guardian: AccountId,
-) -> Result<Patch, StoreError> {
-    let stored: Option<Json> =
-        policy_revisions::table.find((teen.uuid(), revision)).select(policy_revisions::undo).first(conn).await?;
-    let undo: Undo = serde_json::from_value(stored.ok_or(StoreError::NotUndoable)?)?;
-    if undo.guardian != guardian {
-        return Err(StoreError::NotUndoable);
-    }
-    let given = |(control, value): (ControlId, Option<Json>)| {
-        Ok((control, value.map(serde_json::from_value::<Given>).transpose()?))
-    };
-    Ok(undo.settings.into_iter().map(given).collect::<Result<Patch, serde_json::Error>>()?)
 }
 
 /// Removes a guardian's layer when the pairing ends: what is left is the age band's defaults and what the teen wants. Never "open".

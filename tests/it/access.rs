@@ -40,6 +40,7 @@ const TABLE: &[(&str, Who)] = &[
     ("sign_in", Who::Anyone),
     ("renew", Who::Anyone),
     ("read_keys", Who::Anyone),
+    ("read_controls", Who::Anyone),
     ("healthz", Who::Anyone),
     ("readyz", Who::Anyone),
     ("read_metrics", Who::Anyone),
@@ -58,8 +59,13 @@ const TABLE: &[(&str, Who)] = &[
     ("teen_supervision", Who::Teen),
     ("teen_settings", Who::Teen),
     ("teen_change_settings", Who::Teen),
+    ("teen_policy_explained", Who::Teen),
+    ("teen_grants", Who::Teen),
+    ("teen_history", Who::Teen),
+    ("teen_reply", Who::Teen),
     ("teen_usage", Who::Device),
     ("teen_policy", Who::Teen),
+    ("platform_assure", Who::Platform(Some(Scope::Assure))),
     ("guardian_claim_pairing", Who::Guardian),
     ("guardian_pairings", Who::Guardian),
     ("guardian_teens", Who::Guardian),
@@ -68,6 +74,10 @@ const TABLE: &[(&str, Who)] = &[
     ("guardian_settings", Who::GuardianOfTeen),
     ("guardian_change_settings", Who::GuardianOfTeen),
     ("guardian_policy", Who::GuardianOfTeen),
+    ("guardian_grant", Who::GuardianOfTeen),
+    ("guardian_hold", Who::GuardianOfTeen),
+    ("guardian_grants", Who::GuardianOfTeen),
+    ("guardian_revoke_grant", Who::GuardianOfTeen),
     ("guardian_devices", Who::GuardianOfTeen),
     ("guardian_history", Who::GuardianOfTeen),
     ("guardian_undo", Who::GuardianOfTeen),
@@ -95,7 +105,8 @@ fn refusal(who: Who, op: &Operation, caller: &Caller) -> Option<(u16, &'static s
         Who::Platform(scope) => (true, scope),
         _ => (false, None),
     };
-    let names_something = op.path.contains('{') || op.id == "teen_unlink";
+    // A revision is a number of one's own history.
+    let names_something = op.path.contains('{') && op.id != "teen_reply" || op.id == "teen_unlink";
     match caller.shows {
         Shows::NoKey => Some((401, "not_signed_in")),
         Shows::Session(_) if !sessions => Some((403, "wrong_role")),
@@ -127,6 +138,8 @@ async fn ask(house: &House, town: &Town, op: &Operation, caller: &Caller) -> Raw
         "change_password" => {
             Some(json!({"current_password": "not-the-right-one", "new_password": "nine-quiet-rivers-of-tin"}))
         }
+        "platform_assure" => Some(json!({"teen_id": town.family.teen.id, "guardian_id": town.family.guardian.id,
+            "verified": true, "method": "payment"})),
         "renew" => Some(json!({"refresh_token": town.other.guardian.refresh})),
         _ => op.request_example(),
     };
@@ -241,7 +254,7 @@ async fn a_foreign_id_is_not_there_in_a_path_or_a_body() {
     ];
     for (method, path, token, body) in cases {
         let url = format!("{}{path}", house.url());
-        let answer = raw::send(method, &url, Some(token), &[("if-match", "\"1.1\"")], body.cloned()).await;
+        let answer = raw::send(method, &url, Some(token), &[("if-match", "\"1.2\"")], body.cloned()).await;
         assert_eq!((answer.status, answer.code()), (404, "not_found"), "{method} {path}: {}", answer.text);
         assert_problem(&answer);
     }

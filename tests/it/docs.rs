@@ -7,6 +7,7 @@
     reason = "a test says what must be by failing; clippy.toml allows it only inside of test functions"
 )]
 
+mod catalogue;
 mod page;
 mod tour;
 

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use family_pairing::{
     api::openapi::ApiDoc,
-    domain::supervision::{MAY_SET, NEVER_SEE, Visible, WILL_SEE},
+    domain::{
+        platform::Scope,
+        supervision::{MAY_SET, NEVER_SEE, Visible, WILL_SEE},
+    },
 };
 use serde_json::{Value as Json, json};
 use utoipa::OpenApi;
@@ -156,7 +159,7 @@ fn every_operation_has_a_name_a_summary_a_tag_and_examples() {
 }
 
 /// Repeating one of these is harmless by its nature, or must not give the same answer twice.
-const WITHOUT_KEY: &[&str] = &["change_password", "sync_ticket", "teen_usage"];
+const WITHOUT_KEY: &[&str] = &["change_password", "platform_assure", "sync_ticket", "teen_reply", "teen_usage"];
 
 /// A client that lost an answer finds in the document how to ask again: every other POST takes a key, and every change of
 /// limits the version that it is about.
@@ -181,6 +184,7 @@ fn every_post_says_how_to_repeat_it() {
 async fn every_example_of_a_body_is_understood() {
     let house = House::new().await;
     let (family, other) = (house.family().await, house.guardian("other").await);
+    let platform = house.platform_key(&Scope::ALL);
     for op in operations() {
         let Some(body) = op.request_example() else { continue };
         let token = match op.raw["tags"][0].as_str() {
@@ -188,6 +192,7 @@ async fn every_example_of_a_body_is_understood() {
             Some("teen") => &family.teen.access,
             // Its password is the example's, so it is changed here.
             Some("accounts") => &other.access,
+            Some("platform") => &platform.token,
             _ => &family.guardian.access,
         };
         let path = op.path.replace("{teen_id}", &family.teen.id.to_string());

@@ -1,7 +1,9 @@
 //! Limits: what can be set by whom, what the answer says, and what the history keeps.
 
 mod history;
+mod timed;
 mod values;
+mod why;
 
 use futures_util::future::join_all;
 use serde_json::{Value as Json, json};

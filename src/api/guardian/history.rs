@@ -9,9 +9,12 @@ use utoipa::ToSchema;
 
 use super::settings::{change, current};
 use crate::{
-    api::shape::{Body, IfMatch, Page, PageQuery, ok},
+    api::{
+        shape::{Body, IfMatch, Page, PageQuery, ok},
+        spoken::Spoken,
+    },
     auth::{throttle::Limit, who::GuardianOfTeen},
-    domain::{ids::TeenId, text},
+    domain::{controls::Registry, ids::TeenId, language::Language, policy::Change, text},
     problem::{Code, Problem, in_field},
     store::{
         history::HistoryEntry,
@@ -21,20 +24,45 @@ use crate::{
 
 /// Read the history of a teen's limits
 #[utoipa::path(tag = "guardian", params(("teen_id" = TeenId, Path, description = "Which teen"), PageQuery),
-    responses((status = 200, description = "Newest first", body = Page<HistoryEntry>,
-        example = json!({"items": [{"revision": 5, "at": "2026-11-22T13:41:00Z", "kind": "guardian",
-            "by": {"account_id": "01932c07-0000-7c3a-9a1e-3f1d2b4c5d6e", "display_name": "Dana", "role": "guardian"},
-            "reason": "exam week", "changed": [{"control": "time.daily_minutes", "from": 60, "to": 45, "direction": "tighter",
-            "effective": "now"}], "home_zone": "Europe/Berlin", "day_start_minute": 0, "undoable": true}], "next_cursor": null}))))]
+    responses((status = 200, description = "Newest first", body = Page<EntryInWords>)))]
 #[get("/v1/guardian/teens/{teen_id}/history")]
-pub async fn guardian_history(who: GuardianOfTeen, query: Query<PageQuery>) -> Result<HttpResponse, Problem> {
+pub async fn guardian_history(
+    who: GuardianOfTeen,
+    query: Query<PageQuery>,
+    spoken: Spoken,
+) -> Result<HttpResponse, Problem> {
     let limit = query.limit()?;
     let before = query.cursor.unwrap_or(i64::MAX);
     let take = i64::try_from(limit).unwrap_or(100);
-    let items = who.store().history(&who.proof, before, take).await?;
+    let entries = who.store().history(&who.proof, before, take).await?;
+    Ok(ok(page(who.store().registry(), spoken.0, entries, limit)))
+}
+
+/// One revision, and what changed with it in sentences.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"revision": 5, "at": "2026-11-22T13:41:00Z", "kind": "guardian",
+    "by": {"account_id": "01932c07-0000-7c3a-9a1e-3f1d2b4c5d6e", "display_name": "Dana", "role": "guardian"},
+    "reason": "exam week", "changed": [{"control": "time.daily_minutes", "from": 60, "to": 45, "direction": "tighter",
+    "effective": "now"}], "sentences": ["Daily screen time: 60 → 45 minutes (tighter)"], "home_zone": "Europe/Berlin",
+    "day_start_minute": 0, "origin": {"from": "session"},
+    "reply": {"text": "OK, but only this week?", "at": "2026-11-22T13:45:00Z"}, "undoable": true}))]
+pub struct EntryInWords {
+    #[serde(flatten)]
+    entry: HistoryEntry,
+    /// Each change in the language of `Accept-Language`, as far as the catalogue still has its control.
+    sentences: Vec<String>,
+}
+
+/// A page of the history, and where the next one begins.
+pub fn page(registry: &Registry, language: Language, items: Vec<HistoryEntry>, limit: usize) -> Page<EntryInWords> {
     let last = items.last().filter(|entry| items.len() == limit && entry.revision > 1);
     let next_cursor = last.map(|entry| entry.revision.to_string());
-    Ok(ok(Page { items, next_cursor }))
+    let sentence = |change: &Change| Some(language.change(registry.get(&change.control)?, change));
+    let in_words = |entry: HistoryEntry| {
+        let sentences = entry.changed.iter().filter_map(sentence).collect();
+        EntryInWords { entry, sentences }
+    };
+    Page { items: items.into_iter().map(in_words).collect(), next_cursor }
 }
 
 /// Why a change is taken back.

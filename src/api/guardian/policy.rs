@@ -8,12 +8,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::shape::versioned,
+    api::{shape::versioned, spoken::Spoken},
     auth::who::GuardianOfTeen,
     domain::{
         age::AgeBand,
         controls::{Control, ControlId, Group, Registry},
         ids::TeenId,
+        language::Language,
         law::{LegalStatus, RuleBook, RuleId},
         policy::{Allowed, Effective, allowed},
         value::{Given, Kind, Value},
@@ -50,7 +51,7 @@ pub struct PolicyAnswer {
 /// One control: what counts, who decided it, and what could be set.
 #[derive(Serialize, ToSchema)]
 pub struct EffectiveControl {
-    /// In plain English.
+    /// What people read, in the language of `Accept-Language`.
     label: String,
     /// Where clients show it.
     group: Group,
@@ -88,13 +89,13 @@ pub struct RuleInWords {
 
 impl PolicyAnswer {
     /// What counts at `now`, with everything that explains it.
-    pub fn new(registry: &Registry, settings: Settings, now: Timestamp) -> Self {
+    pub fn new(registry: &Registry, language: Language, settings: Settings, now: Timestamp) -> Self {
         let situation = settings.situation(registry, now);
         let (band, live) = (situation.band(), situation.live());
         let explain = |control: &Control| {
             let held = settings.policy.get(&control.id)?.clone();
             let allowed = allowed(&situation, &live, control, &held);
-            Some((control.id.clone(), EffectiveControl::new(control, band, held, allowed)))
+            Some((control.id.clone(), EffectiveControl::new(control, language, band, held, allowed)))
         };
         let controls: BTreeMap<_, _> = registry.iter().filter_map(explain).collect();
         let named = controls.values().flat_map(|control| control.held.rules.iter().chain(&control.allowed.rules));
@@ -112,9 +113,9 @@ impl PolicyAnswer {
 }
 
 impl EffectiveControl {
-    fn new(control: &Control, band: AgeBand, held: Effective, allowed: Allowed) -> Self {
+    fn new(control: &Control, language: Language, band: AgeBand, held: Effective, allowed: Allowed) -> Self {
         Self {
-            label: control.label.clone(),
+            label: language.label(control),
             group: control.group,
             kind: control.kind.clone(),
             held,
@@ -138,8 +139,8 @@ impl RuleInWords {
 #[utoipa::path(tag = "guardian", params(("teen_id" = TeenId, Path, description = "Which teen")),
     responses((status = 200, description = "Every control with its value, source and bounds", body = PolicyAnswer)))]
 #[get("/v1/guardian/teens/{teen_id}/policy")]
-pub async fn guardian_policy(who: GuardianOfTeen) -> Result<HttpResponse, Problem> {
+pub async fn guardian_policy(who: GuardianOfTeen, spoken: Spoken) -> Result<HttpResponse, Problem> {
     let settings = who.store().settings(&who.proof).await?;
     let (version, now) = (settings.version, who.store().world().now());
-    Ok(versioned(version, PolicyAnswer::new(who.store().registry(), settings, now)))
+    Ok(versioned(version, PolicyAnswer::new(who.store().registry(), spoken.0, settings, now)))
 }

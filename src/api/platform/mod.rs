@@ -1,3 +1,4 @@
 //! Everything that the platform's own servers do over HTTP, each with a platform key.
 
+pub mod assurances;
 pub mod key;

@@ -2,6 +2,7 @@
 
 pub mod devices;
 pub mod pairings;
+pub mod policy;
 pub mod settings;
 pub mod supervision;
 pub mod usage;

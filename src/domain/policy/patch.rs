@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::{Deciding, Effective, Layers, MOST_TIMED, RuleId, Setting, Situation, Timed, WhoLoosens};
 use crate::domain::{
-    controls::{Control, ControlId, SetBy},
+    controls::{Control, ControlId, Registry, SetBy},
     ids::AccountId,
     law::Live,
     value::{Given, Value, ValueError},
@@ -115,7 +115,9 @@ pub fn patch_teen(
 
 fn may_wish(situation: &Situation<'_>, live: &Live<'_>, control: &Control, wish: &Value) -> Result<(), PatchError> {
     let without = Deciding::new(situation, control, live.on(control)).without_teen();
-    if control.kind.meet(&without, wish) != without {
+    let adds = control.kind.meet(&without, wish) != without;
+    // What is private may be said to stay so, before anybody opens it.
+    if adds || control.group.is_private() && *wish == without {
         return Ok(());
     }
     let set = situation.layers.guardians.values().any(|own| own.contains_key(&control.id));
@@ -189,6 +191,12 @@ pub fn undo_patch(before: &Layers, after: &Layers, guardian: AccountId) -> BTree
         .filter(|(_, old, new)| old != new)
         .map(|(id, old, _)| (id.clone(), old))
         .collect()
+}
+
+/// The value that a request gives for a control.
+pub fn value_of(registry: &Registry, id: &ControlId, given: Given) -> Result<Value, PatchError> {
+    let control = registry.get(id).ok_or_else(|| PatchError::UnknownControl(id.clone()))?;
+    control.kind.parse(given).map_err(|why| PatchError::Invalid { control: id.clone(), why })
 }
 
 fn settable<'a>(situation: &Situation<'a>, id: &ControlId) -> Result<&'a Control, PatchError> {

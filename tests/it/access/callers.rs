@@ -46,6 +46,8 @@ pub struct Town {
     pub tablet: TestDevice,
     /// An open offer of the teen.
     pub offer: String,
+    /// A hold that the guardian put on the teen.
+    pub hold: String,
     pub other: Family,
     pub callers: Vec<Caller>,
 }
@@ -56,6 +58,11 @@ impl Town {
         let (family, other) = (house.family().await, house.family().await);
         let tablet = family.teen.registers("tablet").await;
         let offer = family.teen.shows_code().await["offer_id"].as_str().expect("an id").to_owned();
+        let until = house.world().now() + jiff::SignedDuration::from_mins(30);
+        let path = format!("/v1/guardian/teens/{}/holds", family.teen.id);
+        let hold = json!({"control": "time.daily_minutes", "value": 20, "until": until});
+        let hold: Json = family.guardian.api.post(&path, &hold).await.expect("a hold");
+        let hold = hold["id"].as_str().expect("an id").to_owned();
         let mut callers = no_keys(house, &family).await;
         callers.extend(the_dead(house, &family).await);
         let live = |name, token: &str, shows, kin| Caller { name, token: Some(token.into()), shows, alive: true, kin };
@@ -74,7 +81,7 @@ impl Town {
             live("teen", &family.teen.access, Shows::Session(Role::Teen), true),
             live("device", &family.phone.token, Shows::Device, true),
         ]);
-        Self { family, tablet, offer, other, callers }
+        Self { family, tablet, offer, hold, other, callers }
     }
 
     /// A path with the family's own ids.
@@ -85,6 +92,7 @@ impl Town {
             .replace("{offer_id}", &self.offer)
             .replace("{pairing_id}", &self.family.pairing.to_string())
             .replace("{revision}", "1")
+            .replace("{grant_id}", &self.hold)
     }
 }
 

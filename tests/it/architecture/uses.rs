@@ -44,6 +44,7 @@ const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("argon2", &["src/auth/password.rs"]),
+    ("fluent_bundle", &["src/domain/language/"]),
     ("actix_ws", &["src/sync/"]),
     ("actix_web", &["src/api/", "src/auth/", "src/sync/", "src/problem/", "src/serve.rs"]),
     ("tokio_tungstenite", &["src/client/"]),

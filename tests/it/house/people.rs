@@ -46,9 +46,14 @@ pub fn born(house: &House, years: i16) -> String {
 impl House {
     /// Signs somebody up on the first node.
     pub async fn sign_up(&self, role: &str, name: &str, years: i16) -> Person {
+        self.sign_up_in("DE", role, name, years).await
+    }
+
+    /// Signs somebody up who lives in a region.
+    pub async fn sign_up_in(&self, region: &str, role: &str, name: &str, years: i16) -> Person {
         let email = format!("{name}-{}@example.com", uuid::Uuid::now_v7().simple());
         let body = json!({"role": role, "email": email, "password": PASSWORD, "display_name": name,
-            "birth_date": born(self, years), "locale": "en", "time_zone": "Europe/Berlin", "region": "DE"});
+            "birth_date": born(self, years), "locale": "en", "time_zone": "Europe/Berlin", "region": region});
         let answer: Json = self.api().post("/v1/accounts", &body).await.expect("a sign-up");
         person(&self.api(), &email, &answer)
     }
@@ -65,7 +70,12 @@ impl House {
 
     /// Dana and Mia with a phone, paired.
     pub async fn family(&self) -> Family {
-        let (guardian, teen) = (self.guardian("dana").await, self.teen("mia").await);
+        self.family_in("DE").await
+    }
+
+    /// A family whose teen lives in a region; the guardian lives in Germany.
+    pub async fn family_in(&self, region: &str) -> Family {
+        let (guardian, teen) = (self.guardian("dana").await, self.sign_up_in(region, "teen", "mia", 14).await);
         let phone = teen.registers("Mia's phone").await;
         let pairing = guardian.pairs_with(&teen).await;
         Family { guardian, teen, phone, pairing }

@@ -134,3 +134,9 @@ pub async fn silent(socket: &mut Socket, time: Duration) -> bool {
 async fn heard(socket: &mut Socket) -> Heard {
     tokio::time::timeout(PATIENCE, socket.recv()).await.expect("something came in time")
 }
+
+/// What a snapshot says, unchecked.
+pub fn payload(snapshot: &SignedSnapshot) -> serde_json::Value {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    serde_json::from_slice(&STANDARD.decode(&snapshot.payload).expect("base64")).expect("json")
+}

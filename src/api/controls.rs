@@ -1,0 +1,115 @@
+//! The catalogue of controls, for clients that draw their screens from it.
+
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse, get,
+    http::{
+        StatusCode,
+        header::{self, EntityTag, IfNoneMatch},
+    },
+    web::{Bytes, Data, Query},
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::spoken::wanted;
+use crate::{
+    auth::who::Anyone,
+    domain::{catalogue::Catalogue, controls::Registry, language::Language, snapshot::sha256_hex},
+    problem::{Code, Problem},
+};
+
+/// How long anybody may keep the answer without asking again.
+const KEPT: &str = "public, max-age=3600";
+
+/// The catalogue as served, once per language: it changes only with the program.
+pub struct Catalogues(Vec<Encoded>);
+
+struct Encoded {
+    language: Language,
+    json: Bytes,
+    tag: EntityTag,
+}
+
+impl Catalogues {
+    /// Says the catalogue in every language.
+    pub fn of(registry: &Registry) -> Result<Self, serde_json::Error> {
+        Language::ALL.into_iter().map(|language| Encoded::of(registry, language)).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn get(&self, language: Language) -> Option<&Encoded> {
+        self.0.iter().find(|encoded| encoded.language == language)
+    }
+}
+
+impl Encoded {
+    fn of(registry: &Registry, language: Language) -> Result<Self, serde_json::Error> {
+        let json = serde_json::to_vec(&Catalogue::of(registry, language))?;
+        // Of the whole answer, so that a better translation is another tag as well.
+        let tag = EntityTag::new_strong(format!("{}-{}", language.tag(), sha256_hex(&json)));
+        Ok(Self { language, json: json.into(), tag })
+    }
+
+    /// Whether this is what the client has already.
+    fn is_among(&self, known: &IfNoneMatch) -> bool {
+        match known {
+            IfNoneMatch::Any => true,
+            IfNoneMatch::Items(tags) => tags.iter().any(|tag| tag.weak_eq(&self.tag)),
+        }
+    }
+}
+
+/// In which language.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LocaleQuery {
+    /// A language tag such as `de` or `pt-BR`; before what `Accept-Language` says. Where neither is here: English.
+    pub locale: Option<String>,
+}
+
+/// Read the catalogue of controls
+///
+/// Everything that can be limited, with its words in one of the languages `en`, `es`, `de`, `fr`, `pt-BR`. Ask again with
+/// `If-None-Match`: it changes only with a new version of the server.
+#[utoipa::path(tag = "controls", security(()),
+    params(LocaleQuery, ("Accept-Language" = Option<String>, Header, description = "The languages that the person reads"),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag of the catalogue that you have")),
+    responses(
+        (status = 200, description = "The catalogue", body = Catalogue,
+            headers(("ETag" = String, description = "Of this catalogue in this language"),
+                ("Content-Language" = String, description = "The language that was picked")),
+            example = json!({"version": 2, "locale": "de",
+                "groups": [{"id": "contact", "label": "Kontakt"}],
+                "bands": [{"id": "under_13", "label": "unter 13"}, {"id": "13_15", "label": "13 bis 15"},
+                    {"id": "16_17", "label": "16 und 17"}, {"id": "adult", "label": "ab 18"}],
+                "days": [{"id": "mon", "label": "Montag", "short": "Mo"}],
+                "controls": [{"id": "dm.groups", "label": "Wer zu Gruppenchats hinzufügen darf", "group": {"id": "contact"},
+                    "kind": {"choice": {"values": ["everyone", "friends", "no_one"]}},
+                    "values": [{"value": "everyone", "label": "alle"}, {"value": "friends", "label": "Freunde"},
+                        {"value": "no_one", "label": "niemand"}],
+                    "enforced_by": "platform", "if_unsupported": "safe_mode", "set_by": "family", "teen_loosens": ["16_17"],
+                    "at_birthday": "stays", "decides": {"action": "add_to_group", "how": "audience"}, "since": 2,
+                    "defaults": {"under_13": "no_one", "13_15": "no_one", "16_17": "friends", "adult": "everyone"},
+                    "floors": {"under_13": "no_one", "13_15": "no_one", "16_17": "friends"}}]})),
+        (status = 304, description = "The one that you have is the newest")))]
+#[get("/v1/controls")]
+pub async fn read_controls(
+    _anyone: Anyone,
+    request: HttpRequest,
+    query: Query<LocaleQuery>,
+    catalogues: Data<Catalogues>,
+) -> Result<HttpResponse, Problem> {
+    let language = wanted(&request, query.into_inner().locale);
+    let found = catalogues.get(language).ok_or(Code::Internal)?;
+    let unchanged = request.get_header().is_some_and(|known| found.is_among(&known));
+    let mut answer = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+    answer
+        .insert_header((header::ETAG, found.tag.to_string()))
+        .insert_header((header::CACHE_CONTROL, KEPT))
+        .insert_header((header::VARY, header::ACCEPT_LANGUAGE.as_str()))
+        .insert_header((header::CONTENT_LANGUAGE, language.tag()));
+    Ok(match unchanged {
+        true => answer.finish(),
+        false => answer.content_type(header::ContentType::json()).body(found.json.clone()),
+    })
+}

@@ -1,0 +1,78 @@
+//! The same answers as a guardian gets about the teen: what counts and why, grants and holds, the history; and the right of reply.
+
+use actix_web::{
+    HttpResponse, get, post,
+    web::{Path, Query},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    api::{
+        guardian::{
+            grants::{TimedView, timed},
+            history::{EntryInWords, page},
+            policy::PolicyAnswer,
+        },
+        shape::{Body, Page, PageQuery, ok, versioned},
+        spoken::Spoken,
+    },
+    auth::{throttle::Limit, who::Teen},
+    domain::text,
+    problem::{Code, Problem, in_field},
+    store::history::Reply,
+};
+
+/// Read what counts for you, and why
+///
+/// The very answer that your guardian gets.
+#[utoipa::path(tag = "teen", responses((status = 200, description = "Every control with its value, source and bounds", body = PolicyAnswer)))]
+#[get("/v1/teen/policy/explanation")]
+pub async fn teen_policy_explained(who: Teen, spoken: Spoken) -> Result<HttpResponse, Problem> {
+    let settings = who.store().own_settings(&who.proof).await?;
+    let (version, now) = (settings.version, who.store().world().now());
+    Ok(versioned(version, PolicyAnswer::new(who.store().registry(), spoken.0, settings, now)))
+}
+
+/// List your grants and holds
+#[utoipa::path(tag = "teen",
+    responses((status = 200, description = "Alive or ahead; the one that ends first in front", body = Page<TimedView>)))]
+#[get("/v1/teen/grants")]
+pub async fn teen_grants(who: Teen) -> Result<HttpResponse, Problem> {
+    let settings = who.store().own_settings(&who.proof).await?;
+    Ok(ok(timed(settings.layers, who.store().world().now())))
+}
+
+/// Read the history of your limits
+#[utoipa::path(tag = "teen", params(PageQuery),
+    responses((status = 200, description = "Newest first", body = Page<EntryInWords>)))]
+#[get("/v1/teen/history")]
+pub async fn teen_history(who: Teen, query: Query<PageQuery>, spoken: Spoken) -> Result<HttpResponse, Problem> {
+    let (limit, before) = (query.limit()?, query.cursor.unwrap_or(i64::MAX));
+    let items = who.store().own_history(&who.proof, before, i64::try_from(limit).unwrap_or(100)).await?;
+    Ok(ok(page(who.store().registry(), spoken.0, items, limit)))
+}
+
+/// What you say to a change.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"text": "Could we try 60 on Fridays?"}))]
+pub struct ReplyRequest {
+    /// In your words: your guardian sees it. 1–280 characters.
+    #[schema(min_length = 1, max_length = 280)]
+    text: String,
+}
+
+/// Answer a change
+///
+/// Your answer stands beside the change in both histories. Another one replaces it.
+#[utoipa::path(tag = "teen", request_body = ReplyRequest, params(("revision" = i64, Path, description = "Which change")),
+    responses((status = 200, description = "As it stands", body = Reply,
+        example = json!({"text": "Could we try 60 on Fridays?", "at": "2026-11-22T13:45:00Z"}))))]
+#[post("/v1/teen/history/{revision}/reply")]
+pub async fn teen_reply(who: Teen, path: Path<String>, body: Body<ReplyRequest>) -> Result<HttpResponse, Problem> {
+    who.gate.throttle.count(Limit::Change, &who.proof.teen().to_string()).await?;
+    let revision: i64 = path.parse().map_err(|_| Code::NotFound)?;
+    let text = text::reason(&body.value.text).map_err(in_field("/text"))?;
+    Ok(ok(who.store().reply(who.proof.clone(), revision, text).await?))
+}

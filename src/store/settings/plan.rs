@@ -1,0 +1,199 @@
+//! A wanted change: read, planned, and written in one statement that does nothing if anything has moved in between.
+
+use diesel::QueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::{Changed, Home, Lend, Patch, next_version};
+use crate::{
+    domain::{
+        controls::ControlId,
+        ids::{AccountId, TeenId},
+        policy::{self, Layers, Timed, patch_guardian, patch_teen, undo_patch, value_of},
+        value::Given,
+        version::Version,
+    },
+    store::{
+        StoreError, Tools,
+        kinship::{GuardianOf, TeenSelf},
+        once::{self, Once},
+        policies::{self, Next, Origin, RevisionKind, Standing, Undo},
+        schema::policy_revisions,
+    },
+};
+
+/// What is to be done to a teen's policy.
+#[derive(Clone)]
+pub(super) enum Plan {
+    /// Set a guardian's layer.
+    Guardian(Patch),
+    /// Set the teen's own layer.
+    Teen(Patch),
+    /// Take a revision back.
+    Undo(i64),
+    /// Move the teen's home.
+    Home(Home),
+    /// Loosen something for a time.
+    Grant(Uuid, Lend),
+    /// Tighten something for a time.
+    Hold(Uuid, Lend),
+    /// Take a grant or a hold back.
+    Revoke(Uuid),
+}
+
+/// A change, with the proof that gives the power to it.
+#[derive(Clone)]
+pub(super) struct Change {
+    pub(super) teen: TeenId,
+    pub(super) by: AccountId,
+    pub(super) guardian: Option<GuardianOf>,
+    pub(super) origin: Origin,
+    pub(super) plan: Plan,
+    pub(super) reason: Option<String>,
+    pub(super) seen: Option<Version>,
+    pub(super) once: Option<Once>,
+}
+
+/// How often a change without a version of its own is planned again because another one came first.
+const TRIES: usize = 8;
+
+impl Change {
+    pub(super) fn by_guardian(proof: GuardianOf, plan: Plan) -> Self {
+        let (teen, by, origin) = (proof.teen(), proof.guardian(), Origin::Session);
+        Self { teen, by, guardian: Some(proof), origin, plan, reason: None, seen: None, once: None }
+    }
+
+    pub(super) fn by_teen(proof: &TeenSelf, plan: Plan) -> Self {
+        let teen = proof.teen();
+        let origin = proof.device().map_or(Origin::Session, |device_id| Origin::Device { device_id });
+        Self { teen, by: teen, guardian: None, origin, plan, reason: None, seen: None, once: None }
+    }
+
+    /// Reads, plans, and writes in one statement that does nothing if anything has moved in between; then it is read again.
+    pub(super) async fn make(&self, conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Changed, StoreError> {
+        for _ in 0..TRIES {
+            if let Some(before) = once::look(conn, tools, self.once.as_ref()).await? {
+                return Ok(before.answer);
+            }
+            let standing = policies::read(conn, tools, self.teen, self.guardian.as_ref()).await?;
+            let here = standing.version(tools);
+            if self.seen.is_some_and(|seen| seen != here) {
+                return Err(StoreError::Stale(here));
+            }
+            let Some(next) = self.next(conn, tools, &standing).await? else {
+                return Ok(Changed { version: here, changed: vec![], id: None });
+            };
+            let changed = Changed { version: next_version(here), changed: next.changes.clone(), id: self.made() };
+            let answer = once::sealed(tools, self.once.as_ref(), &changed)?;
+            match policies::commit(conn, tools, &standing, &next, self.guardian.as_ref(), answer).await {
+                Ok(true) => return Ok(changed),
+                // Somebody was faster, with another change or with this very request: look again.
+                Ok(false) => {}
+                Err(error) if error.breaks("idempotency_pkey") => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Unavailable("too many changes of one teen at once".to_owned()))
+    }
+
+    /// The next revision, or `None` if nothing would change.
+    async fn next(
+        &self,
+        conn: &mut AsyncPgConnection,
+        tools: &Tools,
+        standing: &Standing,
+    ) -> Result<Option<Next>, StoreError> {
+        let (kind, layers) = match &self.plan {
+            Plan::Guardian(patch) => (RevisionKind::Guardian, self.patched(tools, standing, patch)?),
+            Plan::Teen(patch) => (RevisionKind::Teen, self.tightened(tools, standing, patch)?),
+            Plan::Undo(revision) => {
+                let back = undo_of(conn, self.teen, *revision, self.by).await?;
+                (RevisionKind::Undo, self.patched(tools, standing, &back)?)
+            }
+            Plan::Home(home) => return Ok(self.moved(tools, standing, home)),
+            Plan::Grant(id, lend) => (RevisionKind::Grant, self.lent(tools, standing, *id, lend, policy::grant)?),
+            Plan::Hold(id, lend) => (RevisionKind::Hold, self.lent(tools, standing, *id, lend, policy::hold)?),
+            Plan::Revoke(id) => (RevisionKind::Revoked, self.revoked(tools, standing, *id)?),
+        };
+        if layers == standing.layers {
+            return Ok(None);
+        }
+        let undo = undo_patch(&standing.layers, &layers, self.by);
+        let next = standing.with_layers(tools, kind, Some(self.by), layers);
+        let undoable = matches!(kind, RevisionKind::Guardian | RevisionKind::Undo);
+        let undo = undoable.then(|| policies::undo_of(self.by, undo)).transpose()?;
+        Ok(Some(Next { reason: self.reason.clone(), undo, origin: self.origin, ..next }))
+    }
+
+    fn patched(&self, tools: &Tools, standing: &Standing, patch: &Patch) -> Result<Layers, StoreError> {
+        let situation = standing.situation(tools, tools.world.now());
+        Ok(patch_guardian(&situation, self.by, patch, self.reason.clone())?)
+    }
+
+    fn tightened(&self, tools: &Tools, standing: &Standing, patch: &Patch) -> Result<Layers, StoreError> {
+        let situation = standing.situation(tools, tools.world.now());
+        Ok(patch_teen(&situation, self.by, patch, self.reason.clone())?)
+    }
+
+    /// The id of the grant or hold that this makes.
+    const fn made(&self) -> Option<Uuid> {
+        match self.plan {
+            Plan::Grant(id, _) | Plan::Hold(id, _) => Some(id),
+            _ => None,
+        }
+    }
+
+    fn lent(
+        &self,
+        tools: &Tools,
+        standing: &Standing,
+        id: Uuid,
+        lend: &Lend,
+        give: fn(&policy::Situation<'_>, Timed) -> Result<Layers, policy::PatchError>,
+    ) -> Result<Layers, StoreError> {
+        let now = tools.world.now();
+        let Lend { control, value, from, until } = lend.clone();
+        let value = value_of(&tools.registry, &control, value)?;
+        let (by, reason) = (self.by, self.reason.clone());
+        let timed = Timed { id, control, value, by, from: from.unwrap_or(now).max(now), until, reason };
+        Ok(give(&standing.situation(tools, now), timed)?)
+    }
+
+    fn revoked(&self, tools: &Tools, standing: &Standing, id: Uuid) -> Result<Layers, StoreError> {
+        let mut layers = standing.layers.clone().without_past(tools.world.now());
+        let all = layers.grants.len() + layers.holds.len();
+        layers.grants.retain(|grant| grant.id != id);
+        layers.holds.retain(|hold| hold.id != id);
+        match all > layers.grants.len() + layers.holds.len() {
+            true => Ok(layers),
+            false => Err(StoreError::NotFound),
+        }
+    }
+
+    fn moved(&self, tools: &Tools, standing: &Standing, home: &Home) -> Option<Next> {
+        let home_zone = home.home_zone.clone().unwrap_or_else(|| standing.home_zone.clone());
+        let day_start_minute = home.day_start_minute.unwrap_or(standing.day_start_minute);
+        let moves = home_zone != standing.home_zone || day_start_minute != standing.day_start_minute;
+        moves.then(|| standing.with_home(tools, self.by, home_zone, day_start_minute))
+    }
+}
+
+/// What takes a revision back: the values before it, in the layer of the guardian who made it.
+async fn undo_of(
+    conn: &mut AsyncPgConnection,
+    teen: TeenId,
+    revision: i64,
+    guardian: AccountId,
+) -> Result<Patch, StoreError> {
+    let stored: Option<Json> =
+        policy_revisions::table.find((teen.uuid(), revision)).select(policy_revisions::undo).first(conn).await?;
+    let undo: Undo = serde_json::from_value(stored.ok_or(StoreError::NotUndoable)?)?;
+    if undo.guardian != guardian {
+        return Err(StoreError::NotUndoable);
+    }
+    let given = |(control, value): (ControlId, Option<Json>)| {
+        Ok((control, value.map(serde_json::from_value::<Given>).transpose()?))
+    };
+    Ok(undo.settings.into_iter().map(given).collect::<Result<Patch, serde_json::Error>>()?)
+}

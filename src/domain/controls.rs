@@ -14,6 +14,7 @@ use std::{borrow::Borrow, collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
+pub(in crate::domain) use self::decides::AUDIENCES;
 pub use self::{
     decides::{Action, Decides, How},
     parse::{Column, RegistryError},

@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod clock;
 pub mod code;
 pub mod controls;
+pub mod decision;
 pub mod ids;
 pub mod language;
 pub mod law;

@@ -42,7 +42,7 @@ pub fn clean_line(text: &str, limit: usize) -> Result<String, TextError> {
 }
 
 /// Characters that nobody can see but that change what is stored, logged or shown. The zero-width joiner stays: family emoji need it.
-fn is_invisible(c: char) -> bool {
+pub(in crate::domain) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200B}' | '\u{200C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFD}' | '\u{E0000}'..='\u{E007F}')
 }

@@ -19,13 +19,16 @@ use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 use utoipa::ToSchema;
 
-pub(in crate::domain) use self::given::{as_reported, unchecked};
 pub use self::{
     day::Day,
     given::{Given, GivenWeek, GivenWindow},
     minutes::DayMinutes,
     windows::Windows,
     words::MAX_WORDS,
+};
+pub(in crate::domain) use self::{
+    given::{as_reported, unchecked},
+    words::folded,
 };
 use super::text::TextError;
 
@@ -246,7 +249,7 @@ impl Kind {
     }
 
     /// How far along the list a choice stands; an unknown one is the loosest.
-    fn rank(&self, choice: &str) -> Option<usize> {
+    pub fn rank(&self, choice: &str) -> Option<usize> {
         match self {
             Self::Choice { values } => values.iter().position(|value| value == choice),
             _ => None,

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::domain::value::Kind;
 
 /// What somebody wants to do: `message`, `use`, `view_profile`. Several controls may have a say in one action.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(example = "message")]
 pub struct Action(pub String);
@@ -14,6 +14,15 @@ pub struct Action(pub String);
 impl Action {
     /// The name under which a control has a say in everything that somebody does with the teen.
     pub const ANY: &str = "any";
+    /// A call, which a guardian may always make.
+    pub const CALL: &str = "call";
+    /// Help, which no control ever limits: a catalogue that tries does not load.
+    pub const NEVER_LIMITED: [&str; 3] = ["call_emergency", "reach_help_line", "report"];
+
+    /// Whether no control may ever limit it.
+    pub fn is_never_limited(&self) -> bool {
+        Self::NEVER_LIMITED.contains(&self.0.as_str())
+    }
 }
 
 /// A control's say in an action.

@@ -32,6 +32,9 @@ pub enum RegistryError {
     /// An answer that values of the control's kind cannot give.
     #[error("{0} cannot decide in that way: its kind does not fit")]
     BadAnswer(ControlId),
+    /// Help must never be out of reach.
+    #[error("{0} would limit what is never limited")]
+    NeverLimited(ControlId),
     /// Left to platform and law, and to the teen at once.
     #[error("{0} is set by the law, so no teen can loosen it")]
     NobodysAndTeens(ControlId),
@@ -145,6 +148,9 @@ fn control(row: Row) -> Result<Control, RegistryError> {
     }
     if !row.decides.as_ref().is_none_or(|decides| decides.how.fits(&row.kind)) {
         return Err(RegistryError::BadAnswer(id));
+    }
+    if row.decides.as_ref().is_some_and(|decides| decides.action.is_never_limited()) {
+        return Err(RegistryError::NeverLimited(id));
     }
     if row.set_by == SetBy::Law && !row.teen_loosens.is_empty() {
         return Err(RegistryError::NobodysAndTeens(id));

@@ -109,6 +109,11 @@ fn a_catalogue_that_contradicts_itself_does_not_load() {
         (r#"["everyone", "friends", "no_one"]"#, r#"["everyone", "friends", "friends", "no_one"]"#, "no proper choice"),
         ("since = 1", "since = 1\ncolour = 2", "unknown field `colour`"),
         ("since = 1", "since = 1\ndecides = { action = \"message\", how = \"hours\" }", "its kind does not fit"),
+        (
+            "since = 1",
+            "since = 1\ndecides = { action = \"call_emergency\", how = \"audience\" }",
+            "would limit what is never limited",
+        ),
         ("since = 1", "since = 1\nset_by = \"law\"\nteen_loosens = [\"16_17\"]", "no teen can loosen it"),
         ("since = 1", "", "missing field `since`"),
         (all, "defaults = { under_13 = \"no_one\", 13_15 = \"no_one\", 16_17 = \"friends\" }", "missing field `adult`"),

@@ -11,6 +11,8 @@ pub struct DayMinutes([u16; 7]);
 impl DayMinutes {
     /// The value that limits nothing.
     pub const NO_LIMIT: u16 = DAY;
+    /// No limit on any day.
+    pub const UNLIMITED: Self = Self([Self::NO_LIMIT; 7]);
 
     /// The same minutes every day.
     pub fn every_day(minutes: i64) -> Result<Self, ValueError> {

@@ -13,6 +13,9 @@ pub const MAX_WORDS: usize = 200;
 /// The most visible characters in a word.
 const MAX_LENGTH: usize = 64;
 
+/// Names keep these for emoji and for hyphenation; in a word to match they only hide what it is.
+const KEPT_IN_NAMES: [char; 2] = ['\u{200D}', '\u{AD}'];
+
 /// Words as they are matched: trimmed, composed (NFC) and in lower case, so that one word is one entry.
 pub(super) fn words(given: &[String]) -> Result<BTreeSet<String>, ValueError> {
     given.iter().map(|text| word(text).map_err(ValueError::Word)).collect()
@@ -24,11 +27,19 @@ pub(super) fn ids(given: &[String]) -> Result<BTreeSet<String>, ValueError> {
 }
 
 fn word(text: &str) -> Result<String, TextError> {
-    let folded = text.nfc().collect::<String>().to_lowercase();
-    let line = text::clean_line(&folded, MAX_LENGTH)?;
-    // Names keep these for emoji and for hyphenation; in a word to match they only hide what it is.
-    if line.contains(['\u{200D}', '\u{AD}']) {
+    let line = text::clean_line(&lower(text), MAX_LENGTH)?;
+    if line.contains(KEPT_IN_NAMES) {
         return Err(TextError::Invisible);
     }
     Ok(line)
+}
+
+/// A word of a text as a list would hold it. What nobody can see is left out, for it must not hide a word.
+pub(in crate::domain) fn folded(word: &str) -> String {
+    let seen = word.chars().filter(|c| !text::is_invisible(*c) && !KEPT_IN_NAMES.contains(c));
+    lower(&seen.collect::<String>()).trim().nfc().collect()
+}
+
+fn lower(text: &str) -> String {
+    text.nfc().collect::<String>().to_lowercase()
 }

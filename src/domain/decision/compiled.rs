@@ -1,0 +1,204 @@
+//! A teen's newest policy, made ready to decide: no reading, no looking up, no waiting.
+
+use std::sync::Arc;
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{
+    Outcome, Question, Reason, ReasonCode, Verdict,
+    stance::{Home, Said, Stance},
+};
+use crate::domain::{
+    controls::{Action, Control, ControlId, How, Registry},
+    law::RuleId,
+    policy::{Effective, Layer, Policy},
+    value::Kind,
+    version::Version,
+};
+
+/// A control that has a say.
+#[derive(Debug)]
+struct Decider {
+    control: ControlId,
+    action: Action,
+    how: How,
+    kind: Kind,
+}
+
+/// Every control that has a say, ordered by id. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Deciders(Arc<[Arc<Decider>]>);
+
+/// What decisions about a teen are made on, as it is stored.
+#[derive(Debug, Clone)]
+pub struct Grounds {
+    /// The newest revision.
+    pub revision: i64,
+    /// What it says; `None` if this program cannot read it.
+    pub policy: Option<Policy>,
+    /// The zone of the teen's home.
+    pub zone: TimeZone,
+    /// Minutes after midnight at which the teen's day starts.
+    pub day_start_minute: i16,
+    /// Whether a guardian is paired.
+    pub paired: bool,
+    /// Whether the consent of one was verified.
+    pub consented: bool,
+}
+
+/// One teen's newest policy, ready to decide. Some kilobytes.
+#[derive(Debug)]
+pub struct Compiled {
+    version: Version,
+    home: Home,
+    says: Box<[Say]>,
+}
+
+/// One control's say.
+#[derive(Debug)]
+struct Say {
+    decider: Arc<Decider>,
+    stance: Stance,
+    source: Layer,
+    rules: Box<[RuleId]>,
+    later: Option<Box<Later>>,
+}
+
+/// What a control says once a grant or hold has begun or ended, until the next revision says it too.
+#[derive(Debug)]
+struct Later {
+    from: Timestamp,
+    stance: Stance,
+}
+
+impl Deciders {
+    /// Reads them off the catalogue.
+    pub fn of(registry: &Registry) -> Self {
+        let decider = |control: &Control| {
+            let decides = control.decides.clone()?;
+            let (control, kind) = (control.id.clone(), control.kind.clone());
+            Some(Arc::new(Decider { control, action: decides.action, how: decides.how, kind }))
+        };
+        Self(registry.iter().filter_map(decider).collect())
+    }
+
+    /// Whether a control decides this action in particular.
+    pub fn know(&self, action: &Action) -> bool {
+        action.0 != Action::ANY && self.of_action(action).next().is_some()
+    }
+
+    /// The levels that the action tells apart, from loose to strict; `None` if it tells none apart.
+    pub fn levels(&self, action: &Action) -> Option<&[String]> {
+        self.of_action(action).find_map(|decider| match (&decider.how, &decider.kind) {
+            (How::Level, Kind::Choice { values }) => Some(values.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// Makes a teen's policy ready.
+    pub fn compile(&self, epoch: i64, grounds: Grounds) -> Compiled {
+        let Grounds { revision, policy, zone, day_start_minute, paired, consented } = grounds;
+        let say = |decider: &Arc<Decider>| Say::of(decider, policy.as_ref()?.get(&decider.control)?);
+        Compiled {
+            version: Version { epoch, revision },
+            home: Home { zone, day_start_minute, paired, consented },
+            says: self.0.iter().filter_map(say).collect(),
+        }
+    }
+
+    fn of_action(&self, action: &Action) -> impl Iterator<Item = &Arc<Decider>> {
+        self.0.iter().filter(move |decider| decider.action == *action)
+    }
+}
+
+impl Compiled {
+    /// Which policy it is.
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Answers a question as of an instant. The question must have passed [`Question::check`].
+    pub fn decide(&self, question: &Question, now: Timestamp) -> Verdict {
+        if question.is_never_limited() {
+            return Verdict::unlimited();
+        }
+        let concerned = |action: &Action| *action == question.action || action.0 == Action::ANY;
+        let says: Vec<Heard<'_>> = self
+            .says
+            .iter()
+            .filter(|say| concerned(&say.decider.action))
+            .map(|say| say.asked(question, &self.home, now))
+            .collect();
+        match says.iter().any(|heard| heard.say.decider.action == question.action) {
+            true => verdict(&says),
+            false => Verdict::not_known(),
+        }
+    }
+}
+
+/// What a control said, and with which value.
+struct Heard<'a> {
+    say: &'a Say,
+    said: Said,
+    is_later: bool,
+}
+
+impl Heard<'_> {
+    fn outcome(&self) -> Outcome {
+        self.said.code.map_or(Outcome::Allow, ReasonCode::outcome)
+    }
+
+    fn reason(&self) -> Option<Reason> {
+        let (source, rules) = match self.is_later {
+            true => (None, vec![]),
+            false => (Some(self.say.source), self.say.rules.to_vec()),
+        };
+        Some(Reason { control: Some(self.say.decider.control.clone()), code: self.said.code?, source, rules })
+    }
+}
+
+impl Say {
+    fn of(decider: &Arc<Decider>, held: &Effective) -> Option<Self> {
+        let stance = |value| Stance::of(decider.how, &decider.kind, value);
+        let later = match (held.until, &held.after) {
+            (Some(from), Some(after)) => Some(Box::new(Later { from, stance: stance(after)? })),
+            _ => None,
+        };
+        Some(Self {
+            decider: decider.clone(),
+            stance: stance(&held.value)?,
+            source: held.source,
+            rules: held.rules.clone().into(),
+            later,
+        })
+    }
+
+    fn asked(&self, question: &Question, home: &Home, now: Timestamp) -> Heard<'_> {
+        let ask = |stance: &Stance| stance.asked(question, &self.decider.kind, home, now);
+        match &self.later {
+            Some(later) if later.from <= now => Heard { say: self, said: ask(&later.stance), is_later: true },
+            Some(later) => {
+                let said = ask(&self.stance);
+                let next = said.next.map_or(later.from, |next| next.min(later.from));
+                Heard { say: self, said: Said { next: Some(next), ..said }, is_later: false }
+            }
+            None => Heard { say: self, said: ask(&self.stance), is_later: false },
+        }
+    }
+}
+
+/// The strictest of what all said.
+fn verdict(says: &[Heard<'_>]) -> Verdict {
+    let outcome = says.iter().map(Heard::outcome).max().unwrap_or(Outcome::Allow);
+    // A no lasts until the last of those who say it may say something else. Anything else may get stricter at any change.
+    let until = match outcome {
+        Outcome::Deny => {
+            let ends: Option<Vec<Timestamp>> =
+                says.iter().filter(|heard| heard.outcome() == outcome).map(|heard| heard.said.next).collect();
+            ends.and_then(|ends| ends.into_iter().max())
+        }
+        Outcome::Allow | Outcome::Ask => says.iter().filter_map(|heard| heard.said.next).min(),
+    };
+    let told = says.iter().filter(|heard| heard.outcome() == outcome || heard.outcome() == Outcome::Allow);
+    Verdict { outcome, reasons: told.filter_map(Heard::reason).collect(), until }
+}

@@ -1,0 +1,155 @@
+//! A control's value as an answer.
+
+use std::collections::BTreeSet;
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{Question, ReasonCode};
+use crate::domain::{
+    controls::{AUDIENCES, How},
+    timeline::{Until, blocked_until, day_of, next_edge},
+    value::{DayMinutes, Kind, Value, Windows, folded},
+};
+
+/// The place on [`AUDIENCES`] that leaves friends only.
+const FRIENDS: usize = 2;
+
+/// A value, made ready to answer. Small, because a node keeps one per control and teen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stance {
+    /// Yes, whatever is asked.
+    Open,
+    /// Always the same, for this reason.
+    Fixed(ReasonCode),
+    /// Up to this place on [`AUDIENCES`], and else this reason.
+    Audience(usize, ReasonCode),
+    /// At least as strict as this place among the control's values.
+    Level(usize),
+    /// Not in these windows.
+    Hours(Box<Windows>),
+    /// So many minutes.
+    Budget(DayMinutes),
+    /// None of these words.
+    Words(Box<BTreeSet<String>>),
+    /// None of these identifiers.
+    Subjects(Box<BTreeSet<String>>),
+    /// With a guardian's verified consent.
+    WithConsent,
+    /// With a guardian.
+    WithGuardian,
+}
+
+/// What is known of the teen beside the policy.
+#[derive(Debug, Clone)]
+pub(super) struct Home {
+    pub(super) zone: TimeZone,
+    pub(super) day_start_minute: i16,
+    pub(super) paired: bool,
+    pub(super) consented: bool,
+}
+
+/// What a control says to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Said {
+    /// Why it does not simply say yes.
+    pub(super) code: Option<ReasonCode>,
+    /// When it may say something else by itself.
+    pub(super) next: Option<Timestamp>,
+}
+
+impl Stance {
+    /// Reads a value; `None` if it is not of the control's kind or cannot be read so.
+    pub(super) fn of(how: How, kind: &Kind, value: &Value) -> Option<Self> {
+        Some(match (how, value) {
+            (How::Audience, Value::Choice(who)) => match AUDIENCES.iter().position(|known| known == who)? {
+                0 => Self::Open,
+                place => Self::Audience(place, ReasonCode::NotInAudience),
+            },
+            (How::Permission, Value::Flag(flag)) => Self::at(kind, *flag, Self::Fixed(ReasonCode::NotAllowed))?,
+            (How::FriendsOnly, Value::Flag(flag)) => {
+                Self::at(kind, *flag, Self::Audience(FRIENDS, ReasonCode::FriendsOnly))?
+            }
+            (How::Approval, Value::Flag(flag)) => Self::at(kind, *flag, Self::Fixed(ReasonCode::ApprovalNeeded))?,
+            (How::Level, Value::Choice(level)) => match kind.rank(level)? {
+                0 => Self::Open,
+                place => Self::Level(place),
+            },
+            (How::Hours, Value::Windows(windows)) if windows.intervals().is_empty() => Self::Open,
+            (How::Hours, Value::Windows(windows)) => Self::Hours(Box::new(windows.clone())),
+            (How::Budget, Value::Minutes(minutes)) if *minutes == DayMinutes::UNLIMITED => Self::Open,
+            (How::Budget, Value::Minutes(minutes)) => Self::Budget(*minutes),
+            (How::Words | How::Subjects, Value::Words(entries)) if entries.is_empty() => Self::Open,
+            (How::Words, Value::Words(words)) => Self::Words(Box::new(words.clone())),
+            (How::Subjects, Value::Words(ids)) => Self::Subjects(Box::new(ids.clone())),
+            (How::Consent, Value::Choice(word)) => match word.as_str() {
+                "allowed" => Self::Open,
+                "with_consent" => Self::WithConsent,
+                "prohibited" => Self::Fixed(ReasonCode::Prohibited),
+                _ => return None,
+            },
+            (How::Guardian, Value::Choice(word)) => match word.as_str() {
+                "optional" => Self::Open,
+                "needed" => Self::WithGuardian,
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+
+    /// The stance of a flag at its strict side.
+    fn at(kind: &Kind, flag: bool, strict: Self) -> Option<Self> {
+        let Kind::Flag { strict: side } = kind else { return None };
+        Some(if flag == *side { strict } else { Self::Open })
+    }
+
+    /// What it says to a question. `kind` is the control's.
+    pub(super) fn asked(&self, question: &Question, kind: &Kind, home: &Home, now: Timestamp) -> Said {
+        let if_so = |so: bool, code| Said { code: so.then_some(code), next: None };
+        match self {
+            Self::Open => Said { code: None, next: None },
+            Self::Fixed(code) => if_so(true, *code),
+            Self::Audience(place, code) => if_so(question.relationship.reach() < *place, *code),
+            Self::Level(place) => {
+                let level = question.level.as_deref().and_then(|level| kind.rank(level));
+                if_so(level.unwrap_or_default() < *place, ReasonCode::AboveLevel)
+            }
+            Self::Hours(windows) => off_hours(windows, home, now),
+            Self::Budget(minutes) => used_up(*minutes, question.used_minutes, home, now),
+            Self::Words(list) => if_so(has_any(list, &question.words), ReasonCode::BlockedWord),
+            Self::Subjects(list) => if_so(question.parties().any(|id| list.contains(id)), ReasonCode::Blocked),
+            Self::WithConsent => if_so(!home.consented, ReasonCode::ConsentNeeded),
+            Self::WithGuardian => if_so(!home.paired, ReasonCode::GuardianNeeded),
+        }
+    }
+}
+
+fn off_hours(windows: &Windows, home: &Home, now: Timestamp) -> Said {
+    match blocked_until(windows, &home.zone, now) {
+        Some(Until::Time(end)) => Said { code: Some(ReasonCode::OffHours), next: Some(end) },
+        Some(Until::Forever) => Said { code: Some(ReasonCode::OffHours), next: None },
+        None => Said { code: None, next: next_edge(windows, &home.zone, now) },
+    }
+}
+
+/// The minutes of the local day, which is the teen's. A day without any minutes is over before it begins, asked or not.
+fn used_up(minutes: DayMinutes, used: Option<u32>, home: &Home, now: Timestamp) -> Said {
+    let day = day_of(&home.zone, home.day_start_minute, now);
+    let limit = minutes.on(day.date.weekday().into());
+    let code = match used {
+        _ if limit == DayMinutes::NO_LIMIT => None,
+        used if used.unwrap_or_default() >= u32::from(limit) => Some(ReasonCode::BudgetUsed),
+        Some(_) => None,
+        None => Some(ReasonCode::NotAsked),
+    };
+    Said { code, next: Some(day.to) }
+}
+
+/// Whether one of the words is on the list, or several in a row are a phrase on it.
+fn has_any(list: &BTreeSet<String>, words: &[String]) -> bool {
+    let words: Vec<String> = words.iter().map(|word| folded(word)).collect();
+    let is_in_a_row = |phrase: &String| {
+        let parts: Vec<&str> = phrase.split_whitespace().collect();
+        parts.len() > 1 && words.windows(parts.len()).any(|row| row == parts)
+    };
+    words.iter().any(|word| list.contains(word)) || list.iter().any(is_in_a_row)
+}

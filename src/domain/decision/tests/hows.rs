@@ -1,0 +1,156 @@
+//! Each way to read a value, by example.
+
+use super::*;
+use Outcome::{Allow, Ask, Deny};
+use Relationship::{Friend, Guardian, Stranger, SuggestedFriend, Themself};
+
+fn as_seen_by(held: Json, action: &str) -> Vec<Relationship> {
+    let all = [Themself, Guardian, Friend, SuggestedFriend, Stranger];
+    let may = |relationship: &Relationship| {
+        let question = Question { relationship: *relationship, ..ask(action) };
+        answer(held.clone(), &question).0 == Allow
+    };
+    all.into_iter().filter(may).collect()
+}
+
+#[test]
+fn an_audience_is_who_may_and_oneself() {
+    for (value, may) in [
+        ("everyone", &[Themself, Guardian, Friend, SuggestedFriend, Stranger][..]),
+        ("suggested_friends", &[Themself, Guardian, Friend, SuggestedFriend]),
+        ("friends", &[Themself, Guardian, Friend]),
+        ("no_one", &[Themself]),
+    ] {
+        assert_eq!(as_seen_by(json!({"dm.from": value}), "message"), may, "{value}");
+    }
+    assert_eq!(as_seen_by(json!({"comments.from": "friends"}), "comment"), [Themself, Guardian, Friend]);
+    let nobody = answer(json!({"dm.from": "no_one"}), &ask("message"));
+    assert_eq!(nobody, (Deny, vec![ReasonCode::NotInAudience]));
+}
+
+#[test]
+fn a_permission_is_given_or_not() {
+    assert_eq!(answer(json!({"search.enabled": true}), &ask("search")), (Allow, vec![]));
+    assert_eq!(answer(json!({"search.enabled": false}), &ask("search")), (Deny, vec![ReasonCode::NotAllowed]));
+    // Here the strict side is "on".
+    assert_eq!(answer(json!({"dm.blur_nudity": true}), &ask("show_unblurred")).0, Deny);
+    assert_eq!(answer(json!({"dm.blur_nudity": false}), &ask("show_unblurred")).0, Allow);
+}
+
+#[test]
+fn a_private_account_is_for_friends() {
+    assert_eq!(as_seen_by(json!({"account.private": true}), "view_profile"), [Themself, Guardian, Friend]);
+    assert_eq!(as_seen_by(json!({"account.private": false}), "view_profile").len(), 5);
+    let stranger = answer(json!({"account.private": true}), &ask("view_profile"));
+    assert_eq!(stranger, (Deny, vec![ReasonCode::FriendsOnly]));
+}
+
+#[test]
+fn an_approval_is_asked_for() {
+    assert_eq!(answer(json!({"purchase.approval": true}), &ask("buy")), (Ask, vec![ReasonCode::ApprovalNeeded]));
+    assert_eq!(answer(json!({"purchase.approval": false}), &ask("buy")), (Allow, vec![]));
+}
+
+#[test]
+fn content_must_be_made_for_them_and_rated() {
+    let held = json!({"content.maturity": "younger_teens"});
+    for (level, outcome) in [("adults", Deny), ("older_teens", Deny), ("younger_teens", Allow), ("children", Allow)] {
+        let question = Question { level: Some(level.to_owned()), ..ask("view_content") };
+        assert_eq!(answer(held.clone(), &question).0, outcome, "{level}");
+    }
+    assert_eq!(answer(held, &ask("view_content")), (Deny, vec![ReasonCode::AboveLevel]));
+    assert_eq!(answer(json!({"content.maturity": "adults"}), &ask("view_content")).0, Allow);
+}
+
+#[test]
+fn hours_are_over_when_the_window_is() {
+    let every_day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let quiet = ready(json!({"quiet.notifications": [{"days": every_day, "from": "21:00", "to": "08:00"}]}));
+    let at_night = quiet.decide(&ask("notify"), at("2026-11-23T22:30:00Z"));
+    assert_eq!(said(&at_night), (Deny, vec![ReasonCode::OffHours]));
+    assert_eq!(at_night.until, Some(at("2026-11-24T07:00:00Z")));
+    let in_the_evening = quiet.decide(&ask("notify"), at(EVENING));
+    assert_eq!((in_the_evening.outcome, in_the_evening.until), (Allow, Some(at("2026-11-23T20:00:00Z"))));
+    // Two windows one into the other: the no lasts until both are over.
+    let held = json!({
+        "time.away_windows": [{"days": every_day, "from": "19:00", "to": "21:00"}],
+        "time.school_windows": [{"days": every_day, "from": "20:00", "to": "20:30"}],
+    });
+    let both = ready(held).decide(&ask("use"), at(EVENING));
+    assert_eq!((both.reasons.len(), both.until), (2, Some(at("2026-11-23T20:00:00Z"))));
+    let always = ready(json!({"time.away_windows": [{"days": every_day, "from": "00:00", "to": "24:00"}]}));
+    let never_over = always.decide(&ask("use"), at(EVENING));
+    assert_eq!((never_over.outcome, never_over.until), (Deny, None));
+}
+
+#[test]
+fn a_budget_is_for_the_day_of_the_teens_home() {
+    let week = json!({"mon": 60, "tue": 1440, "wed": 0, "thu": 60, "fri": 60, "sat": 60, "sun": 60});
+    let limited = ready(json!({"time.daily_minutes": week}));
+    let used = |minutes| Question { used_minutes: Some(minutes), ..ask("use") };
+    let (monday, midnight) = (at(EVENING), at("2026-11-23T23:00:00Z"));
+    let over = limited.decide(&used(60), monday);
+    assert_eq!((said(&over), over.until), ((Deny, vec![ReasonCode::BudgetUsed]), Some(midnight)));
+    assert_eq!(said(&limited.decide(&used(59), monday)), (Allow, vec![]));
+    // Tuesday has begun in Berlin, and has no limit.
+    assert_eq!(said(&limited.decide(&used(1_500), midnight)), (Allow, vec![]));
+    let not_asked = limited.decide(&ask("use"), monday);
+    assert_eq!((said(&not_asked), not_asked.until), ((Allow, vec![ReasonCode::NotAsked]), Some(midnight)));
+    // A day without minutes needs no count.
+    assert_eq!(limited.decide(&ask("use"), at("2026-11-25T12:00:00Z")).outcome, Deny);
+    // With a day that starts at four, Monday is not over at midnight.
+    let late = Grounds { day_start_minute: 240, ..grounds(&json!({"time.daily_minutes": week})) };
+    let late = DECIDERS.compile(3, late).decide(&used(60), midnight);
+    assert_eq!((late.outcome, late.until), (Deny, Some(at("2026-11-24T03:00:00Z"))));
+    let unlimited = ready(json!({"time.daily_minutes": 1440})).decide(&used(9_999), monday);
+    assert_eq!((said(&unlimited), unlimited.until), ((Allow, vec![]), None));
+}
+
+#[test]
+fn a_word_is_found_however_it_is_written() {
+    let held = json!({"content.maturity": "adults", "content.blocked_words": ["#diet", "café", "go away now"]});
+    let found = |words: &[&str]| {
+        let words = words.iter().map(ToString::to_string).collect();
+        answer(held.clone(), &Question { words, ..ask("view_content") }) == (Deny, vec![ReasonCode::BlockedWord])
+    };
+    for words in [&["a", "#DIET"][..], &["cafe\u{301}"], &["ca\u{200b}f\u{ad}é"], &["please", "GO", "away", "now", "!"]]
+    {
+        assert!(found(words), "{words:?}");
+    }
+    for words in [&[][..], &["diet", "cafe"], &["go", "away"], &["away", "go", "now"], &["", " "]] {
+        assert!(!found(words), "{words:?}");
+    }
+}
+
+#[test]
+fn whoever_is_blocked_takes_part_in_nothing() {
+    let held = json!({"blocked.subjects": ["acct:42"], "dm.from": "everyone", "download.from": "everyone"});
+    let by = |actor: &str| Question { actor: Some(actor.to_owned()), ..ask("message") };
+    assert_eq!(answer(held.clone(), &by("acct:42")), (Deny, vec![ReasonCode::Blocked]));
+    assert_eq!(answer(held.clone(), &by("ACCT:42")).0, Allow, "identifiers are the platform's, letter for letter");
+    let with = Question { subjects: vec!["sound:1".to_owned(), "acct:42".to_owned()], ..ask("download") };
+    assert_eq!(answer(held, &with).0, Deny);
+}
+
+#[test]
+fn consent_counts_once_it_was_verified() {
+    let asked = |value: &str, consented| {
+        let grounds = Grounds { paired: true, consented, ..grounds(&json!({"account.create": value})) };
+        said(&DECIDERS.compile(3, grounds).decide(&ask("have_account"), at(EVENING)))
+    };
+    assert_eq!(asked("allowed", false), (Allow, vec![]));
+    assert_eq!(asked("with_consent", false), (Ask, vec![ReasonCode::ConsentNeeded]));
+    assert_eq!(asked("with_consent", true), (Allow, vec![]));
+    assert_eq!(asked("prohibited", true), (Deny, vec![ReasonCode::Prohibited]));
+}
+
+#[test]
+fn a_guardian_is_needed_or_not() {
+    let asked = |value: &str, paired| {
+        let grounds = Grounds { paired, ..grounds(&json!({"guardian.link": value})) };
+        said(&DECIDERS.compile(3, grounds).decide(&ask("use"), at(EVENING)))
+    };
+    assert_eq!(asked("optional", false), (Allow, vec![]));
+    assert_eq!(asked("needed", false), (Ask, vec![ReasonCode::GuardianNeeded]));
+    assert_eq!(asked("needed", true), (Allow, vec![]));
+}

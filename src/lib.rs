@@ -28,6 +28,7 @@ pub mod app;
 pub mod auth;
 pub mod client;
 pub mod config;
+pub mod conformance;
 pub mod domain;
 pub mod problem;
 pub mod serve;

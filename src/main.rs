@@ -9,6 +9,7 @@ use family_pairing::{
     app::{self, App},
     client::{bench, device, guardian, seed, story},
     config::{DatabaseConfig, ServeConfig},
+    conformance::{self, ConformanceArgs},
     serve::Node,
     store::migrate,
     telemetry,
@@ -46,6 +47,8 @@ enum Command {
     Story(story::StoryArgs),
     /// Measure a running server under load
     Bench(bench::BenchArgs),
+    /// Certify a client by the published cases, or be one
+    Conformance(ConformanceArgs),
     /// For demonstrations
     #[command(subcommand)]
     Demo(Demo),
@@ -96,6 +99,7 @@ async fn run(cli: Cli) -> Outcome {
         Command::Guardian(args) => Ok(guardian::run(*args, world).await?),
         Command::Story(args) => Ok(story::run(args, world).await?),
         Command::Bench(args) => Ok(bench::run(args, world).await?),
+        Command::Conformance(args) => Ok(conformance::run(args, world).await?),
         Command::Demo(Demo::Seed(args)) => Ok(seed::run(args, world).await?),
     }
 }

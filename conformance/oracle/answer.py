@@ -7,6 +7,7 @@ import ages
 import changes
 import clock
 import codes
+import decisions
 import device
 import policy
 import values
@@ -174,6 +175,7 @@ OPERATIONS = {
     "day_of": day_of,
     "age": age,
     "receive": device.receive,
+    "decide": lambda it: decisions.decide(catalogue(it["catalogue"]), it),
     "verify": verify,
     "hear": lambda it: device.heard(it["frame"]),
     "alone": lambda it: {"value": device.alone(it["entry"], it["at"])},

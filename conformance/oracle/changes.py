@@ -3,7 +3,7 @@
 import copy
 
 from clock import seconds
-from policy import Deciding
+from policy import PRIVATE, Deciding
 from values import Refused, allowing, as_strict, forbidden, parse
 
 LONGEST = 31 * 24 * 3600
@@ -61,7 +61,8 @@ def set_by_guardian(situation, guardian, wanted, reason=None):
         else:
             value = sound(control, given)
             deciding = Deciding(situation, control)
-            within(deciding, deciding.powers(guardian), value)
+            # A looser value that asks for the teen's yes too is taken, and waits for it.
+            within(deciding, [*deciding.powers(guardian), "teen_and_guardian"], value)
             put(own, name, value, guardian, situation["now"], reason)
         # From now on it is as the guardian says.
         after.get("kept", {}).pop(name, None)
@@ -90,6 +91,9 @@ def may_wish(situation, control, value):
     without = deciding.held(seconds(situation["now"]), with_teen=False).limits
     wish = forbidden(control["kind"], value)
     if not wish <= without:
+        return
+    # What is private may be said to stay so, before anybody opens it.
+    if control["group"] in PRIVATE and wish and wish == without:
         return
     is_set = any(control["id"] in own for own in situation["layers"]["guardians"].values())
     together = any("teen_and_guardian" in rule.get("may_loosen", []) for rule in deciding.rules)

@@ -31,6 +31,7 @@ GROUPS = [
     "days",
     "zone-change",
     "ages",
+    "decisions",
     "offline",
     "signatures",
     "receiving",

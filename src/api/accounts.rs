@@ -14,7 +14,7 @@ use crate::{
     },
     domain::{
         account::{ADULT_AGE, Role, local_date},
-        age::age_on,
+        age::{OLDEST, age_on},
         text::{self, Email},
     },
     problem::{Code, Problem, in_field},
@@ -111,7 +111,7 @@ pub async fn sign_up(anyone: Anyone, body: Body<SignUp>) -> Result<HttpResponse,
 fn checked_age(wanted: &SignUp, today: Date) -> Result<(Role, Date), Problem> {
     let refused = |reason: &str| Err(Problem::field("/birth_date", reason));
     let Some(birth) = wanted.birth_date else { return refused("is needed") };
-    let Some(age) = age_on(birth, today).filter(|age| *age <= 120) else { return refused("is not possible") };
+    let Some(age) = age_on(birth, today).filter(|age| *age <= OLDEST) else { return refused("is not possible") };
     match wanted.role {
         SignUpRole::Guardian if age < ADULT_AGE => Err(Code::NotAnAdult.into()),
         SignUpRole::Teen if age >= ADULT_AGE => refused("is of an adult; a teen's account is for people under 18"),

@@ -26,6 +26,12 @@ pub enum Connection {}
 pub enum Operator {}
 /// Marks the ids of [`PlatformKeyId`].
 pub enum PlatformKey {}
+/// Marks the ids of [`AgeSignalId`].
+pub enum AgeSignal {}
+/// Marks the ids of [`AgeDecisionId`].
+pub enum AgeDecision {}
+/// Marks the ids of [`AgeAppealId`].
+pub enum AgeAppeal {}
 
 /// Anybody who can sign in: guardian, teen or support agent.
 pub type AccountId = Id<Account>;
@@ -45,6 +51,12 @@ pub type ConnectionId = Id<Connection>;
 pub type OperatorId = Id<Operator>;
 /// A key of the platform's own servers.
 pub type PlatformKeyId = Id<PlatformKey>;
+/// One thing that somebody said about a person's age.
+pub type AgeSignalId = Id<AgeSignal>;
+/// What was concluded from all that was said, as it was recorded.
+pub type AgeDecisionId = Id<AgeDecision>;
+/// One objection to such a conclusion.
+pub type AgeAppealId = Id<AgeAppeal>;
 
 impl<K> Id<K> {
     /// Wraps a UUID read from a trusted place (a row, a parsed path).

@@ -20,5 +20,5 @@ pub use self::{
     check::{Finding, check},
     parse::{LawError, LawFile},
     place::jurisdictions_of,
-    rule::{AgeSpan, Effect, InForce, Law, LegalStatus, Rule, RuleBook, RuleId, WhoLoosens},
+    rule::{Effect, ForAges, InForce, Law, LegalStatus, Rule, RuleBook, RuleId, WhoLoosens},
 };

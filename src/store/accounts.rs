@@ -20,7 +20,7 @@ use super::{
 };
 use crate::domain::{
     account::{Role, band_at},
-    age::AgeBand,
+    age::{AgeBand, Birth},
     ids::AccountId,
     policy::Facts,
     text::Email,
@@ -233,7 +233,7 @@ async fn create(
     audit::record(conn, tools, Deed::new(id, "account.created")).await?;
     if let (Role::Teen, Some(birth)) = (new.role, new.birth_date) {
         let zone = TimeZone::get(&new.time_zone).unwrap_or(TimeZone::UTC);
-        let facts = Facts { birth, region: new.region.clone(), joined: tools.world.now(), zone };
+        let facts = Facts { birth: Birth::on(birth), region: new.region.clone(), joined: tools.world.now(), zone };
         policies::begin(conn, tools, id, &facts, &new.time_zone).await?;
     }
     let tokens = sessions::start(conn, tools, id).await?;

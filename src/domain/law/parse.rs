@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{AgeSpan, Effect, InForce, Law, LegalStatus, Rule, RuleBook, RuleId, WhoLoosens};
+use super::{Effect, ForAges, InForce, Law, LegalStatus, Rule, RuleBook, RuleId, WhoLoosens};
 use crate::domain::{
     controls::{ControlId, Registry},
     value::{Given, Value, ValueError, unchecked},
@@ -88,7 +88,7 @@ struct Row {
     id: RuleId,
     control: ControlId,
     jurisdiction: Option<String>,
-    ages: AgeSpan,
+    ages: ForAges,
     effect: Effect,
     value: Given,
     #[serde(default)]

@@ -53,7 +53,7 @@ pub struct Rule {
     /// What it is about.
     pub control: ControlId,
     /// For whom.
-    pub ages: AgeSpan,
+    pub ages: ForAges,
     /// How the value binds.
     pub effect: Effect,
     /// What it asks for.
@@ -95,7 +95,7 @@ pub enum Effect {
 /// Completed years, from the first on, up to but without the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct AgeSpan {
+pub struct ForAges {
     /// The first age that it counts for.
     pub from: i16,
     /// The first age that it does not count for any more.

@@ -1,19 +1,15 @@
 //! What is known of a teen apart from what people set.
 
-use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{Layers, Situation};
-use crate::domain::{
-    age::{Ages, age_on},
-    controls::Registry,
-    law::RuleBook,
-};
+use crate::domain::{age::Birth, controls::Registry, law::RuleBook};
 
 /// A teen, as rules see them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// The day of birth.
-    pub birth: Date,
+    /// When they can have been born.
+    pub birth: Birth,
     /// Where they live, as ISO 3166 writes it.
     pub region: String,
     /// When their account was made.
@@ -28,13 +24,6 @@ impl Facts {
         at.to_zoned(self.zone.clone()).date()
     }
 
-    /// How old they may be on a day.
-    pub fn ages_on(&self, day: Date) -> Ages {
-        // A birth that is still to come is a mistake somewhere: the most protected age.
-        let age = age_on(self.birth, day).unwrap_or_default();
-        Ages { from: age, to: age }
-    }
-
     /// Everything that their policy follows from at an instant.
     pub fn at<'a>(
         &'a self,
@@ -45,25 +34,15 @@ impl Facts {
     ) -> Situation<'a> {
         let today = self.day(now);
         let joined = self.day(self.joined);
-        Situation { registry, book, region: &self.region, ages: self.ages_on(today), joined, today, now, layers }
+        Situation { registry, book, region: &self.region, ages: self.birth.ages_on(today), joined, today, now, layers }
     }
 
     /// The next instant after `now` at which their policy may change without anybody's doing: a grant or hold begins or ends, a
     /// birthday, a day on which another rule counts.
     pub fn next_change(&self, book: &RuleBook, layers: &Layers, now: Timestamp) -> Option<Timestamp> {
         let today = self.day(now);
-        let day = book.next_date(&self.region, today).into_iter().chain(self.next_birthday(today)).min();
+        let day = book.next_date(&self.region, today).into_iter().chain(self.birth.next_birthday(today)).min();
         layers.next_change(now).into_iter().chain(day.and_then(|day| self.start_of(day))).min()
-    }
-
-    fn next_birthday(&self, today: Date) -> Option<Date> {
-        let turns = (0..=1).filter_map(|ahead| {
-            let year = today.year().checked_sub(self.birth.year())?.checked_add(ahead)?;
-            let day = self.birth.checked_add(year.years()).ok()?;
-            // Born on 29 February: the first of March in a common year.
-            if day.day() == self.birth.day() { Some(day) } else { day.tomorrow().ok() }
-        });
-        turns.filter(|day| *day > today).min()
     }
 
     fn start_of(&self, day: Date) -> Option<Timestamp> {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Next, Origin, RevisionKind, broken, newest::Same};
 use crate::{
     domain::{
-        age::AgeBand,
+        age::{AgeBand, Birth},
         ids::{AccountId, TeenId},
         pairing::PairingState,
         policy::{Facts, Layers, Policy, Situation, at_age, diff, effective},
@@ -185,7 +185,7 @@ impl TeenRow {
             computed_for,
             home_zone: self.home_zone,
             day_start_minute: self.day_start_minute,
-            facts: Facts { birth, region: self.region, joined: self.joined.to_jiff(), zone },
+            facts: Facts { birth: Birth::on(birth), region: self.region, joined: self.joined.to_jiff(), zone },
             book,
             layers,
             policy: Policy::from_json(&tools.registry, &self.controls).map_err(broken)?,

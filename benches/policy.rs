@@ -1,0 +1,105 @@
+//! What the rules cost: `cargo bench --bench policy`. The targets are one core's: the effective policy of the full catalogue within
+//! 50 µs.
+
+use std::collections::BTreeMap;
+
+use divan::{Bencher, black_box};
+use family_pairing::{
+    domain::{
+        age::Ages,
+        controls::{ControlId, Registry},
+        ids::AccountId,
+        law::RuleBook,
+        policy::{Layers, Setting, Situation, Timed, allowed, diff, effective, patch_guardian},
+        value::Given,
+    },
+    store::law::shipped,
+};
+use jiff::{SignedDuration, Timestamp, civil::date};
+use uuid::Uuid;
+
+fn main() {
+    divan::main();
+}
+
+/// A teen in California with a guardian who set half of the catalogue, a teen's own settings, a grant and a hold.
+struct Home {
+    registry: Registry,
+    book: RuleBook,
+    layers: Layers,
+    now: Timestamp,
+}
+
+impl Home {
+    fn furnished() -> Self {
+        let registry = Registry::load().expect("the catalogue");
+        let book = RuleBook::parse(&registry, &shipped()).expect("the shipped rules");
+        let now = Timestamp::from_second(1_795_000_000).expect("a time");
+        let (guardian, teen) = (person(1), person(9));
+        let set = |by: AccountId, part: usize| -> BTreeMap<ControlId, Setting> {
+            let some = registry.iter().enumerate().filter(|(at, _)| at % part == 0).map(|(_, control)| control);
+            let setting = |value| Setting { value, by, since: now, reason: Some("exam week".to_owned()) };
+            let band = family_pairing::domain::age::AgeBand::From13To15;
+            some.map(|control| (control.id.clone(), setting(control.default_for(band).clone()))).collect()
+        };
+        let timed = |control: &str, value: Given| {
+            let kind = &registry.get(control).expect(control).kind;
+            let (value, until) = (kind.parse(value).expect("a value"), now + SignedDuration::from_hours(1));
+            Timed { id: Uuid::nil(), control: control.into(), value, by: guardian, from: now, until, reason: None }
+        };
+        let layers = Layers {
+            guardians: BTreeMap::from([(guardian, set(guardian, 2))]),
+            teen: set(teen, 5),
+            grants: vec![timed("time.daily_minutes", Given::Number(90))],
+            holds: vec![timed("search.enabled", Given::Flag(false))],
+            ..Layers::default()
+        };
+        Self { registry, book, layers, now }
+    }
+
+    fn situation(&self) -> Situation<'_> {
+        let (ages, day) = (Ages { from: 14, to: 14 }, date(2026, 11, 22));
+        let Self { registry, book, layers, now } = self;
+        Situation { registry, book, region: "US-CA", ages, joined: day, today: day, now: *now, layers }
+    }
+}
+
+fn person(number: u128) -> AccountId {
+    AccountId::from_uuid(Uuid::from_u128(number))
+}
+
+#[divan::bench]
+fn effective_policy_of_the_full_catalogue(bencher: Bencher) {
+    let home = Home::furnished();
+    bencher.bench(|| effective(black_box(&home.situation())));
+}
+
+#[divan::bench]
+fn explanation_of_the_full_catalogue(bencher: Bencher) {
+    let home = Home::furnished();
+    let situation = home.situation();
+    let policy = effective(&situation);
+    bencher.bench(|| {
+        let live = situation.live();
+        let explain = |control| Some(allowed(&situation, &live, control, policy.get(&control.id)?));
+        home.registry.iter().filter_map(explain).count()
+    });
+}
+
+#[divan::bench]
+fn a_guardians_change_and_what_differs(bencher: Bencher) {
+    let home = Home::furnished();
+    let situation = home.situation();
+    let before = effective(&situation);
+    let patch = BTreeMap::from([(ControlId::from("time.daily_minutes"), Some(Given::Number(45)))]);
+    bencher.bench(|| {
+        let layers = patch_guardian(&situation, person(1), black_box(&patch), None).expect("a change");
+        diff(&home.registry, &before, &effective(&situation.with(&layers)))
+    });
+}
+
+#[divan::bench]
+fn the_laws_that_count_for_a_teen(bencher: Bencher) {
+    let home = Home::furnished();
+    bencher.bench(|| black_box(&home.situation()).live());
+}

@@ -10,6 +10,7 @@ import codes
 import decisions
 import device
 import policy
+import signals
 import values
 
 KIT = Path(__file__).resolve().parent.parent / "v1"
@@ -175,6 +176,9 @@ OPERATIONS = {
     "day_of": day_of,
     "age": age,
     "receive": device.receive,
+    "read_age": signals.read,
+    "decide_age": lambda it: {"decision": signals.decide(it)},
+    "announce": lambda it: {"announcement": signals.announce(it)},
     "decide": lambda it: decisions.decide(catalogue(it["catalogue"]), it),
     "verify": verify,
     "hear": lambda it: device.heard(it["frame"]),

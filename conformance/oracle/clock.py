@@ -4,8 +4,10 @@ Nothing here computes with offsets or knows what a gap is: a [Watch] looks at th
 UTC and remembers what it showed. When a clock comes to a local time, first and last, is then looked up.
 """
 
+from bisect import bisect_right
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
+from itertools import accumulate, chain
 from zoneinfo import ZoneInfo
 
 DAY = 1440
@@ -29,39 +31,42 @@ def minute_of_week(local):
     return (local + MONDAY) % WEEK
 
 
-def day_on(local):
-    """The date of a local minute."""
-    return (EPOCH + timedelta(minutes=local)).date()
-
-
 class Watch:
     """What a clock showed in every minute from `start` to `end`, both in whole minutes of UTC since 1970."""
 
     def __init__(self, zone, start, end):
         self.start, self.end = start, end
-        self.shown = [local_minute(zone, minute) for minute in range(start, end)]
-        self.at = {}
-        for minute, local in zip(range(start, end), self.shown):
-            self.at.setdefault(local, []).append(minute)
+        around = [shown_on(zone, day) for day in range(start // DAY, -(-end // DAY))]
+        self.shown = list(chain.from_iterable(around))[start % DAY :][: end - start]
+        minutes = range(start, end)
+        self.firsts = dict(zip(reversed(self.shown), reversed(minutes)))
+        self.lasts = dict(zip(self.shown, minutes))
+        self.latest = list(accumulate(self.shown, max))
 
     def first(self, local):
         """When the clock first comes to a local minute; to one that it skips, when it has skipped it."""
-        return self.at[local][0] if local in self.at else self.skipped(local)
+        return self.firsts[local] if local in self.firsts else self.skipped(local)
 
     def last(self, local):
         """The last time that it comes to it."""
-        return self.at[local][-1] if local in self.at else self.skipped(local)
+        return self.lasts[local] if local in self.lasts else self.skipped(local)
 
     def skipped(self, local):
-        return next(minute for minute, shown in zip(range(self.start, self.end), self.shown) if shown > local)
+        """The first minute that shows a later one."""
+        return self.start + bisect_right(self.latest, local)
 
 
-@lru_cache(maxsize=1 << 20)
+@lru_cache(maxsize=None)
+def shown_on(zone, day):
+    """What the clock shows in the minutes of a day of UTC."""
+    return [local_minute(zone, minute) for minute in range(day * DAY, (day + 1) * DAY)]
+
+
 def local_minute(zone, minute):
     """What the clock shows in a minute of UTC, in minutes since 1970 by that clock."""
     offset = datetime.fromtimestamp(minute * 60, place(zone)).utcoffset()
     assert offset.seconds % 60 == 0, "a clock that is not whole minutes from UTC"
-    return minute + round(offset.total_seconds()) // 60
+    return minute + offset.days * DAY + offset.seconds // 60
 
 
 @lru_cache(maxsize=None)
@@ -122,16 +127,13 @@ def days(zone, day_start, start, end):
     day's start are taken off.
     """
     watch = Watch(zone, start // 60 - 4 * DAY, -(-end // 60) + 4 * DAY)
-    latest, dates = watch.shown[0], []
-    for local in watch.shown:
-        latest = max(latest, local)
-        dates.append(day_on(latest - day_start))
     found = []
-    for minute, day in zip(range(watch.start, watch.end), dates):
-        if found and found[-1]["date"] == day:
+    for minute, latest in zip(range(watch.start, watch.end), watch.latest):
+        number = (latest - day_start) // DAY
+        if found and found[-1]["number"] == number:
             found[-1]["to"] = minute + 1
         else:
-            found.append({"date": day, "from": minute, "to": minute + 1})
+            found.append({"number": number, "from": minute, "to": minute + 1})
     whole = found[1:-1]
     return [told(watch, day) for day in whole if day["from"] * 60 < end and start < day["to"] * 60]
 
@@ -144,7 +146,7 @@ def told(watch, day):
         if jump and shift is None:
             shift = {"at": instant(minute * 60), "minutes": jump}
     return {
-        "date": day["date"].isoformat(),
+        "date": (EPOCH + timedelta(days=day["number"])).date().isoformat(),
         "from": instant(day["from"] * 60),
         "to": instant(day["to"] * 60),
         "minutes": day["to"] - day["from"],

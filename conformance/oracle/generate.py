@@ -31,6 +31,7 @@ GROUPS = [
     "days",
     "zone-change",
     "ages",
+    "age-signals",
     "decisions",
     "offline",
     "signatures",

@@ -10,6 +10,7 @@ import unicodedata
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAY = 1440
 WEEK = 7 * DAY
+OF_DAY = {day: range(start, start + DAY) for day, start in zip(DAYS, range(0, WEEK, DAY))}
 MOST_WINDOWS = 50
 MOST_WORDS = 200
 INVISIBLE = [(0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFD), (0xE0000, 0xE007F)]
@@ -34,13 +35,13 @@ def forbidden(kind, value):
             return frozenset({"it"} if value == kind["flag"]["strict"] else ())
         case "minutes":
             week = value if isinstance(value, dict) else dict.fromkeys(DAYS, value)
-            return frozenset((day, minute) for day in DAYS for minute in range(week[day], DAY))
+            return frozenset().union(*(on[week[day] :] for day, on in OF_DAY.items()))
         case "number":
             return frozenset(range(value, kind["number"]["most"]))
         case "words" | "ids":
             return frozenset(value)
         case "windows":
-            return frozenset(minute for window in value for minute in minutes_of(window))
+            return frozenset().union(*(minutes_of(window) for window in value))
 
 
 def allowing(kind, limits):
@@ -51,7 +52,7 @@ def allowing(kind, limits):
         case "flag":
             return kind["flag"]["strict"] if limits else not kind["flag"]["strict"]
         case "minutes":
-            week = {day: DAY - sum(1 for on, _ in limits if on == day) for day in DAYS}
+            week = {day: DAY - len(limits.intersection(on)) for day, on in OF_DAY.items()}
             return week["mon"] if len(set(week.values())) == 1 else week
         case "number":
             return kind["number"]["most"] - len(limits)
@@ -114,9 +115,8 @@ def minutes_of(window):
     if not window["days"]:
         raise Refused("window_days")
     length = end - start if end > start else DAY - start + end
-    for day in window["days"]:
-        for minute in range(length):
-            yield (DAYS.index(day) * DAY + start + minute) % WEEK
+    begins = [DAYS.index(day) * DAY + start for day in window["days"]]
+    return {minute % WEEK for begin in begins for minute in range(begin, begin + length)}
 
 
 def written(minutes):

@@ -4,6 +4,7 @@
 //! and a test compares the two. `sync` is used for one thing: to hand over a socket, or its fallback ([`live`]).
 
 mod accounts;
+mod conformance;
 pub mod controls;
 pub mod edge;
 mod guardian;
@@ -16,6 +17,7 @@ mod sessions;
 pub mod shape;
 mod spoken;
 mod teen;
+mod unchanging;
 
 use actix_web::web::{self, ServiceConfig};
 
@@ -71,6 +73,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(guardian::history::guardian_undo)
         .service(platform::key::platform_key)
         .service(platform::assurances::platform_assure)
+        .service(conformance::read_conformance)
         .service(ops::healthz)
         .service(ops::readyz)
         .service(ops::read_metrics)

@@ -12,7 +12,7 @@ use utoipa::{
 };
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::{accounts, controls, guardian, keys, live, ops, platform, sessions, teen};
+use super::{accounts, conformance, controls, guardian, keys, live, ops, platform, sessions, teen};
 
 /// What an error looks like on the wire.
 #[derive(utoipa::ToSchema, serde::Serialize)]
@@ -71,7 +71,7 @@ pub struct ProblemDetails {
         guardian::grants::guardian_revoke_grant,
         guardian::devices::guardian_devices, guardian::history::guardian_history, guardian::history::guardian_undo,
         platform::key::platform_key, platform::assurances::platform_assure,
-        ops::healthz, ops::readyz, ops::read_metrics,
+        conformance::read_conformance, ops::healthz, ops::readyz, ops::read_metrics,
     )
 )]
 pub struct ApiDoc;

@@ -1,5 +1,6 @@
 //! One operation, one input, one output: each leads to the function of `domain` that everybody else uses too.
 
+mod ages;
 mod changes;
 mod decisions;
 mod devices;
@@ -50,7 +51,10 @@ pub fn answer(op: &str, input: Json) -> Result<Json, NoAnswer> {
         "next_edge" => with(input, times::next_edge),
         "days" => with(input, times::days),
         "day_of" => with(input, times::day_of),
-        "age" => with(input, times::age),
+        "age" => with(input, ages::age),
+        "read_age" => with(input, ages::read_age),
+        "decide_age" => with(input, ages::decide_age),
+        "announce" => with(input, ages::announce),
         "decide" => with(input, decisions::decide),
         "verify" => with(input, devices::verify),
         "receive" => with(input, devices::receive),

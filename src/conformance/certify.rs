@@ -39,7 +39,7 @@ pub(super) async fn certify(
     groups: &[Group],
     client: &[String],
     patience: Patience,
-    mut progress: impl FnMut(usize),
+    progress: impl Fn(),
 ) -> std::io::Result<Vec<Outcome>> {
     let deadline = Instant::now() + patience.total;
     let running = Some(Foreign::start(client)?);
@@ -47,10 +47,9 @@ pub(super) async fn certify(
     let mut outcomes = Vec::new();
     let mut fresh = true;
     for case in groups.iter().flat_map(|group| &group.cases) {
-        progress(outcomes.len());
         outcomes.push(run.ask(case, &mut fresh).await?);
+        progress();
     }
-    progress(outcomes.len());
     if let Some(foreign) = run.running.take() {
         foreign.finish().await;
     }

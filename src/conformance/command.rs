@@ -1,11 +1,12 @@
 //! `family-pairing conformance`: certifies a foreign client, or is one.
 
 use std::{
-    io::{IsTerminal, Write, stderr, stdin, stdout},
+    io::{Write, stdin, stdout},
     time::Duration,
 };
 
 use clap::{Args, Subcommand};
+use indicatif::ProgressBar;
 use thiserror::Error;
 
 use super::{
@@ -86,9 +87,9 @@ async fn certificate(args: &ConformanceArgs, command: &str, world: &World) -> Re
         total: Duration::from_secs_f32(args.total_seconds),
     };
     let date = world.now();
-    let bar = Bar::over(groups.iter().map(|group| group.cases.len()).sum());
-    let outcomes = certify(&groups, &words, patience, |done| bar.shows(done)).await;
-    bar.clears();
+    let bar = bar_over(&groups);
+    let outcomes = certify(&groups, &words, patience, || bar.inc(1)).await;
+    bar.finish_and_clear();
     let outcomes = outcomes.map_err(ConformanceError::Start)?;
     let certificate = Certificate::new(date, command, !args.groups.is_empty(), &groups, outcomes);
     match args.json {
@@ -110,32 +111,10 @@ fn chosen(groups: Vec<Group>, names: &[String]) -> Result<Vec<Group>, Conformanc
     Ok(groups.into_iter().filter(|group| names.is_empty() || names.contains(&group.group)).collect())
 }
 
-/// How far a run is, for a person at a terminal.
-struct Bar {
-    all: usize,
-    seen: bool,
-}
-
-impl Bar {
-    const WIDTH: usize = 30;
-
-    fn over(all: usize) -> Self {
-        Self { all, seen: stderr().is_terminal() }
-    }
-
-    fn shows(&self, done: usize) {
-        if self.seen {
-            let full = (done * Self::WIDTH).checked_div(self.all).unwrap_or(Self::WIDTH);
-            let (filled, open) = ("█".repeat(full), "·".repeat(Self::WIDTH.saturating_sub(full)));
-            let _ = write!(stderr(), "\r{filled}{open} {done}/{}", self.all);
-        }
-    }
-
-    fn clears(&self) {
-        if self.seen {
-            let _ = write!(stderr(), "\r\x1b[K");
-        }
-    }
+/// How far a run is; drawn only for a person at a terminal.
+fn bar_over(groups: &[Group]) -> ProgressBar {
+    let all: usize = groups.iter().map(|group| group.cases.len()).sum();
+    ProgressBar::new(u64::try_from(all).unwrap_or_default())
 }
 
 fn seconds(text: &str) -> Result<f32, String> {

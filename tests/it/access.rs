@@ -41,6 +41,7 @@ const TABLE: &[(&str, Who)] = &[
     ("renew", Who::Anyone),
     ("read_keys", Who::Anyone),
     ("read_controls", Who::Anyone),
+    ("read_conformance", Who::Anyone),
     ("healthz", Who::Anyone),
     ("readyz", Who::Anyone),
     ("read_metrics", Who::Anyone),

@@ -15,6 +15,7 @@ mod house;
 mod access;
 mod accounts;
 mod architecture;
+mod conformance;
 mod controls;
 mod docs;
 mod edges;

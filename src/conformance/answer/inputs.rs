@@ -35,11 +35,18 @@ pub(super) struct Given {
     #[serde(default)]
     rules: Vec<Json>,
     region: String,
-    ages: Ages,
+    ages: GivenAges,
     joined: Date,
     today: Date,
     now: Timestamp,
     layers: Json,
+}
+
+/// The youngest and the oldest age that somebody may be of.
+#[derive(Deserialize)]
+struct GivenAges {
+    from: i16,
+    to: i16,
 }
 
 /// The same, read.
@@ -70,6 +77,7 @@ impl Given {
         let registry = catalogue.registry()?;
         let book = book(&registry, &rules)?;
         let layers = read_layers(&registry, layers)?;
+        let ages = Ages { from: ages.from, to: ages.to };
         Ok(Scene { registry, book, layers, region, ages, joined, today, now })
     }
 }

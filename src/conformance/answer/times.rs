@@ -1,12 +1,11 @@
-//! Time: blocks, days and ages.
+//! Time: blocks and days.
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::Fault;
 use crate::domain::{
-    age::{AgeBand, age_on, next_transition},
     timeline::{self, Until},
     value::{Given, Kind, Value, Windows},
 };
@@ -41,12 +40,6 @@ pub(super) struct Dated {
     at: Timestamp,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Birth {
-    birth: Date,
-    today: Date,
-}
-
 pub(super) fn blocked(Stretch { windows, zone, from, to }: Stretch) -> Result<Json, Fault> {
     Ok(json!({"blocks": timeline::blocked(&read(windows)?, &TimeZone::get(&zone)?, from, to)}))
 }
@@ -70,11 +63,6 @@ pub(super) fn days(Dates { zone, day_start_minute, from, to }: Dates) -> Result<
 
 pub(super) fn day_of(Dated { zone, day_start_minute, at }: Dated) -> Result<Json, Fault> {
     Ok(json!({"day": timeline::day_of(&TimeZone::get(&zone)?, day_start_minute, at)}))
-}
-
-pub(super) fn age(Birth { birth, today }: Birth) -> Result<Json, Fault> {
-    let (age, band) = (age_on(birth, today), AgeBand::on(birth, today));
-    Ok(json!({"age": age, "band": band, "next_transition": next_transition(birth, today)}))
 }
 
 fn read(given: Given) -> Result<Windows, Fault> {

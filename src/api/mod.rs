@@ -4,6 +4,7 @@
 //! and a test compares the two. `sync` is used for one thing: to hand over a socket, or its fallback ([`live`]).
 
 mod accounts;
+mod conformance;
 pub mod controls;
 pub mod edge;
 mod guardian;
@@ -17,6 +18,7 @@ mod sessions;
 pub mod shape;
 mod spoken;
 mod teen;
+mod unchanging;
 
 use actix_web::web::{self, ServiceConfig};
 
@@ -86,6 +88,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(platform::assurances::platform_assure)
         .service(platform::decisions::platform_decisions)
         .service(platform::ages::platform_age_signal)
+        .service(conformance::read_conformance)
         .service(ops::healthz)
         .service(ops::readyz)
         .service(ops::read_metrics)

@@ -12,7 +12,7 @@ use utoipa::{
 };
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::{accounts, controls, guardian, keys, live, ops, platform, presets, sessions, teen};
+use super::{accounts, conformance, controls, guardian, keys, live, ops, platform, presets, sessions, teen};
 
 /// What an error looks like on the wire.
 #[derive(utoipa::ToSchema, serde::Serialize)]
@@ -77,7 +77,7 @@ pub struct ProblemDetails {
         guardian::age::guardian_appeal_age,
         platform::key::platform_key, platform::assurances::platform_assure, platform::decisions::platform_decisions,
         platform::ages::platform_age_signal,
-        ops::healthz, ops::readyz, ops::read_metrics,
+        conformance::read_conformance, ops::healthz, ops::readyz, ops::read_metrics,
     )
 )]
 pub struct ApiDoc;

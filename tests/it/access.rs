@@ -42,6 +42,7 @@ const TABLE: &[(&str, Who)] = &[
     ("read_keys", Who::Anyone),
     ("read_controls", Who::Anyone),
     ("read_presets", Who::Anyone),
+    ("read_conformance", Who::Anyone),
     ("healthz", Who::Anyone),
     ("readyz", Who::Anyone),
     ("read_metrics", Who::Anyone),

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use family_pairing::{
     domain::{
-        age::Birth,
         controls::{ControlId, Registry},
         ids::AccountId,
         law::RuleBook,
@@ -69,7 +68,7 @@ impl Mia {
             ..Layers::default()
         };
         let zone = TimeZone::get("Europe/Berlin").expect("a zone");
-        let facts = Facts { birth: Birth::on(date(2011, 5, 4)), region: "DE".to_owned(), joined: now, zone };
+        let facts = Facts::declared(date(2011, 5, 4), "DE", now, zone);
         let policy = effective(&facts.at(&registry, &book, &layers, now));
         Self { policy, registry, book, facts, layers, now }
     }

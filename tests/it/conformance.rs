@@ -151,7 +151,7 @@ fn a_command_that_cannot_be_meant_is_refused() {
     for (client, more, words) in [
         ("/no/such/program", [].as_slice(), "the client cannot be started"),
         ("", &[], "the client cannot be started"),
-        ("true", &["--group", "weather"], r#"there is no group "weather"; there are: ages"#),
+        ("true", &["--group", "weather"], r#"there is no group "weather"; there are: age"#),
         ("true", &["--answer-seconds", "0"], "must be from 0.01 to 86400 seconds"),
     ] {
         let done = certify(client, more);

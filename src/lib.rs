@@ -11,7 +11,8 @@
 //! | [`store`] | Postgres, the truth | `domain` |
 //! | [`auth`] | who asks: proofs, passwords, throttles | `domain`, `store`, `problem` |
 //! | [`sync`] | realtime: sockets, hints, presence | `domain`, `store`, `auth`, `problem` |
-//! | [`api`] | HTTP: parse, one verb, answer | `domain`, `store`'s types, `auth`, `problem`; `sync` only to hand over a socket |
+//! | [`api`] | HTTP: parse, one verb, answer | `domain`, `store`'s types, `auth`, `problem`; `sync` only to hand over a socket, `conformance` only to serve it |
+//! | [`conformance`] | the published cases, and who passes them | `domain`, `sync::frame` |
 //! | [`client`] | a small client: devices, guardians, the story | `domain`, `sync::frame` |
 //! | [`app`], [`serve`], [`admin`] | everything, put together and run; the operator's commands | all |
 //!
@@ -28,6 +29,7 @@ pub mod app;
 pub mod auth;
 pub mod client;
 pub mod config;
+pub mod conformance;
 pub mod domain;
 pub mod problem;
 pub mod serve;

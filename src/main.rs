@@ -9,6 +9,7 @@ use family_pairing::{
     app::{self, App},
     client::{bench, device, guardian, seed, story},
     config::{DatabaseConfig, ServeConfig},
+    conformance::{self, ConformanceArgs},
     serve::Node,
     store::migrate,
     telemetry,
@@ -49,6 +50,8 @@ enum Command {
     Story(story::StoryArgs),
     /// Measure a running server under load
     Bench(bench::BenchArgs),
+    /// Certify a client by the published cases, or be one
+    Conformance(ConformanceArgs),
     /// For demonstrations
     #[command(subcommand)]
     Demo(Demo),
@@ -100,6 +103,7 @@ async fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Guardian(args) => guardian::run(*args, world).await?,
         Command::Story(args) => story::run(args, world).await?,
         Command::Bench(args) => bench::run(args, world).await?,
+        Command::Conformance(args) => conformance::run(args, world).await?,
         Command::Demo(Demo::Seed(args)) => seed::run(args, world).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -5,6 +5,7 @@
 //! caught in a variable or a file; words for people go to standard error. What never happens here: SQL, rules.
 
 mod agents;
+mod ages;
 mod operators;
 mod platform_keys;
 mod rules;
@@ -43,6 +44,12 @@ pub enum Admin {
     CreatePlatformKey(Box<platform_keys::CreatePlatformKey>),
     /// Revoke a platform key; it opens nothing on any node within 2.5 seconds
     RevokePlatformKey(Box<platform_keys::RevokePlatformKey>),
+    /// Answer an objection to an age, with reasons; an operator has to sign
+    AnswerAgeAppeal(Box<ages::AnswerAgeAppeal>),
+    /// List the objections to ages that wait for an answer
+    AgeAppeals(Box<Installation>),
+    /// Count who gets into another age band by a day, and what that changes; changes nothing
+    Ages(Box<ages::Ages>),
     /// List the platform keys, without their tokens
     PlatformKeys(Box<Installation>),
 }
@@ -99,6 +106,9 @@ pub enum AdminError {
     /// Nothing to revoke.
     #[error("there is no platform key of this id that was not revoked before")]
     NoSuchKey,
+    /// Nothing to answer.
+    #[error("there is no open objection of this id, or no signal of this id")]
+    NoSuchAppeal,
     /// A key that would open nothing.
     #[error("a platform key needs a --scope at least")]
     NoScope,
@@ -133,6 +143,9 @@ pub async fn run(command: Admin, world: World) -> Result<(), AdminError> {
         Admin::RevokeOperator(command) => command.run(world).await,
         Admin::CreatePlatformKey(command) => command.run(world).await,
         Admin::RevokePlatformKey(command) => command.run(world).await,
+        Admin::AnswerAgeAppeal(command) => command.run(world).await,
+        Admin::AgeAppeals(installation) => ages::list(&installation, world).await,
+        Admin::Ages(command) => command.run(world).await,
         Admin::PlatformKeys(installation) => platform_keys::list(&installation, world).await,
     }
 }

@@ -1,61 +1,39 @@
 //! The catalogue of controls, for clients that draw their screens from it.
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse, get,
-    http::{
-        StatusCode,
-        header::{self, EntityTag, IfNoneMatch},
-    },
-    web::{Bytes, Data, Query},
+    HttpRequest, HttpResponse, get,
+    http::header,
+    web::{Data, Query},
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::spoken::wanted;
+use super::{spoken::wanted, unchanging::Unchanging};
 use crate::{
     auth::who::Anyone,
     domain::{catalogue::Catalogue, controls::Registry, language::Language, snapshot::sha256_hex},
     problem::{Code, Problem},
 };
 
-/// How long anybody may keep the answer without asking again.
-const KEPT: &str = "public, max-age=3600";
-
 /// The catalogue as served, once per language: it changes only with the program.
-pub struct Catalogues(Vec<Encoded>);
-
-struct Encoded {
-    language: Language,
-    json: Bytes,
-    tag: EntityTag,
-}
+pub struct Catalogues(Vec<(Language, Unchanging)>);
 
 impl Catalogues {
     /// Says the catalogue in every language.
     pub fn of(registry: &Registry) -> Result<Self, serde_json::Error> {
-        Language::ALL.into_iter().map(|language| Encoded::of(registry, language)).collect::<Result<_, _>>().map(Self)
+        let encoded = |language| Ok((language, encoded(registry, language)?));
+        Language::ALL.into_iter().map(encoded).collect::<Result<_, _>>().map(Self)
     }
 
-    fn get(&self, language: Language) -> Option<&Encoded> {
-        self.0.iter().find(|encoded| encoded.language == language)
+    fn get(&self, language: Language) -> Option<&Unchanging> {
+        self.0.iter().find(|(known, _)| *known == language).map(|(_, encoded)| encoded)
     }
 }
 
-impl Encoded {
-    fn of(registry: &Registry, language: Language) -> Result<Self, serde_json::Error> {
-        let json = serde_json::to_vec(&Catalogue::of(registry, language))?;
-        // Of the whole answer, so that a better translation is another tag as well.
-        let tag = EntityTag::new_strong(format!("{}-{}", language.tag(), sha256_hex(&json)));
-        Ok(Self { language, json: json.into(), tag })
-    }
-
-    /// Whether this is what the client has already.
-    fn is_among(&self, known: &IfNoneMatch) -> bool {
-        match known {
-            IfNoneMatch::Any => true,
-            IfNoneMatch::Items(tags) => tags.iter().any(|tag| tag.weak_eq(&self.tag)),
-        }
-    }
+fn encoded(registry: &Registry, language: Language) -> Result<Unchanging, serde_json::Error> {
+    let json = serde_json::to_vec(&Catalogue::of(registry, language))?;
+    // Of the whole answer, so that a better translation is another tag as well.
+    Ok(Unchanging::new(format!("{}-{}", language.tag(), sha256_hex(&json)), json))
 }
 
 /// In which language.
@@ -101,15 +79,6 @@ pub async fn read_controls(
 ) -> Result<HttpResponse, Problem> {
     let language = wanted(&request, query.into_inner().locale);
     let found = catalogues.get(language).ok_or(Code::Internal)?;
-    let unchanged = request.get_header().is_some_and(|known| found.is_among(&known));
-    let mut answer = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
-    answer
-        .insert_header((header::ETAG, found.tag.to_string()))
-        .insert_header((header::CACHE_CONTROL, KEPT))
-        .insert_header((header::VARY, header::ACCEPT_LANGUAGE.as_str()))
-        .insert_header((header::CONTENT_LANGUAGE, language.tag()));
-    Ok(match unchanged {
-        true => answer.finish(),
-        false => answer.content_type(header::ContentType::json()).body(found.json.clone()),
-    })
+    let headers = [(header::VARY, header::ACCEPT_LANGUAGE.as_str()), (header::CONTENT_LANGUAGE, language.tag())];
+    Ok(found.answer(&request, &headers))
 }

@@ -4,6 +4,7 @@
 //! and a test compares the two. `sync` is used for one thing: to hand over a socket, or its fallback ([`live`]).
 
 mod accounts;
+mod conformance;
 pub mod controls;
 pub mod edge;
 mod guardian;
@@ -17,6 +18,7 @@ mod sessions;
 pub mod shape;
 mod spoken;
 mod teen;
+mod unchanging;
 
 use actix_web::web::{self, ServiceConfig};
 
@@ -54,6 +56,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(teen::policy::teen_grants)
         .service(teen::policy::teen_history)
         .service(teen::policy::teen_reply)
+        .service(teen::age::teen_age)
+        .service(teen::age::teen_transitions)
+        .service(teen::age::teen_appeal_age)
+        .service(teen::age::teen_age_appeals)
         .service(teen::usage::teen_usage)
         .service(live::teen_policy)
         .service(guardian::pairings::guardian_claim_pairing)
@@ -74,9 +80,15 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(guardian::devices::guardian_devices)
         .service(guardian::history::guardian_history)
         .service(guardian::history::guardian_undo)
+        .service(guardian::age::guardian_age)
+        .service(guardian::age::guardian_transitions)
+        .service(guardian::age::guardian_attest_age)
+        .service(guardian::age::guardian_appeal_age)
         .service(platform::key::platform_key)
         .service(platform::assurances::platform_assure)
         .service(platform::decisions::platform_decisions)
+        .service(platform::ages::platform_age_signal)
+        .service(conformance::read_conformance)
         .service(ops::healthz)
         .service(ops::readyz)
         .service(ops::read_metrics)

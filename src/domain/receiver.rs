@@ -10,6 +10,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -60,6 +61,22 @@ pub struct Entry {
     /// Why, if somebody said so.
     #[serde(default)]
     pub reason: Option<String>,
+    /// Until when it counts, where a grant or a hold has a say.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+    /// What counts from then on, without hearing from the server again.
+    #[serde(default)]
+    pub after: Option<Value>,
+}
+
+impl Entry {
+    /// What counts at an instant on a device that has heard nothing since it got this.
+    pub fn value_at(&self, at: Timestamp) -> &Value {
+        match (self.until, &self.after) {
+            (Some(until), Some(after)) if until <= at => after,
+            _ => &self.value,
+        }
+    }
 }
 
 /// Reads the controls of a payload.

@@ -1,10 +1,9 @@
 //! How a teen's limits will be at another time, or would be with other settings, without changing anything.
 //!
-//! Nothing here decides by itself what holds. A simulation asks the very functions that enforcement asks ([`effective`],
-//! [`at_age`], [`Facts::next_change`], the [timeline](super::timeline)), in the order in which the server will: from one
-//! instant at which something changes by itself to the next, bringing along at each what a birthday keeps and what is
-//! over. So what is shown here is what will be made then, unless a person, or an operator with other laws, changes
-//! something in between.
+//! Nothing here decides by itself what holds. A simulation asks the very functions that enforcement asks ([`renewed`],
+//! [`Facts::next_change`], the [timeline](super::timeline), the [decision](super::decision)), in the order in which the server
+//! will: from one instant at which something changes by itself to the next. So what is shown here is what will be stored
+//! then, unless a person, or an operator with other laws, changes something in between.
 //!
 //! - **Ahead of now** everything counts that is known today: grants and holds that begin and end, birthdays, laws with
 //!   their dates and months.
@@ -39,7 +38,7 @@ use super::{
     age::AgeBand,
     controls::Registry,
     law::RuleBook,
-    policy::{Change, Facts, Layers, Policy, Situation, at_age, diff, effective},
+    policy::{Change, Facts, Layers, Policy, Renewed, Situation, diff, renewed},
 };
 
 /// What a simulation starts from: all that a teen's limits follow from, as it stands now.
@@ -68,8 +67,7 @@ pub struct Present<'a> {
 impl Present<'_> {
     /// What differs from the stored policy: nothing, unless there is a draft or something that is due was not looked at yet.
     pub fn changes(&self) -> Vec<Change> {
-        let settled = self.settled();
-        diff(self.registry, self.policy, &effective(&self.situation().with(&settled)))
+        diff(self.registry, self.policy, &self.renewed().policy)
     }
 
     /// What the policy follows from now.
@@ -82,10 +80,9 @@ impl Present<'_> {
         self.facts.at(self.registry, self.book, layers, at)
     }
 
-    /// The layers with what a birthday does that came after the last computation.
-    fn settled(&self) -> Layers {
-        let band = self.situation().band();
-        at_age(self.registry, &self.layers, self.computed_for.unwrap_or(band), band, self.now)
+    /// What the server would store now.
+    fn renewed(&self) -> Renewed {
+        renewed(&self.situation(), self.computed_for)
     }
 
     const fn zone(&self) -> &TimeZone {

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::civil::Date;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -21,10 +22,16 @@ use super::{
 };
 use crate::{
     domain::{
-        ids::{ConnectionId, DeviceId, PairingId, SessionId},
+        age::Stage,
+        ids::{ConnectionId, DeviceId, PairingId, SessionId, TeenId},
         pairing::PairingState,
     },
-    store::{Event, Store, StoreError, pairings::PairingView, reports::Reported},
+    store::{
+        Event, Store, StoreError,
+        ages::{AgeView, Announced},
+        pairings::PairingView,
+        reports::Reported,
+    },
 };
 
 /// Most events that travel together.
@@ -95,6 +102,11 @@ impl Relay {
                     self.tell_pairing(pairing, state).await;
                 }
             }
+            Event::TransitionAnnounced { teen, on, stage } if self.hub.wants(teen) => {
+                self.or_not_told(self.tell_transition(teen, on, stage).await);
+            }
+            Event::AgeMoved { teen } if self.hub.wants(teen) => self.or_not_told(self.tell_age(teen).await),
+            Event::TransitionAnnounced { .. } | Event::AgeMoved { .. } => {}
             Event::SessionEnded(session) if self.hub.sessions().contains(&session) => {
                 self.close_gone(&[session], &[]).await;
             }
@@ -155,6 +167,29 @@ impl Relay {
                 tracing::warn!(%error, "a pairing's move could not be told; the sweep tries again");
                 self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(&(pairing, state));
             }
+        }
+    }
+
+    async fn tell_transition(&self, teen: TeenId, on: Date, stage: Stage) -> Result<(), StoreError> {
+        let Announced { to_band, changes } = self.store.announced(teen, on, stage).await?;
+        self.tell_both(teen, Notice::Transition { teen_id: teen, on, to_band, stage, changes })
+    }
+
+    async fn tell_age(&self, teen: TeenId) -> Result<(), StoreError> {
+        let AgeView { band, waiting, .. } = self.store.age_moved(teen).await?;
+        self.tell_both(teen, Notice::Age { teen_id: teen, band, waiting })
+    }
+
+    fn tell_both(&self, teen: TeenId, notice: Notice) -> Result<(), StoreError> {
+        let text = text(&ServerFrame::Notice(notice))?;
+        self.hub.tell_devices(teen, &text);
+        self.hub.tell_guardians(teen, &text);
+        Ok(())
+    }
+
+    fn or_not_told(&self, told: Result<(), StoreError>) {
+        if let Err(error) = told {
+            tracing::warn!(%error, "something about a teen's age could not be told; both sides can read it");
         }
     }
 

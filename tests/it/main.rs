@@ -14,7 +14,9 @@ mod house;
 
 mod access;
 mod accounts;
+mod ages;
 mod architecture;
+mod conformance;
 mod controls;
 mod decisions;
 mod docs;

@@ -161,10 +161,14 @@ fn every_operation_has_a_name_a_summary_a_tag_and_examples() {
 /// Repeating one of these is harmless by its nature, or must not give the same answer twice.
 const WITHOUT_KEY: &[&str] = &[
     "change_password",
+    "guardian_appeal_age",
+    "guardian_attest_age",
     "guardian_simulate",
+    "platform_age_signal",
     "platform_assure",
     "platform_decisions",
     "sync_ticket",
+    "teen_appeal_age",
     "teen_reply",
     "teen_simulate",
     "teen_usage",

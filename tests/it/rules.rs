@@ -10,7 +10,6 @@ use std::{fs, path::PathBuf, process::Output};
 
 use family_pairing::{
     domain::{
-        age::Birth,
         controls::Registry,
         law::{LawFile, RuleBook},
         policy::{Facts, Layers, Policy, renewed},
@@ -168,12 +167,8 @@ async fn everybody_is_computed_by(house: &House, law: &str, birth: &str) -> usiz
 
 fn is_computed_by(registry: &Registry, book: &RuleBook, row: &Row, birth: &str, now: Timestamp) {
     let instant = |column: &str| row.get::<_, Option<&str>>(column).map(|text| text.parse::<Timestamp>().expect(text));
-    let facts = Facts {
-        birth: Birth::on(birth.parse().expect("a day")),
-        region: row.get("region"),
-        joined: instant("joined").expect("a time"),
-        zone: TimeZone::get(row.get("home_zone")).expect("a zone"),
-    };
+    let (joined, zone) = (instant("joined").expect("a time"), TimeZone::get(row.get("home_zone")).expect("a zone"));
+    let facts = Facts::declared(birth.parse().expect("a day"), row.get("region"), joined, zone);
     let (layers, _) =
         Layers::from_json(registry, serde_json::from_str(row.get("settings")).expect("json")).expect("layers");
     let band = row.get::<_, &str>("age_band").parse().expect("a band");

@@ -1,5 +1,6 @@
 //! Everything that the guardian app does over HTTP, in the order of the journey: claim a code, set limits, see them enforced.
 
+pub mod age;
 pub mod devices;
 pub mod grants;
 pub mod history;

@@ -1,5 +1,6 @@
 //! Everything that the teen app does over HTTP. A device's token is enough, but for registering and revoking devices.
 
+pub mod age;
 pub mod devices;
 pub mod pairings;
 pub mod policy;

@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{
-    age::Birth,
     ids::AccountId,
     law::RuleBook,
     policy::{Facts, Layers, effective},
@@ -27,7 +26,7 @@ fn guardian() -> AccountId {
 fn offers(age: i16, region: &str, book: &RuleBook) -> Vec<Offer> {
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
     let birth = date(2026 - age, 1, 3);
-    let facts = Facts { birth: Birth::on(birth), region: region.to_owned(), joined: now, zone: TimeZone::UTC };
+    let facts = Facts::declared(birth, region, now, TimeZone::UTC);
     let layers = Layers::default();
     let policy = effective(&facts.at(&REGISTRY, book, &layers, now));
     let present = Present {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Present;
 use crate::domain::{
     age::AgeBand,
-    policy::{Layers, Policy, at_age, effective},
+    policy::{Policy, Renewed, effective, renewed},
     timeline::Span,
 };
 
@@ -49,23 +49,27 @@ pub(super) fn then(present: &Present<'_>, at: Timestamp) -> Look {
 struct Way<'a> {
     present: &'a Present<'a>,
     at: Timestamp,
-    layers: Layers,
+    /// What the last look made of the policy; before now: what a look now makes of it.
+    last: Renewed,
 }
 
 impl<'a> Way<'a> {
     fn begin(present: &'a Present<'_>, from: Timestamp) -> Self {
-        Self { present, at: from.min(present.now), layers: present.settled() }
+        Self { present, at: from.min(present.now), last: present.renewed() }
     }
 
-    /// Looks at an instant until which nothing is due.
+    /// What holds at an instant until which nothing is due.
     fn look(&self, at: Timestamp) -> Look {
-        let situation = self.present.at(&self.layers, at);
-        Look { band: situation.band(), policy: effective(&situation) }
+        if self.present.now <= at {
+            return Look { band: self.last.band, policy: self.last.policy.clone() };
+        }
+        let back_then = self.present.at(&self.last.layers, at);
+        Look { band: back_then.band(), policy: effective(&back_then) }
     }
 
     /// When something is due next. Now counts as well: what birthdays did until then is in the layers, after it is not.
     fn next(&self) -> Option<Timestamp> {
-        let due = self.present.facts.next_change(self.present.book, &self.layers, self.at);
+        let due = self.present.facts.next_change(self.present.book, &self.last.layers, self.at);
         let now = Some(self.present.now).filter(|now| self.at < *now);
         now.into_iter().chain(due).min()
     }
@@ -76,13 +80,12 @@ impl<'a> Way<'a> {
         }
     }
 
-    /// Goes on as the server does: what is over goes, and a birthday keeps what it does not loosen.
+    /// Goes on as the server does: what is over goes, and the policy is computed anew.
     fn step(&mut self, to: Timestamp) {
-        let band = self.present.at(&self.layers, self.at).band();
         self.at = to;
         if self.present.now < to {
-            let left = self.layers.clone().without_past(to);
-            self.layers = at_age(self.present.registry, &left, band, self.present.at(&left, to).band(), to);
+            let left = self.last.layers.clone().without_past(to);
+            self.last = renewed(&self.present.at(&left, to), Some(self.last.band));
         }
     }
 }

@@ -21,11 +21,12 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{
-    age::Birth,
+    age::{AgeSpan, Birth, Reading},
     controls::{Control, ControlId},
     ids::AccountId,
+    ids::AgeSignalId,
     law::{Effect, ForAges, InForce, LegalStatus, Rule, WhoLoosens},
-    policy::{Setting, Timed},
+    policy::{Setting, Timed, at_age, effective},
     timeline::Span,
     value::{Given, Value, tests::any_value},
 };
@@ -165,7 +166,14 @@ impl Teen {
 
 fn facts(birth: Birth, zone: &str) -> Facts {
     let joined = at("2026-01-01T00:00:00Z");
-    Facts { birth, region: "DE".to_owned(), joined, zone: TimeZone::get(zone).unwrap() }
+    let zone = TimeZone::get(zone).unwrap();
+    if birth.earliest() == birth.latest() {
+        return Facts::declared(birth.latest(), "DE", joined, zone);
+    }
+    let ages = birth.ages_on(joined.to_zoned(zone.clone()).date());
+    let said = Reading::attested(AgeSpan::new(ages.from, Some(ages.to)).unwrap());
+    let signals = vec![said.signal(AgeSignalId::from_uuid(Uuid::nil()), joined)];
+    Facts { signals, region: "DE".to_owned(), joined, zone }
 }
 
 fn at(text: &str) -> Timestamp {

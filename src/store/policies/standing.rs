@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Next, Origin, RevisionKind, broken, newest::Same};
 use crate::{
     domain::{
-        age::{AgeBand, Birth},
+        age::{AgeBand, AgeSignal},
         ids::{AccountId, TeenId},
         law::{Reach, RuleBook},
         pairing::PairingState,
@@ -22,7 +22,7 @@ use crate::{
         version::Version,
     },
     store::{
-        StoreError, Tools, accounts,
+        StoreError, Tools, accounts, ages,
         kinship::GuardianOf,
         law::{self, Book, within},
         schema::{accounts as accounts_table, pairings, policy_revisions, teens},
@@ -79,6 +79,17 @@ impl Standing {
         Next { home_zone, day_start_minute, ..next }
     }
 
+    /// When to look, if that is past: whoever changes something in between leaves it to the worker, who also makes announcements and
+    /// ends pairings.
+    fn overdue(&self, now: Timestamp) -> Option<Timestamp> {
+        self.due_at.map(|at| at.to_jiff()).filter(|at| *at <= now)
+    }
+
+    /// When to look again after having looked now.
+    pub(crate) fn next_look(&self, layers: &Layers, now: Timestamp) -> Option<Timestamp> {
+        self.facts.next_change(&self.book.rules, layers, now)
+    }
+
     fn plan(&self, tools: &Tools, kind: RevisionKind, by: Option<AccountId>, layers: Layers, facts: &Facts) -> Next {
         let now = tools.world.now();
         // Whoever comes first after a birthday brings its effects along, be it the worker or a guardian's change.
@@ -95,7 +106,7 @@ impl Standing {
             home_zone: self.home_zone.clone(),
             day_start_minute: self.day_start_minute,
             band,
-            due_at: facts.next_change(&self.book.rules, &layers, now),
+            due_at: self.overdue(now).or_else(|| facts.next_change(&self.book.rules, &layers, now)),
             layers,
         }
     }
@@ -129,8 +140,16 @@ pub(crate) async fn read(
     if guardian.is_some() && paired.is_none() {
         return Err(StoreError::NotFound);
     }
+    understood(conn, tools, row).await
+}
+
+/// Makes sense of a row, with the laws that hold and all that was said of the teen's age.
+async fn understood(conn: &mut AsyncPgConnection, tools: &Tools, row: TeenRow) -> Result<Standing, StoreError> {
+    let teen = TeenId::from(row.teen);
     let book = law::of_version(conn, tools, row.rules_version).await?;
-    row.known(tools, book)
+    let declared = row.declared(tools, teen)?;
+    let signals = if row.has_age_signals { ages::of_teen(conn, teen, declared).await? } else { vec![declared] };
+    row.known(tools, teen, book, signals)
 }
 
 /// How the policies of the next teens stand, at most `most` after the last one, where rules of some places reach. One snapshot,
@@ -150,8 +169,7 @@ pub(crate) async fn read_next(
     let rows: Vec<(TeenRow, Option<Uuid>)> = next.load(conn).await?;
     let mut read = Vec::with_capacity(rows.len());
     for (row, _) in rows {
-        let book = law::of_version(conn, tools, row.rules_version).await?;
-        read.push((row.teen.into(), row.known(tools, book)));
+        read.push((row.teen.into(), understood(conn, tools, row).await));
     }
     Ok(read)
 }
@@ -165,6 +183,7 @@ struct TeenRow {
     settings: Json,
     age_band: Option<String>,
     due_at: Option<jiff_diesel::Timestamp>,
+    has_age_signals: bool,
     birth: Option<Vec<u8>>,
     region: String,
     joined: jiff_diesel::Timestamp,
@@ -192,6 +211,7 @@ fn teens_query(pairing: Uuid) -> _ {
                 teens::settings,
                 teens::age_band,
                 teens::due_at,
+                teens::has_age_signals,
                 accounts_table::birth_date_sealed,
                 accounts_table::region,
                 accounts_table::created_at,
@@ -203,11 +223,21 @@ fn teens_query(pairing: Uuid) -> _ {
 }
 
 impl TeenRow {
-    /// Makes sense of a teen's row.
-    fn known(self, tools: &Tools, book: Arc<Book>) -> Result<Standing, StoreError> {
-        let teen = TeenId::from(self.teen);
+    /// What the teen said of their own age.
+    fn declared(&self, tools: &Tools, teen: TeenId) -> Result<AgeSignal, StoreError> {
         let birth = accounts::birth_date(&tools.vault, teen, self.birth.as_deref())?
             .ok_or_else(|| broken("a teen without a birth date"))?;
+        Ok(ages::declared(teen, birth, self.joined.to_jiff()))
+    }
+
+    /// Makes sense of a teen's row.
+    fn known(
+        self,
+        tools: &Tools,
+        teen: TeenId,
+        book: Arc<Book>,
+        signals: Vec<AgeSignal>,
+    ) -> Result<Standing, StoreError> {
         let (layers, dropped) = Layers::from_json(&tools.registry, self.settings).map_err(broken)?;
         if !dropped.is_empty() {
             tracing::warn!(controls = ?dropped, "settings of controls that are not in the registry any more were left out");
@@ -221,7 +251,7 @@ impl TeenRow {
             computed_for,
             home_zone: self.home_zone,
             day_start_minute: self.day_start_minute,
-            facts: Facts { birth: Birth::on(birth), region: self.region, joined: self.joined.to_jiff(), zone },
+            facts: Facts { signals, region: self.region, joined: self.joined.to_jiff(), zone },
             book,
             layers,
             policy: Policy::from_json(&tools.registry, &self.controls).map_err(broken)?,

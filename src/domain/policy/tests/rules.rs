@@ -5,10 +5,7 @@ use jiff::{civil::date, tz::TimeZone};
 use proptest::{collection::vec, sample::subsequence};
 
 use super::*;
-use crate::domain::{
-    age::Birth,
-    law::{Comparison, Effect, ForAges, InForce, LegalStatus, Rule, compare},
-};
+use crate::domain::law::{Comparison, Effect, ForAges, InForce, LegalStatus, Rule, compare};
 
 const PLACES: [&str; 6] = ["*", "EU", "DE", "US", "US-CA", "GB"];
 const REGIONS: [&str; 5] = ["DE", "FR", "US-CA", "US-VA", "GB"];
@@ -58,11 +55,9 @@ fn any_edit() -> impl Strategy<Value = (RuleBook, RuleBook)> {
 }
 
 fn any_facts() -> impl Strategy<Value = Facts> {
-    (5_i16..19, 1_i8..=12, select(REGIONS.to_vec()), 0_i64..700).prop_map(|(years, month, region, days)| Facts {
-        birth: Birth::on(date(2026 - years, month, 15)),
-        region: region.into(),
-        joined: now() - jiff::SignedDuration::from_hours(24 * days),
-        zone: TimeZone::UTC,
+    (5_i16..19, 1_i8..=12, select(REGIONS.to_vec()), 0_i64..700).prop_map(|(years, month, region, days)| {
+        let joined = now() - jiff::SignedDuration::from_hours(24 * days);
+        Facts::declared(date(2026 - years, month, 15), region, joined, TimeZone::UTC)
     })
 }
 

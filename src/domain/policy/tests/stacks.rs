@@ -43,7 +43,7 @@ impl Dice {
     }
 
     fn one_in(&mut self, many: u64) -> bool {
-        self.roll() % many == 0
+        self.roll().is_multiple_of(many)
     }
 
     fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {

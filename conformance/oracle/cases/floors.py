@@ -1,0 +1,59 @@
+"""What nobody can loosen below, and changes that are refused with the bound in the answer."""
+
+from cases import case
+from draw import AGES, DANA, MIA, SMALL, ago, any_value, dice, layers, setting, situation, small
+from values import DAYS
+
+
+def cases():
+    yield from below()
+    yield from refusals()
+    yield from wishes()
+
+
+def below():
+    """Whatever old rows say, the floor of the band holds."""
+    chance = dice("floors")
+    floored = [row for row in SMALL if "floors" in row and row.get("set_by") != "law"]
+    for number in range(1, 13):
+        row, band = chance.choice(floored), chance.choice(["under_13", "13_15", "16_17"])
+        loose = {DANA: {row["id"]: setting(row["defaults"]["adult"], DANA, ago(50))}}
+        given = {"situation": situation([row], band, layers(loose))}
+        yield case(f"floors/holds-{number}", "effective", "A stored value below the floor counts as the floor.", given)
+
+
+def refusals():
+    chance = dice("floors/refusals")
+    for number in range(1, 21):
+        rows, band = SMALL, chance.choice(list(AGES))
+        row = chance.choice([row for row in rows if "floors" in row or chance.random() < 0.3])
+        given = any_value(chance, row["kind"])
+        asked = {
+            "situation": situation([row], band),
+            "guardian": DANA,
+            "settings": {row["id"]: given},
+            "reason": "because we talked",
+        }
+        why = "A guardian sets what they like within the floor; below it, the answer names the bound."
+        yield case(f"floors/guardian-{number}", "set_by_guardian", why, asked)
+
+
+def wishes():
+    """The teen: a wish must add something, or be a choice that is theirs."""
+    chance = dice("floors/wishes")
+    for number in range(1, 21):
+        row, band = chance.choice(SMALL), chance.choice(["13_15", "16_17"])
+        guardians = {}
+        if chance.random() < 0.5:
+            guardians = {DANA: {row["id"]: setting(any_value(chance, row["kind"]), DANA, ago(3))}}
+        asked = {
+            "situation": situation([row], band, layers(guardians)),
+            "teen": MIA,
+            "settings": {row["id"]: any_value(chance, row["kind"])},
+        }
+        why = "The teen adds limits, and chooses where it is theirs while no guardian has set a value."
+        yield case(f"floors/teen-{number}", "set_by_teen", why, asked)
+    weekend = {**dict.fromkeys(DAYS[:5], 60), "sat": 90, "sun": 30}
+    asked = {"situation": situation(small("minutes")), "teen": MIA, "settings": {"demo.minutes": weekend}}
+    why = "A wish that is looser on Saturday and tighter on Sunday adds Sunday; Saturday stays as it was."
+    yield case("floors/teen-mixed-week", "set_by_teen", why, asked)

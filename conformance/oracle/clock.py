@@ -1,0 +1,158 @@
+"""A zone's clock, watched minute by minute.
+
+Nothing here computes with offsets or knows what a gap is: a [Watch] looks at the clock in every minute of a stretch of
+UTC and remembers what it showed. When a clock comes to a local time, first and last, is then looked up.
+"""
+
+from bisect import bisect_right
+from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
+from itertools import accumulate, chain
+from zoneinfo import ZoneInfo
+
+DAY = 1440
+WEEK = 7 * DAY
+EPOCH = datetime(1970, 1, 1)
+# 1 January 1970 was a Thursday, and weeks begin on Monday.
+MONDAY = 3 * DAY
+
+
+def seconds(text):
+    """An RFC 3339 time in UTC as seconds since 1970."""
+    return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
+
+
+def instant(second):
+    """Seconds since 1970 as RFC 3339."""
+    return datetime.fromtimestamp(second, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def minute_of_week(local):
+    return (local + MONDAY) % WEEK
+
+
+class Watch:
+    """What a clock showed in every minute from `start` to `end`, both in whole minutes of UTC since 1970."""
+
+    def __init__(self, zone, start, end):
+        self.start, self.end = start, end
+        around = [shown_on(zone, day) for day in range(start // DAY, -(-end // DAY))]
+        self.shown = list(chain.from_iterable(around))[start % DAY :][: end - start]
+        minutes = range(start, end)
+        self.firsts = dict(zip(reversed(self.shown), reversed(minutes)))
+        self.lasts = dict(zip(self.shown, minutes))
+        self.latest = list(accumulate(self.shown, max))
+
+    def first(self, local):
+        """When the clock first comes to a local minute; to one that it skips, when it has skipped it."""
+        return self.firsts[local] if local in self.firsts else self.skipped(local)
+
+    def last(self, local):
+        """The last time that it comes to it."""
+        return self.lasts[local] if local in self.lasts else self.skipped(local)
+
+    def skipped(self, local):
+        """The first minute that shows a later one."""
+        return self.start + bisect_right(self.latest, local)
+
+
+@lru_cache(maxsize=None)
+def shown_on(zone, day):
+    """What the clock shows in the minutes of a day of UTC."""
+    return [local_minute(zone, minute) for minute in range(day * DAY, (day + 1) * DAY)]
+
+
+def local_minute(zone, minute):
+    """What the clock shows in a minute of UTC, in minutes since 1970 by that clock."""
+    offset = datetime.fromtimestamp(minute * 60, place(zone)).utcoffset()
+    assert offset.seconds % 60 == 0, "a clock that is not whole minutes from UTC"
+    return minute + offset.days * DAY + offset.seconds // 60
+
+
+@lru_cache(maxsize=None)
+def place(zone):
+    return ZoneInfo(zone)
+
+
+# ---- Blocks ----------------------------------------------------------------------------------------------------------
+
+
+def blocked_minutes(windows, zone, start, end):
+    """The minutes of UTC within [start, end) that windows block.
+
+    A minute of a window blocks from the first time that the clock comes to it until the last time that the clock comes to
+    the minute after it. `windows` is the set of minutes of the week.
+    """
+    watch = Watch(zone, start - 2 * DAY, end + 2 * DAY)
+    blocked = set()
+    for local in range(min(watch.shown) + DAY, max(watch.shown) - DAY):
+        if minute_of_week(local) in windows:
+            blocked.update(range(watch.first(local), watch.last(local + 1)))
+    return {minute for minute in blocked if start <= minute < end}
+
+
+def blocks(windows, zone, start, end):
+    """The blocks within two instants, in seconds, cut at both."""
+    found = []
+    for minute in sorted(blocked_minutes(windows, zone, start // 60, -(-end // 60))):
+        begin, over = max(minute * 60, start), min(minute * 60 + 60, end)
+        if begin >= over:
+            continue
+        if found and found[-1][1] == begin:
+            found[-1][1] = over
+        else:
+            found.append([begin, over])
+    return found
+
+
+def next_turn(windows, zone, at):
+    """Whether `at` is blocked, and the first minute after it with another answer, looking ahead week by week."""
+    minute = at // 60
+    for ahead in (2, 9, 16):
+        found = blocked_minutes(windows, zone, minute, minute + ahead * DAY)
+        now = minute in found
+        for later in range(minute + 1, minute + ahead * DAY):
+            if (later in found) != now:
+                return now, later * 60
+    return now, None
+
+
+# ---- Days ------------------------------------------------------------------------------------------------------------
+
+
+def days(zone, day_start, start, end):
+    """The local days that share an instant with [start, end), in seconds.
+
+    An instant belongs to the date of the latest local time that the clock has shown by then, after the minutes of the
+    day's start are taken off.
+    """
+    watch = Watch(zone, start // 60 - 4 * DAY, -(-end // 60) + 4 * DAY)
+    found = []
+    for minute, latest in zip(range(watch.start, watch.end), watch.latest):
+        number = (latest - day_start) // DAY
+        if found and found[-1]["number"] == number:
+            found[-1]["to"] = minute + 1
+        else:
+            found.append({"number": number, "from": minute, "to": minute + 1})
+    whole = found[1:-1]
+    return [told(watch, day) for day in whole if day["from"] * 60 < end and start < day["to"] * 60]
+
+
+def told(watch, day):
+    """A day as it is answered: with its length, and the turn of the clock within it."""
+    shift = None
+    for minute in range(day["from"], day["to"]):
+        jump = watch.shown[minute - watch.start] - watch.shown[minute - 1 - watch.start] - 1
+        if jump and shift is None:
+            shift = {"at": instant(minute * 60), "minutes": jump}
+    return {
+        "date": (EPOCH + timedelta(days=day["number"])).date().isoformat(),
+        "from": instant(day["from"] * 60),
+        "to": instant(day["to"] * 60),
+        "minutes": day["to"] - day["from"],
+        "shift": shift,
+    }
+
+
+def date_of(text):
+    return date.fromisoformat(text)

@@ -1,0 +1,168 @@
+"""The device's half: which snapshot to believe, what to apply, what counts when nobody is heard."""
+
+import base64
+import binascii
+import hashlib
+import json
+
+import ed25519
+from clock import seconds
+
+PAYLOAD = {
+    "teen_id": str,
+    "epoch": int,
+    "revision": int,
+    "issued_at": str,
+    "home_zone": str,
+    "day_start_minute": int,
+    "controls": dict,
+    "timeline": list,
+    "warnings": list,
+    "staleness": dict,
+}
+MOST_ISSUES = 64
+
+
+class Disbelief(Exception):
+    """A snapshot that is not believed; the argument is the code for why."""
+
+
+def raw(text):
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def opened(keys, snapshot, teen):
+    """The payload of a snapshot that may be believed."""
+    key = next((raw(key["public_key"]) for key in keys if key["key_id"] == snapshot["key_id"]), None)
+    message, signature = raw(snapshot["payload"]), raw(snapshot["signature"])
+    if key is None:
+        raise Disbelief("bad_signature")
+    if message is None:
+        raise Disbelief("unreadable")
+    if signature is None or not ed25519.verify(key, message, signature):
+        raise Disbelief("bad_signature")
+    payload = read(message)
+    same = (payload["epoch"], payload["revision"]) == (snapshot["epoch"], snapshot["revision"])
+    if not same or hashlib.sha256(message).hexdigest() != snapshot["sha256"]:
+        raise Disbelief("unreadable")
+    if payload["teen_id"] != teen:
+        raise Disbelief("wrong_teen")
+    return payload
+
+
+def read(message):
+    """A payload, where the bytes are one; what it has beyond that does not matter."""
+    try:
+        payload = json.loads(message)
+    except ValueError:
+        raise Disbelief("unreadable") from None
+    sound = isinstance(payload, dict) and all(isinstance(payload.get(name), kind) for name, kind in PAYLOAD.items())
+    if not sound:
+        raise Disbelief("unreadable")
+    return payload
+
+
+def receive(given):
+    """Snapshots, as they come to a device that applies what it should: a verdict on each, and what is held in the end."""
+    keys, held, verdicts = given["keys"], given["held"], []
+    for snapshot in given["arrivals"]:
+        verdict = judge(keys, held, given["teen_id"], given.get("capabilities", {}), snapshot)
+        if verdict == {"verdict": "unknown_key"} and "fetched" in given:
+            keys = given["fetched"]
+            verdict = judge(keys, held, given["teen_id"], given.get("capabilities", {}), snapshot, fetched=True)
+        if verdict["verdict"] == "apply":
+            held = {name: snapshot[name] for name in ("epoch", "revision", "sha256")}
+        verdicts.append(verdict)
+    return {"verdicts": verdicts, "held": held}
+
+
+def judge(keys, held, teen, capabilities, snapshot, fetched=False):
+    """What to do with one snapshot: only what is newer and verified is applied."""
+    version = lambda it: (it["epoch"], it["revision"])
+    if held and version(snapshot) < version(held):
+        return {"verdict": "not_newer"}
+    if held and version(snapshot) == version(held):
+        same = snapshot["sha256"] == held["sha256"]
+        return {"verdict": "already_held"} if same else {"verdict": "refuse", "code": "not_newer"}
+    if not fetched and all(key["key_id"] != snapshot["key_id"] for key in keys):
+        return {"verdict": "unknown_key"}
+    try:
+        payload = opened(keys, snapshot, teen)
+    except Disbelief as why:
+        return {"verdict": "refuse", "code": str(why)}
+    controls = payload["controls"]
+    if not all(isinstance(entry, dict) and "value" in entry for entry in controls.values()):
+        return {"verdict": "refuse", "code": "unreadable"}
+    lacking = [name for name in sorted(controls) if capabilities and name not in capabilities][:MOST_ISSUES]
+    return {
+        "verdict": "apply",
+        "controls": {name: entry["value"] for name, entry in controls.items()},
+        "issues": [{"control": name, "code": "unsupported"} for name in lacking],
+    }
+
+
+def alone(entry, at):
+    """What counts at an instant on a device that has heard nothing since it got this entry."""
+    over = "until" in entry and seconds(at) >= seconds(entry["until"])
+    return entry["after"] if over else entry["value"]
+
+
+# ---- Frames ----------------------------------------------------------------------------------------------------------
+
+FRAMES = {
+    "welcome": ["connection_id", "server_time", "heartbeat_seconds", "desired", "resume"],
+    "policy": ["epoch", "revision", "key_id", "payload", "signature", "sha256"],
+    "ack": ["ref"],
+    "heartbeat": ["n", "server_time", "desired"],
+    "notice": [],
+    "drain": ["reconnect_after_ms"],
+    "error": ["code", "retry_after_ms"],
+}
+INSIDE = {
+    "desired": ["epoch", "revision"],
+    "changed": ["control", "from", "to", "direction", "effective"],
+}
+NOTICES = {
+    "pairing": ["pairing_id", "teen_id", "state", "with"],
+    "change": ["teen_id", "epoch", "revision", "by", "reason", "changed"],
+}
+
+
+def heard(frame):
+    """A frame of the server without what this version of the protocol does not name."""
+    names = FRAMES.get(frame["t"])
+    if names is None:
+        return {"ignored": True}
+    if frame["t"] == "notice":
+        if frame["kind"] not in NOTICES:
+            return {"ignored": True}
+        names = ["kind", *NOTICES[frame["kind"]]]
+    return {"t": frame["t"], **{name: known(name, frame[name]) for name in names if name in frame}}
+
+
+def known(name, value):
+    """A field without what is not known inside of it."""
+    inside = INSIDE.get(name)
+    if inside is None:
+        return value
+    if isinstance(value, list):
+        return [known(name, one) for one in value]
+    return {field: value[field] for field in inside}
+
+
+# ---- Use -------------------------------------------------------------------------------------------------------------
+
+
+def slot_fault(slot, now):
+    """Why a slot of use cannot be counted; None where it can."""
+    start, now = slot["slot"] * 300, seconds(now)
+    if not (1 <= len(slot["item"].encode()) <= 64 and all("!" <= c <= "~" for c in slot["item"])):
+        return "item"
+    if not 0 <= slot["seconds"] <= 300:
+        return "seconds"
+    if start > now + 600:
+        return "future"
+    return "too_old" if start < now - 8 * 86400 else None

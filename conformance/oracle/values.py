@@ -1,0 +1,244 @@
+"""Values of controls, as the sets of what they forbid.
+
+Every value forbids some things: a choice forbids the steps below it, 60 minutes forbid every minute from the 61st on, a
+window forbids its minutes of the week. So stricter is "more forbidden", the meet of two values is the union of both sets
+and the join what both have in common. Slow and plain on purpose: this is what the program is judged by.
+"""
+
+import unicodedata
+
+DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAY = 1440
+WEEK = 7 * DAY
+OF_DAY = {day: range(start, start + DAY) for day, start in zip(DAYS, range(0, WEEK, DAY))}
+MOST_WINDOWS = 50
+MOST_WORDS = 200
+INVISIBLE = [(0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFD), (0xE0000, 0xE007F)]
+WINDOW_KEYS = {"days", "from", "to"}
+
+
+class Refused(Exception):
+    """A value that a control does not take; the argument is the code for why."""
+
+
+def kind_name(kind):
+    """`choice`, `flag`, `minutes`, `number`, `words`, `ids` or `windows`."""
+    return kind if isinstance(kind, str) else next(iter(kind))
+
+
+def forbidden(kind, value):
+    """Everything that a value of this kind forbids."""
+    match kind_name(kind):
+        case "choice":
+            return frozenset(range(kind["choice"]["values"].index(value)))
+        case "flag":
+            return frozenset({"it"} if value == kind["flag"]["strict"] else ())
+        case "minutes":
+            week = value if isinstance(value, dict) else dict.fromkeys(DAYS, value)
+            return frozenset().union(*(on[week[day] :] for day, on in OF_DAY.items()))
+        case "number":
+            return frozenset(range(value, kind["number"]["most"]))
+        case "words" | "ids":
+            return frozenset(value)
+        case "windows":
+            return frozenset().union(*(minutes_of(window) for window in value))
+
+
+def allowing(kind, limits):
+    """The value that forbids exactly this, in the one form in which it is written."""
+    match kind_name(kind):
+        case "choice":
+            return kind["choice"]["values"][len(limits)]
+        case "flag":
+            return kind["flag"]["strict"] if limits else not kind["flag"]["strict"]
+        case "minutes":
+            week = {day: DAY - len(limits.intersection(on)) for day, on in OF_DAY.items()}
+            return week["mon"] if len(set(week.values())) == 1 else week
+        case "number":
+            return kind["number"]["most"] - len(limits)
+        case "words" | "ids":
+            return sorted(limits)
+        case "windows":
+            return written(limits)
+
+
+def canonical(kind, value):
+    """The one form in which a sound value is written."""
+    return allowing(kind, forbidden(kind, value))
+
+
+def meet(kind, a, b):
+    """The value that is exactly as strict as both together."""
+    return allowing(kind, forbidden(kind, a) | forbidden(kind, b))
+
+
+def join(kind, a, b):
+    """The value that forbids only what both forbid."""
+    return allowing(kind, forbidden(kind, a) & forbidden(kind, b))
+
+
+def direction(kind, a, b):
+    """Where a change from `a` to `b` leads."""
+    before, after = forbidden(kind, a), forbidden(kind, b)
+    if before == after:
+        return "same"
+    if before < after:
+        return "tighter"
+    return "looser" if after < before else "mixed"
+
+
+def as_strict(kind, a, bound):
+    """Whether `a` forbids everything that `bound` forbids."""
+    return forbidden(kind, bound) <= forbidden(kind, a)
+
+
+# ---- Windows ---------------------------------------------------------------------------------------------------------
+
+
+def minute_of_day(text):
+    """`HH:MM` from 00:00 to 24:00 as a minute."""
+    sound = isinstance(text, str) and len(text) == 5 and text[2] == ":"
+    digits = text[:2] + text[3:] if sound else ""
+    if not (sound and digits.isascii() and digits.isdigit() and int(text[3:]) < 60):
+        raise Refused("window_time")
+    minute = int(text[:2]) * 60 + int(text[3:])
+    if minute > DAY:
+        raise Refused("window_time")
+    return minute
+
+
+def minutes_of(window):
+    """The minutes of the week, from Monday 00:00, that a window holds; Sunday night goes on in Monday morning."""
+    start, end = minute_of_day(window["from"]), minute_of_day(window["to"])
+    if start == DAY:
+        raise Refused("window_time")
+    if not window["days"]:
+        raise Refused("window_days")
+    length = end - start if end > start else DAY - start + end
+    begins = [DAYS.index(day) * DAY + start for day in window["days"]]
+    return {minute % WEEK for begin in begins for minute in range(begin, begin + length)}
+
+
+def written(minutes):
+    """Windows as they are written: none longer than a day, equal times in one line, lines by their times."""
+    lines = {}
+    for start, length in pieces(minutes):
+        begin = start % DAY
+        end = begin + length if begin + length <= DAY else begin + length - DAY
+        lines.setdefault((begin, end), set()).add(start // DAY % 7)
+    hhmm = lambda minute: f"{minute // 60:02}:{minute % 60:02}"
+    return [
+        {"days": [DAYS[day] for day in sorted(days)], "from": hhmm(begin), "to": hhmm(end)}
+        for (begin, end), days in sorted(lines.items())
+    ]
+
+
+def pieces(minutes):
+    """The runs of a set of minutes of the week as (start, length). Longer than 24 hours: cut at midnights."""
+    for start, length in runs(minutes):
+        while length > DAY:
+            to_midnight = DAY - start % DAY
+            yield start, to_midnight
+            start, length = start + to_midnight, length - to_midnight
+        yield start, length
+
+
+def runs(minutes):
+    """What hangs together, over the end of the week too. A week without a gap begins on Monday."""
+    if len(minutes) == WEEK:
+        yield 0, WEEK
+        return
+    for start in sorted(minutes):
+        if (start - 1) % WEEK not in minutes:
+            length = 1
+            while (start + length) % WEEK in minutes:
+                length += 1
+            yield start, length
+
+
+# ---- What may be given -----------------------------------------------------------------------------------------------
+
+
+def parse(kind, given):
+    """A value that somebody sent, checked, in its one form; raises [Refused]."""
+    if isinstance(given, list):
+        if len(given) > MOST_WORDS and all(isinstance(word, str) for word in given):
+            raise Refused("too_many_words")
+        if len(given) > MOST_WINDOWS and all(isinstance(window, dict) for window in given):
+            raise Refused("too_many_windows")
+    value = canonical(kind, shaped(kind, given))
+    if kind_name(kind) == "windows" and len(value) > MOST_WINDOWS:
+        raise Refused("too_many_windows")
+    return value
+
+
+def shaped(kind, given):
+    """What was given, if it is of the kind's own form."""
+    match kind_name(kind):
+        case "choice" if isinstance(given, str):
+            if given not in kind["choice"]["values"]:
+                raise Refused("not_allowed")
+            return given
+        case "flag" if isinstance(given, bool):
+            return given
+        case "minutes" if is_whole(given) or is_week(given):
+            numbers = given.values() if isinstance(given, dict) else [given]
+            if not all(0 <= number <= DAY for number in numbers):
+                raise Refused("minutes_range")
+            return given
+        case "number" if is_whole(given):
+            if not 0 <= given <= kind["number"]["most"]:
+                raise Refused("number_range")
+            return given
+        case "words" if is_list_of(given, str):
+            return [word(text) for text in given]
+        case "ids" if is_list_of(given, str):
+            return [identifier(text) for text in given]
+        case "windows" if is_list_of(given, dict) and all(is_window(window) for window in given):
+            return given
+    raise Refused("shape")
+
+
+def is_whole(given):
+    return isinstance(given, int) and not isinstance(given, bool)
+
+
+def is_week(given):
+    return isinstance(given, dict) and set(given) == set(DAYS) and all(is_whole(number) for number in given.values())
+
+
+def is_list_of(given, kind):
+    return isinstance(given, list) and all(isinstance(entry, kind) for entry in given)
+
+
+def is_window(window):
+    return set(window) == WINDOW_KEYS and isinstance(window["days"], list) and set(window["days"]) <= set(DAYS)
+
+
+def word(text):
+    """A word as it is matched: composed, in lower case, trimmed, 1 to 64 visible characters, nothing invisible."""
+    line = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower().strip())
+    if any(is_invisible(c) for c in line):
+        raise Refused("word_invisible")
+    if not line:
+        raise Refused("word_empty")
+    # A mark belongs to the character before it; without end they would be a way around the limit.
+    if sum(1 for c in line if not unicodedata.combining(c)) > 64 or len(line.encode()) > 64 * 16:
+        raise Refused("word_too_long")
+    return line
+
+
+def is_invisible(c):
+    hidden = unicodedata.category(c) == "Cc" or c in "\u00ad\u200d"
+    return hidden or any(first <= ord(c) <= last for first, last in INVISIBLE)
+
+
+def identifier(text):
+    """An identifier of the platform, letter for letter: 1 to 64 printable ASCII characters without blanks."""
+    if not text:
+        raise Refused("word_empty")
+    if len(text.encode()) > 64:
+        raise Refused("word_too_long")
+    if not all("!" <= c <= "~" for c in text):
+        raise Refused("word_malformed")
+    return text

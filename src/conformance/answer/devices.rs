@@ -1,0 +1,146 @@
+//! Devices: what to believe, what to apply, what to leave, what people type.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use super::Fault;
+use crate::{
+    domain::{
+        code::{Code, Entry as Way},
+        controls::ControlId,
+        ids::TeenId,
+        receiver::{Entry, Held, Receiver, Verdict, entries},
+        secret::{Token, TokenKind},
+        snapshot::{Disbelief, KeyRing, Payload, PublicKey, SignedSnapshot},
+        usage::UsageSlot,
+    },
+    sync::frame::{Notice, ServerFrame},
+};
+
+#[derive(Deserialize)]
+pub(super) struct Signed {
+    keys: Vec<PublicKey>,
+    snapshot: SignedSnapshot,
+    teen_id: TeenId,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Arrivals {
+    teen_id: TeenId,
+    keys: Vec<PublicKey>,
+    /// What asking for the keys again would bring; absent: nobody can be asked.
+    fetched: Option<Vec<PublicKey>>,
+    held: Option<Held>,
+    #[serde(default)]
+    capabilities: BTreeMap<ControlId, u32>,
+    arrivals: Vec<SignedSnapshot>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Frame {
+    frame: ServerFrame,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Alone {
+    entry: Entry,
+    at: Timestamp,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Slot {
+    slot: UsageSlot,
+    now: Timestamp,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Typed {
+    text: String,
+}
+
+pub(super) fn verify(Signed { keys, snapshot, teen_id }: Signed) -> Result<Json, Fault> {
+    Ok(match KeyRing::new(&keys).open(&snapshot, teen_id) {
+        Ok(Payload { epoch, revision, .. }) => json!({"epoch": epoch, "revision": revision}),
+        Err(Disbelief::BadSignature) => json!({"refused": "bad_signature"}),
+        Err(Disbelief::WrongTeen) => json!({"refused": "wrong_teen"}),
+        Err(Disbelief::Unreadable) => json!({"refused": "unreadable"}),
+    })
+}
+
+pub(super) fn receive(given: Arrivals) -> Result<Json, Fault> {
+    let Arrivals { teen_id, keys, fetched, held, capabilities, arrivals } = given;
+    let mut receiver = Receiver::new(teen_id, KeyRing::new(&keys), capabilities, held);
+    let mut verdicts = Vec::new();
+    for snapshot in &arrivals {
+        let mut verdict = receiver.receive(snapshot);
+        if let (Verdict::UnknownKey, Some(keys)) = (&verdict, &fetched) {
+            receiver.trust(KeyRing::new(keys));
+            verdict = receiver.receive(snapshot);
+        }
+        verdicts.push(obeyed(&mut receiver, snapshot, verdict)?);
+    }
+    Ok(json!({"verdicts": verdicts, "held": receiver.held()}))
+}
+
+/// Does what a verdict asks for, and tells it.
+fn obeyed(receiver: &mut Receiver, snapshot: &SignedSnapshot, verdict: Verdict) -> Result<Json, Fault> {
+    Ok(match verdict {
+        Verdict::Apply(payload) => {
+            receiver.applied(snapshot.version(), snapshot.sha256.clone());
+            let entries = entries(&payload)?;
+            let values: BTreeMap<_, _> = entries.iter().map(|(id, entry)| (id, &entry.value)).collect();
+            json!({"verdict": "apply", "controls": values, "issues": receiver.issues(&entries)})
+        }
+        Verdict::AlreadyHeld => json!({"verdict": "already_held"}),
+        Verdict::NotNewer => json!({"verdict": "not_newer"}),
+        Verdict::UnknownKey => json!({"verdict": "unknown_key"}),
+        Verdict::Refuse(code) => json!({"verdict": "refuse", "code": code}),
+    })
+}
+
+/// A frame, written again: what was not understood is gone.
+pub(super) fn hear(Frame { frame }: Frame) -> Result<Json, Fault> {
+    Ok(match frame {
+        ServerFrame::Unknown | ServerFrame::Notice(Notice::Unknown) => json!({"ignored": true}),
+        known => serde_json::to_value(known)?,
+    })
+}
+
+pub(super) fn alone(Alone { entry, at }: Alone) -> Result<Json, Fault> {
+    Ok(json!({"value": entry.value_at(at)}))
+}
+
+pub(super) fn count_slot(Slot { slot, now }: Slot) -> Result<Json, Fault> {
+    Ok(match slot.check(now) {
+        Ok(()) => json!({"counts": true}),
+        Err(fault) => json!({"refused": fault}),
+    })
+}
+
+pub(super) fn read_code(Typed { text }: Typed) -> Result<Json, Fault> {
+    Ok(match Code::parse(&text) {
+        Ok(Code { locator, secret, entry }) => {
+            let entry = match entry {
+                Way::Typed => "typed",
+                Way::Linked => "linked",
+            };
+            json!({"locator": locator, "secret": secret, "entry": entry})
+        }
+        Err(_) => json!({"refused": true}),
+    })
+}
+
+pub(super) fn read_token(Typed { text }: Typed) -> Result<Json, Fault> {
+    let kind = Token::parse(&text).map(|token| match token.kind() {
+        TokenKind::Session => "session",
+        TokenKind::Refresh => "refresh",
+        TokenKind::Device => "device",
+        TokenKind::Ticket => "ticket",
+        TokenKind::Platform => "platform",
+        TokenKind::Operator => "operator",
+    });
+    Ok(kind.map_or_else(|| json!({"refused": true}), |kind| json!({"kind": kind})))
+}

@@ -48,7 +48,7 @@ pub(super) fn summary(book: &RuleBook) -> String {
 }
 
 /// What a person must decide on, one a line.
-pub(super) fn tell(findings: &[Finding]) {
+fn tell(findings: &[Finding]) {
     match findings.len() {
         0 => say("Nothing to decide."),
         count => say(&format!("{} to look at:", counted(count, "thing"))),

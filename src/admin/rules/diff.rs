@@ -4,13 +4,13 @@ use clap::Args;
 use jiff::{civil::Date, tz::TimeZone};
 use serde_json::json;
 
-use super::{Source, check, counted, progress::Progress, tally_line};
+use super::{Source, check::summary, counted, progress::Progress, tally_line};
 use crate::{
     admin::{AdminError, Installation},
     client::terminal::say,
     domain::{
         clock::World,
-        law::{Comparison, Edit, Edited, Reach, RuleBook, compare},
+        law::{Comparison, Edit, Edited, Reach, RuleBook, check, compare},
     },
     store::{
         Store,
@@ -51,16 +51,18 @@ impl Diff {
         let holding = store.rules().await?;
         let rules = RuleBook::parse(store.registry(), &self.source.read(&store).await?)?;
         let comparison = compare(store.registry(), &holding.rules, &rules);
+        let findings = new_findings(&store, &holding.rules, &rules);
         if !self.json {
-            say(&format!("Version {} holds. {}: {}", holding.version, self.source.name(), check::summary(&rules)));
+            say(&format!("Version {} holds. {}: {}", holding.version, self.source.name(), summary(&rules)));
             tell_edits(&comparison);
+            tell_new(&findings);
         }
         let question = Question::Instead { rules, on: self.on };
         let run = DryRun::new(holding.clone(), question, comparison.reach());
         let foreseen = foresee(&store, run, &comparison.reach()).await?;
         if self.json {
-            let answer =
-                json!({"holding": holding.version, "on": self.on, "differences": comparison, "foreseen": foreseen});
+            let answer = json!({"holding": holding.version, "on": self.on, "differences": comparison,
+                "new_to_look_at": findings, "foreseen": foreseen});
             println!("{}", serde_json::to_string_pretty(&answer)?);
         } else {
             let places: Vec<&str> = comparison.touched.iter().map(String::as_str).collect();
@@ -85,7 +87,7 @@ impl Ahead {
                 json!({"holding": holding.version, "until": self.until, "turning": turning, "foreseen": foreseen});
             println!("{}", serde_json::to_string_pretty(&answer)?);
         } else {
-            say(&format!("Version {} holds, and by itself it changes until {}:", holding.version, self.until));
+            say(&format!("Version {} holds. What its own dates change by {}:", holding.version, self.until));
             tell_foreseen(&store, &turning.into_iter().collect::<Vec<_>>(), &foreseen);
         }
         Ok(())
@@ -126,6 +128,20 @@ fn tell_edits(comparison: &Comparison) {
             say(&format!("    {:<14} {words}", edit.field));
         }
     }
+}
+
+/// What a person must decide on for another set that needs no deciding for the one that holds.
+fn new_findings(store: &Store, holding: &RuleBook, rules: &RuleBook) -> Vec<String> {
+    let today = store.world().now().to_zoned(TimeZone::UTC).date();
+    let [known, found] = [holding, rules].map(|book| check(store.registry(), book, today));
+    found.iter().filter(|finding| !known.contains(finding)).map(ToString::to_string).collect()
+}
+
+fn tell_new(findings: &[String]) {
+    if !findings.is_empty() {
+        say("\nNew to look at:");
+    }
+    findings.iter().for_each(|finding| say(&format!("  {finding}")));
 }
 
 fn tell_foreseen(store: &Store, places: &[&str], foreseen: &Foreseen) {

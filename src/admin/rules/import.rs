@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Source, check};
+use super::Source;
 use crate::{
     admin::{AdminError, Signed},
     client::terminal::say,
@@ -35,7 +35,6 @@ impl Import {
         let version = proposed.version;
         say(&format!("Proposed version {version}, against version {}.", proposed.based_on));
         say(&format!("sha256 {}", proposed.sha256));
-        check::tell(&proposed.findings);
         say("Nothing has changed yet. Another operator looks at it and approves it:");
         say(&format!("  family-pairing rules diff {version}\n  family-pairing rules approve {version}"));
         Ok(())

@@ -111,7 +111,7 @@ fn tally_line(store: &Store, control: &ControlId, counted: &Directions) -> Strin
     let parts = [(counted.tighter, "tighter"), (counted.looser, "looser"), (counted.mixed, "both ways")];
     let parts: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, way)| format!("{count} {way}")).collect();
-    format!("  {control:<32} {label:<44} {}", parts.join(", "))
+    format!("  {:<28} {label:<42} {}", control.as_str(), parts.join(", "))
 }
 
 /// `1 teen`, `2 teens`.

@@ -39,8 +39,6 @@ pub struct Proposed {
     pub sha256: String,
     /// What held when it was proposed.
     pub based_on: i64,
-    /// What a person must decide on, contradictions first.
-    pub findings: Vec<Finding>,
 }
 
 /// Why a set of rules was neither proposed nor approved. The words are for operators.
@@ -110,11 +108,11 @@ impl Store {
         };
         let today = self.world.now().to_zoned(TimeZone::UTC).date();
         let findings = check(&self.registry, &book, today);
-        let contradictions: Vec<Finding> = findings.iter().filter(|it| it.is_contradiction()).cloned().collect();
+        let contradictions: Vec<Finding> = findings.into_iter().filter(Finding::is_contradiction).collect();
         if !contradictions.is_empty() && !proposal.accept_contradictions {
             return Ok(Err(Refusal::Contradicts(contradictions)));
         }
-        let draft = Draft::new(proposal, findings, contradictions)?;
+        let draft = Draft::new(proposal, &contradictions)?;
         self.write(move |conn, tools| {
             let (draft, by) = (draft.clone(), by.clone());
             async move { draft.propose(conn, &tools, &by).await }.boxed()
@@ -129,12 +127,11 @@ struct Draft {
     files: Vec<LawFile>,
     sha256: String,
     note: String,
-    findings: Vec<Finding>,
     accepted: Vec<String>,
 }
 
 impl Draft {
-    fn new(proposal: Proposal, findings: Vec<Finding>, contradictions: Vec<Finding>) -> Result<Self, StoreError> {
+    fn new(proposal: Proposal, contradictions: &[Finding]) -> Result<Self, StoreError> {
         let Proposal { mut files, note, .. } = proposal;
         files.sort();
         let accepted: Vec<String> = contradictions.iter().map(ToString::to_string).collect();
@@ -142,7 +139,7 @@ impl Draft {
             [] => note,
             some => format!("{note} (accepted {})", some.join("; ")),
         };
-        Ok(Self { sha256: digest(&files)?, files, note, findings, accepted })
+        Ok(Self { sha256: digest(&files)?, files, note, accepted })
     }
 
     async fn propose(
@@ -178,7 +175,7 @@ impl Draft {
         let detail =
             json!({"version": version, "sha256": self.sha256, "based_on": based_on, "accepted": self.accepted});
         audit::record(conn, tools, Deed::command(Some(by), "rules.proposed").detail(detail)).await?;
-        Ok(Ok(Proposed { version, sha256: self.sha256, based_on, findings: self.findings }))
+        Ok(Ok(Proposed { version, sha256: self.sha256, based_on }))
     }
 }
 

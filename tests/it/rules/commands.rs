@@ -165,6 +165,11 @@ async fn a_version_can_be_read_and_taken_out() {
     assert!(refused(&nothing).contains("there is no rule us-ca-sb976.nothing"));
     assert!(house.rules(&["show", "1"]).contains("# us-ca-sb976.toml\n[law]\nid = \"us-ca-sb976\"\n"));
 
+    let odd = Folder::of(&CAP.replace("in_force\"\nenforce", "enjoined\"\nenforce"));
+    let differs = house.rules(&["diff", odd.path()]);
+    let new = "\nNew to look at:\n  voluntary: us-ca-cap.minutes is applied, though its status is enjoined\n";
+    assert!(differs.contains(new) && differs.contains("\n- us-coppa\n"), "{differs}");
+
     let folder = Folder::of("");
     let into = format!("{}/out", folder.path());
     assert!(house.rules(&["show", "--into", &into]).contains("files of version 1 are in"));

@@ -31,6 +31,7 @@ use crate::{
     domain::{
         clock::{Clock, Entropy, World, whole_micros},
         controls::{Registry, RegistryError},
+        presets::{PresetError, Presets},
         snapshot::hex,
         vault::Vault,
     },
@@ -53,6 +54,9 @@ pub enum AppError {
     /// The registry of controls contradicts itself.
     #[error("the controls: {0}")]
     Registry(#[from] RegistryError),
+    /// The presets do not fit the controls.
+    #[error("the presets: {0}")]
+    Presets(#[from] PresetError),
     /// A secret or key file cannot be read or made.
     #[error("the file {path}: {error}")]
     File {
@@ -110,6 +114,8 @@ pub struct App {
     pub document: Document,
     /// The controls in every language.
     pub catalogues: Catalogues,
+    /// Settings that go together.
+    pub presets: Presets,
     /// For metrics and readiness.
     pub scrape: Scrape,
     /// Ends the node's tasks.
@@ -160,6 +166,7 @@ impl App {
         let live = Live::start(parts, &stop);
         let public_url = config.public_url.trim_end_matches('/').to_owned();
         let catalogues = Catalogues::of(store.registry())?;
+        let presets = Presets::load(store.registry())?;
         let mut origins = config.origins.clone();
         origins.push(origin_of(&public_url)?);
         let gate = Gate {
@@ -173,6 +180,7 @@ impl App {
             trusted_proxies: config.trusted_proxies.clone(),
             public_url,
             presence: live.presence(),
+            decisions: live.decisions(),
         };
         Ok(Self {
             gate,
@@ -180,6 +188,7 @@ impl App {
             live,
             document: Document::new()?,
             catalogues,
+            presets,
             stop,
         })
     }

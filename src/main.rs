@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use family_pairing::{
-    admin::{self, Admin},
+    admin::{self, Admin, Rules},
     api::openapi::Document,
     app::{self, App},
     client::{bench, device, guardian, seed, story},
@@ -39,6 +39,9 @@ enum Command {
     /// For operators
     #[command(subcommand)]
     Admin(Admin),
+    /// The rules of law: what they say, what others would change, and how others come to hold
+    #[command(subcommand)]
+    Rules(Box<Rules>),
     /// Be a teen's device in the terminal
     Device(Box<device::DeviceArgs>),
     /// Be a guardian in the terminal
@@ -67,13 +70,13 @@ enum Demo {
     Seed(seed::SeedArgs),
 }
 
-type Outcome = Result<(), Box<dyn std::error::Error>>;
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("family-pairing: {error}");
             ExitCode::FAILURE
@@ -81,27 +84,29 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> Outcome {
+async fn run(cli: Cli) -> Outcome<ExitCode> {
     let world = app::system_world();
     match cli.command {
         Command::Serve(config) => {
             telemetry::start_logging(&cli.log);
-            serve(*config).await
+            serve(*config).await?;
         }
-        Command::Migrate(database) => migrate(&database).await,
-        Command::Openapi => {
-            println!("{}", Document::new()?.json);
-            Ok(())
+        Command::Migrate(database) => migrate(&database).await?,
+        Command::Openapi => println!("{}", Document::new()?.json),
+        Command::Healthcheck(args) => healthcheck(&args.url).await?,
+        Command::Admin(command) => admin::run(command, world).await?,
+        Command::Rules(command) => {
+            telemetry::start_logging(&cli.log);
+            return Ok(command.run(world).await?);
         }
-        Command::Healthcheck(args) => healthcheck(&args.url).await,
-        Command::Admin(command) => Ok(admin::run(command, world).await?),
-        Command::Device(args) => Ok(device::run(*args, world).await?),
-        Command::Guardian(args) => Ok(guardian::run(*args, world).await?),
-        Command::Story(args) => Ok(story::run(args, world).await?),
-        Command::Bench(args) => Ok(bench::run(args, world).await?),
-        Command::Conformance(args) => Ok(conformance::run(args, world).await?),
-        Command::Demo(Demo::Seed(args)) => Ok(seed::run(args, world).await?),
+        Command::Device(args) => device::run(*args, world).await?,
+        Command::Guardian(args) => guardian::run(*args, world).await?,
+        Command::Story(args) => story::run(args, world).await?,
+        Command::Bench(args) => bench::run(args, world).await?,
+        Command::Conformance(args) => conformance::run(args, world).await?,
+        Command::Demo(Demo::Seed(args)) => seed::run(args, world).await?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(config: ServeConfig) -> Outcome {

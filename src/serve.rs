@@ -71,9 +71,10 @@ impl Node {
     pub fn start(app: App, config: &ServeConfig) -> Result<Self, ServeError> {
         let listener = TcpListener::bind(config.listen).map_err(|error| ServeError::Listen(config.listen, error))?;
         let address = listener.local_addr()?;
-        let App { gate, live, document, catalogues, scrape, stop } = app;
+        let App { gate, live, document, catalogues, presets, scrape, stop } = app;
         let gate = Data::new(gate);
-        let (document, catalogues, scrape) = (Data::new(document), Data::new(catalogues), Data::new(scrape));
+        let (document, scrape) = (Data::new(document), Data::new(scrape));
+        let (catalogues, presets) = (Data::new(catalogues), Data::new(presets));
         tokio::spawn(housekeeping(gate.clone(), stop.clone()));
         tokio::spawn(due(gate.store.clone(), stop.clone()));
         let shared_live = Data::from(live.clone());
@@ -87,6 +88,7 @@ impl Node {
                 .app_data(shared_live.clone())
                 .app_data(document.clone())
                 .app_data(catalogues.clone())
+                .app_data(presets.clone())
                 .app_data(scrape.clone())
                 .wrap(from_fn(edge))
                 .wrap(TracingLogger::<RequestSpan>::new())

@@ -94,6 +94,11 @@ pub const METRICS: &[Metric] = &[
         about: "Throttle decisions made in process because Redis did not answer",
     },
     Metric {
+        name: "family_pairing_rules_version",
+        shape: Shape::Gauge,
+        about: "The set of rules of law that this node goes by",
+    },
+    Metric {
         name: "family_pairing_due_total",
         shape: Shape::Counter,
         about: "Policies looked at because they may have changed by themselves: a grant's end, a birthday, a law",
@@ -102,6 +107,16 @@ pub const METRICS: &[Metric] = &[
         name: "family_pairing_due_failures_total",
         shape: Shape::Counter,
         about: "Policies that could not be computed when they were due; looked at again after ten minutes",
+    },
+    Metric {
+        name: "family_pairing_decisions_total",
+        shape: Shape::Counter,
+        about: "Questions of the platform's servers that were answered, by outcome",
+    },
+    Metric {
+        name: "family_pairing_decision_policies_total",
+        shape: Shape::Counter,
+        about: "Policies that decisions needed, by where they came from",
     },
     Metric { name: "family_pairing_hash_queue", shape: Shape::Gauge, about: "Password hashes waiting or running" },
     Metric {

@@ -1,12 +1,16 @@
-//! The operator's commands: agents, operators, platform keys. They speak to the database, not to a server.
+//! The operator's commands: agents, operators, platform keys, rules of law. They speak to the database, not to a server.
 //!
 //! Who may enter: `main`, for whoever holds the installation's database address and secret. A command may be signed with an
 //! operator's token; the audit then names that operator. A new token goes to standard output alone, once, so that it can be
 //! caught in a variable or a file; words for people go to standard error. What never happens here: SQL, rules.
 
 mod agents;
+mod ages;
 mod operators;
 mod platform_keys;
+mod rules;
+
+use std::{io, path::PathBuf};
 
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
@@ -18,11 +22,14 @@ use crate::{
     config::{DatabaseConfig, SecretConfig},
     domain::{
         clock::World,
+        law::{LawError, RuleId},
         secret::{Token, TokenKind},
         text::TextError,
     },
-    store::{Store, StoreError, operators::Operator},
+    store::{Store, StoreError, law::Refusal, operators::Operator},
 };
+
+pub use self::rules::Rules;
 
 /// What an operator can do at the command line.
 #[derive(Subcommand)]
@@ -37,6 +44,12 @@ pub enum Admin {
     CreatePlatformKey(Box<platform_keys::CreatePlatformKey>),
     /// Revoke a platform key; it opens nothing on any node within 2.5 seconds
     RevokePlatformKey(Box<platform_keys::RevokePlatformKey>),
+    /// Answer an objection to an age, with reasons; an operator has to sign
+    AnswerAgeAppeal(Box<ages::AnswerAgeAppeal>),
+    /// List the objections to ages that wait for an answer
+    AgeAppeals(Box<Installation>),
+    /// Count who gets into another age band by a day, and what that changes; changes nothing
+    Ages(Box<ages::Ages>),
     /// List the platform keys, without their tokens
     PlatformKeys(Box<Installation>),
 }
@@ -93,9 +106,33 @@ pub enum AdminError {
     /// Nothing to revoke.
     #[error("there is no platform key of this id that was not revoked before")]
     NoSuchKey,
+    /// Nothing to answer.
+    #[error("there is no open objection of this id, or no signal of this id")]
+    NoSuchAppeal,
     /// A key that would open nothing.
     #[error("a platform key needs a --scope at least")]
     NoScope,
+    /// A set of rules that cannot be read.
+    #[error(transparent)]
+    Law(#[from] LawError),
+    /// A set of rules that is not taken.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The law is changed by people who sign for it.
+    #[error("this needs an operator's signature: set FAMILY_PAIRING_OPERATOR_TOKEN")]
+    Unsigned,
+    /// A folder or file that cannot be read or written.
+    #[error("{0}: {1}")]
+    File(PathBuf, io::Error),
+    /// A folder that holds no rules: an empty set would lift every law.
+    #[error("{0} holds no .toml file")]
+    NoFiles(PathBuf),
+    /// No such rule holds.
+    #[error("there is no rule {0} in the set that holds")]
+    NoSuchRule(RuleId),
+    /// What was asked for could not be printed as JSON.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
 }
 
 /// Does what the command says.
@@ -106,6 +143,9 @@ pub async fn run(command: Admin, world: World) -> Result<(), AdminError> {
         Admin::RevokeOperator(command) => command.run(world).await,
         Admin::CreatePlatformKey(command) => command.run(world).await,
         Admin::RevokePlatformKey(command) => command.run(world).await,
+        Admin::AnswerAgeAppeal(command) => command.run(world).await,
+        Admin::AgeAppeals(installation) => ages::list(&installation, world).await,
+        Admin::Ages(command) => command.run(world).await,
         Admin::PlatformKeys(installation) => platform_keys::list(&installation, world).await,
     }
 }
@@ -128,6 +168,14 @@ impl Signed {
             Some(token) => Some(signer(&store, token).await?),
         };
         Ok((store, by))
+    }
+}
+
+impl Signed {
+    /// Opens the store for what nobody does without a signature.
+    async fn open_signed(&self, world: World) -> Result<(Store, Operator), AdminError> {
+        let (store, by) = self.open(world).await?;
+        Ok((store, by.ok_or(AdminError::Unsigned)?))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod live;
 pub mod openapi;
 mod ops;
 mod platform;
+mod presets;
 mod sessions;
 pub mod shape;
 mod spoken;
@@ -35,6 +36,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sessions::sign_out)
         .service(keys::read_keys)
         .service(controls::read_controls)
+        .service(presets::read_presets)
         .service(live::sync_ticket)
         .service(live::open_sync)
         .service(teen::devices::teen_register_device)
@@ -50,9 +52,14 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(teen::settings::teen_settings)
         .service(teen::settings::teen_change_settings)
         .service(teen::policy::teen_policy_explained)
+        .service(teen::simulation::teen_simulate)
         .service(teen::policy::teen_grants)
         .service(teen::policy::teen_history)
         .service(teen::policy::teen_reply)
+        .service(teen::age::teen_age)
+        .service(teen::age::teen_transitions)
+        .service(teen::age::teen_appeal_age)
+        .service(teen::age::teen_age_appeals)
         .service(teen::usage::teen_usage)
         .service(live::teen_policy)
         .service(guardian::pairings::guardian_claim_pairing)
@@ -64,6 +71,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(guardian::settings::guardian_settings)
         .service(guardian::settings::guardian_change_settings)
         .service(guardian::policy::guardian_policy)
+        .service(guardian::simulation::guardian_simulate)
+        .service(guardian::presets::guardian_presets)
         .service(guardian::grants::guardian_grant)
         .service(guardian::grants::guardian_hold)
         .service(guardian::grants::guardian_grants)
@@ -71,8 +80,14 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(guardian::devices::guardian_devices)
         .service(guardian::history::guardian_history)
         .service(guardian::history::guardian_undo)
+        .service(guardian::age::guardian_age)
+        .service(guardian::age::guardian_transitions)
+        .service(guardian::age::guardian_attest_age)
+        .service(guardian::age::guardian_appeal_age)
         .service(platform::key::platform_key)
         .service(platform::assurances::platform_assure)
+        .service(platform::decisions::platform_decisions)
+        .service(platform::ages::platform_age_signal)
         .service(conformance::read_conformance)
         .service(ops::healthz)
         .service(ops::readyz)

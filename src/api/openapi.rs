@@ -12,7 +12,7 @@ use utoipa::{
 };
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::{accounts, conformance, controls, guardian, keys, live, ops, platform, sessions, teen};
+use super::{accounts, conformance, controls, guardian, keys, live, ops, platform, presets, sessions, teen};
 
 /// What an error looks like on the wire.
 #[derive(utoipa::ToSchema, serde::Serialize)]
@@ -57,20 +57,26 @@ pub struct ProblemDetails {
     paths(
         accounts::sign_up, accounts::read_account, accounts::change_account, accounts::change_password,
         sessions::sign_in, sessions::renew, sessions::sign_out,
-        keys::read_keys, controls::read_controls, live::sync_ticket, live::open_sync,
+        keys::read_keys, controls::read_controls, presets::read_presets, live::sync_ticket, live::open_sync,
         teen::devices::teen_register_device, teen::devices::teen_devices, teen::devices::teen_revoke_device,
         teen::pairings::teen_offer_pairing, teen::pairings::teen_cancel_offer, teen::pairings::teen_pairings,
         teen::pairings::teen_confirm_pairing, teen::pairings::teen_refuse_pairing, teen::pairings::teen_unlink,
         teen::supervision::teen_supervision, teen::settings::teen_settings, teen::settings::teen_change_settings,
-        teen::policy::teen_policy_explained, teen::policy::teen_grants, teen::policy::teen_history, teen::policy::teen_reply,
+        teen::policy::teen_policy_explained, teen::simulation::teen_simulate, teen::policy::teen_grants, teen::policy::teen_history,
+        teen::policy::teen_reply,
+        teen::age::teen_age, teen::age::teen_transitions, teen::age::teen_appeal_age, teen::age::teen_age_appeals,
         teen::usage::teen_usage, live::teen_policy,
         guardian::pairings::guardian_claim_pairing, guardian::pairings::guardian_pairings, guardian::pairings::guardian_unlink,
         guardian::teens::guardian_teens, guardian::teens::guardian_teen, guardian::teens::guardian_change_teen,
         guardian::settings::guardian_settings, guardian::settings::guardian_change_settings, guardian::policy::guardian_policy,
+        guardian::simulation::guardian_simulate, guardian::presets::guardian_presets,
         guardian::grants::guardian_grant, guardian::grants::guardian_hold, guardian::grants::guardian_grants,
         guardian::grants::guardian_revoke_grant,
         guardian::devices::guardian_devices, guardian::history::guardian_history, guardian::history::guardian_undo,
-        platform::key::platform_key, platform::assurances::platform_assure,
+        guardian::age::guardian_age, guardian::age::guardian_transitions, guardian::age::guardian_attest_age,
+        guardian::age::guardian_appeal_age,
+        platform::key::platform_key, platform::assurances::platform_assure, platform::decisions::platform_decisions,
+        platform::ages::platform_age_signal,
         conformance::read_conformance, ops::healthz, ops::readyz, ops::read_metrics,
     )
 )]

@@ -8,7 +8,10 @@ use actix_web::{
     http::header::{AcceptLanguage, Quality},
 };
 
-use crate::{domain::language::Language, problem::Problem};
+use crate::{
+    domain::{controls::Registry, language::Language, policy::Change},
+    problem::Problem,
+};
 
 /// The best of what `Accept-Language` names; English without it.
 pub struct Spoken(
@@ -22,6 +25,14 @@ impl FromRequest for Spoken {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(Self(wanted(request, None))))
+    }
+}
+
+impl Spoken {
+    /// Each change in a sentence, as far as the catalogue still has its control.
+    pub fn sentences<'c>(&self, registry: &Registry, changes: impl IntoIterator<Item = &'c Change>) -> Vec<String> {
+        let sentence = |change: &Change| Some(self.0.change(registry.get(&change.control)?, change));
+        changes.into_iter().filter_map(sentence).collect()
     }
 }
 

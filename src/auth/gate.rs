@@ -1,6 +1,7 @@
 //! What the extractors share: the store and the guards in front of it. Handlers get it only inside an extractor.
 
 use std::{
+    collections::HashMap,
     net::{IpAddr, Ipv6Addr},
     sync::Arc,
 };
@@ -12,16 +13,36 @@ use sha2::{Digest, Sha256};
 use super::{password::Hasher, throttle::Throttle};
 use crate::{
     domain::{
-        ids::DeviceId,
+        decision::{Compiled, Deciders},
+        ids::{DeviceId, TeenId},
+        platform::Decide,
         vault::{Purpose, Vault},
     },
-    store::{Store, device_work::DeviceWork, key_ring::KeyRing, once::Once},
+    store::{
+        Store, StoreError,
+        device_work::DeviceWork,
+        key_ring::{KeyFor, KeyRing},
+        once::Once,
+    },
 };
 
 /// Whether devices are connected, as far as this node can tell. `sync` knows; this is how `api` may ask without entering it.
 pub trait Presence: Send + Sync {
     /// For each device: connected, not connected, or not known at the moment.
     fn online<'a>(&'a self, devices: &'a [DeviceId]) -> BoxFuture<'a, Vec<Option<bool>>>;
+}
+
+/// Policies that are ready to decide, by teen.
+pub type Ready = HashMap<TeenId, Arc<Compiled>>;
+
+/// What decisions are made with. `sync` keeps it; this is how `api` may ask without entering it.
+pub trait Decisions: Send + Sync {
+    /// The controls that have a say.
+    fn deciders(&self) -> &Deciders;
+
+    /// The newest policy of each of these teens; whoever is no teen is left out. An error means that nobody knows at the moment
+    /// what is newest: an old policy is never handed out instead.
+    fn newest<'a>(&'a self, by: &'a KeyFor<Decide>, of: &'a [TeenId]) -> BoxFuture<'a, Result<Ready, StoreError>>;
 }
 
 /// The longest idempotency key that is taken.
@@ -49,6 +70,8 @@ pub struct Gate {
     pub public_url: String,
     /// Who is connected.
     pub presence: Arc<dyn Presence>,
+    /// What may be done with whom.
+    pub decisions: Arc<dyn Decisions>,
 }
 
 impl Gate {

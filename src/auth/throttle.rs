@@ -39,6 +39,8 @@ pub enum Limit {
     Connect,
     /// Changes of limits by one person.
     Change,
+    /// Questions of one person about how limits would be.
+    Simulate,
     /// Requests with one platform key.
     Platform,
 }
@@ -51,7 +53,7 @@ struct Allowance {
 }
 
 impl Limit {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::SignUp,
         Self::LoginFromAddress,
         Self::LoginToAccount,
@@ -63,13 +65,14 @@ impl Limit {
         Self::Ticket,
         Self::Connect,
         Self::Change,
+        Self::Simulate,
         Self::Platform,
     ];
 
-    /// Changes of limits and the platform's questions are on the hot path and guess nothing: what one node counts is enough,
+    /// Changes of limits, simulations and the platform's questions are frequent and guess nothing: what one node counts is enough,
     /// and saves a round trip.
     const fn is_counted_per_node(self) -> bool {
-        matches!(self, Self::Change | Self::Platform)
+        matches!(self, Self::Change | Self::Simulate | Self::Platform)
     }
 
     const fn allowance(self) -> Allowance {
@@ -86,6 +89,8 @@ impl Limit {
             Self::Ticket => ("ticket", 20, 3_000),
             Self::Connect => ("connect", 20, 3_000),
             Self::Change => ("change", 120, 500),
+            // A slider that is drawn again while it moves.
+            Self::Simulate => ("simulate", 60, 200),
             Self::Platform => ("platform", 10_000, 1),
         };
         Allowance { name, burst, every: Duration::from_millis(every_ms) }

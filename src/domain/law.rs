@@ -7,9 +7,11 @@
 
 mod bounds;
 mod check;
+mod compare;
 mod parse;
 mod place;
 mod rule;
+mod said;
 
 #[cfg(test)]
 mod tests;
@@ -18,7 +20,8 @@ pub(in crate::domain) use self::bounds::{beyond, hard, right, start};
 pub use self::{
     bounds::{Bound, Live, Subject},
     check::{Finding, check},
+    compare::{Comparison, Edit, Edited, FieldEdit, compare},
     parse::{LawError, LawFile},
-    place::jurisdictions_of,
+    place::{Reach, jurisdictions_of},
     rule::{Effect, ForAges, InForce, Law, LegalStatus, Rule, RuleBook, RuleId, WhoLoosens},
 };

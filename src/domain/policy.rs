@@ -7,6 +7,7 @@
 //! guardian has a policy too. The same inputs always give the same policy, so guardian, teen, agent and device are all shown
 //! one truth.
 
+mod ahead;
 mod allowed;
 mod birthday;
 mod change;
@@ -28,8 +29,9 @@ use utoipa::ToSchema;
 
 use self::effective::Deciding;
 pub use self::{
+    ahead::{Ahead, ahead},
     allowed::{Allowed, MayLoosen, allowed},
-    birthday::at_age,
+    birthday::{Renewed, at_age, renewed},
     change::{Change, When, diff, direction_of},
     effective::effective,
     facts::Facts,

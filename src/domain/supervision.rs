@@ -26,9 +26,20 @@ pub const WILL_SEE: &[Visible] = &[
         operations: &["guardian_teens", "guardian_teen", "guardian_pairings"],
     },
     Visible {
+        id: "age",
+        sentence: "How old you are taken to be (a band, and how sure it is), when that changes and what the change does. Not how it was shown.",
+        operations: &["guardian_age", "guardian_transitions"],
+    },
+    Visible {
         id: "limits",
-        sentence: "Your limits: what they set, what you tightened yourself, what the platform or the law sets, and which of them counts.",
-        operations: &["guardian_settings", "guardian_policy", "guardian_grants"],
+        sentence: "Your limits: what they set, what you tightened yourself, what the platform or the law sets, and which of them counts, now and later. A change that comes with a birthday shows on which day that is.",
+        operations: &[
+            "guardian_settings",
+            "guardian_policy",
+            "guardian_grants",
+            "guardian_simulate",
+            "guardian_presets",
+        ],
     },
     Visible {
         id: "devices",
@@ -59,6 +70,11 @@ pub const MAY_SET: &[Visible] = &[
         id: "home",
         sentence: "The time zone in which your limits count, and the hour at which your day starts.",
         operations: &["guardian_change_teen"],
+    },
+    Visible {
+        id: "age",
+        sentence: "They can say how old you are, and object to the age that you are taken to be of. So can you.",
+        operations: &["guardian_attest_age", "guardian_appeal_age"],
     },
     Visible { id: "pairing", sentence: "They can end the pairing, and so can you.", operations: &["guardian_unlink"] },
 ];

@@ -20,11 +20,13 @@ impl From<StoreError> for Problem {
             StoreError::TooManyOffers => Code::TooManyCodes,
             StoreError::NotUndoable => Code::NotUndoable,
             StoreError::KeyReused => Code::KeyReused,
+            StoreError::TakenBefore => return Self::field("/transaction", "was reported for somebody else"),
             StoreError::Unavailable(_) | StoreError::Interrupted => {
                 tracing::warn!(%error, "the database does not answer");
                 return Self::new(Code::Unavailable).retry_after(Duration::from_secs(1));
             }
-            StoreError::Corrupt(_) | StoreError::Query(_) => {
+            // Appeals are answered by command; over HTTP none comes.
+            StoreError::Corrupt(_) | StoreError::Query(_) | StoreError::Appeal(_) => {
                 tracing::error!(%error, "a query failed");
                 Code::Internal
             }

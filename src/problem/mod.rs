@@ -32,6 +32,8 @@ pub enum Code {
     Invalid,
     /// There is no such control.
     UnknownControl,
+    /// There is no such action to decide.
+    UnknownAction,
     /// Looser than the law or the platform allows for this age.
     BelowFloor,
     /// Only platform and law decide this control.
@@ -116,6 +118,7 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::Invalid,
         Self::UnknownControl,
+        Self::UnknownAction,
         Self::BelowFloor,
         Self::NotYours,
         Self::NotNow,
@@ -165,6 +168,9 @@ impl Code {
             }
             Self::Invalid => (422, "A value is not possible", "See errors for the field and the reason."),
             Self::UnknownControl => (422, "There is no such control", "GET /v1/controls lists the controls."),
+            Self::UnknownAction => {
+                (422, "There is no such action", "GET /v1/controls says which actions are decided here.")
+            }
             Self::BelowFloor => (
                 422,
                 "Looser than allowed at this age",

@@ -10,17 +10,17 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    Store, StoreError, Tools,
+    Store, StoreError, Tools, ages,
     audit::{self, Deed},
     kinship::SignedIn,
     once::{self, Once},
     policies,
-    schema::accounts,
+    schema::{accounts, teens},
     sessions::{self, Tokens},
 };
 use crate::domain::{
     account::{Role, band_at},
-    age::{AgeBand, Birth},
+    age::AgeBand,
     ids::AccountId,
     policy::Facts,
     text::Email,
@@ -216,7 +216,14 @@ impl ProfilePatch {
 
 pub(crate) async fn load(conn: &mut AsyncPgConnection, tools: &Tools, id: AccountId) -> Result<Profile, StoreError> {
     let row: AccountRow = accounts::table.find(id.uuid()).first(conn).await?;
-    row.profile(tools)
+    let profile = row.profile(tools)?;
+    if profile.role != Role::Teen {
+        return Ok(profile);
+    }
+    // A teen's band follows from more than the date that they gave.
+    let band: Option<String> = teens::table.find(id.uuid()).select(teens::age_band).first(conn).await?;
+    let known = band.and_then(|band| band.parse().ok());
+    Ok(Profile { age_band: known.or(profile.age_band), ..profile })
 }
 
 async fn create(
@@ -233,8 +240,11 @@ async fn create(
     audit::record(conn, tools, Deed::new(id, "account.created")).await?;
     if let (Role::Teen, Some(birth)) = (new.role, new.birth_date) {
         let zone = TimeZone::get(&new.time_zone).unwrap_or(TimeZone::UTC);
-        let facts = Facts { birth: Birth::on(birth), region: new.region.clone(), joined: tools.world.now(), zone };
+        let joined = tools.world.now();
+        let signals = vec![ages::declared(id, birth, joined)];
+        let facts = Facts { signals, region: new.region.clone(), joined, zone };
         policies::begin(conn, tools, id, &facts, &new.time_zone).await?;
+        ages::note(conn, tools, id, &facts).await?;
     }
     let tokens = sessions::start(conn, tools, id).await?;
     let welcome = Welcome { account: load(conn, tools, id).await?, tokens };

@@ -13,12 +13,18 @@ use uuid::Uuid;
 
 use super::{
     Event, Store, StoreError, Tools,
+    ages::{self, AgeView},
     pairings::{self, Ended},
     policies::{self, Next, RevisionKind, Standing},
     schema::{installation, teens},
     sessions::after,
 };
-use crate::domain::{age::AgeBand, ids::TeenId, pairing::PairingState, policy::Change};
+use crate::domain::{
+    age::{AgeBand, Transition},
+    ids::TeenId,
+    pairing::PairingState,
+    policy::Change,
+};
 
 /// A teen whose policy cannot be computed is looked at again after this long, and holds nobody else up.
 const PUT_OFF: SignedDuration = SignedDuration::from_mins(10);
@@ -35,10 +41,12 @@ pub struct Worked {
 }
 
 /// What became of one teen.
-struct Done {
+pub(crate) struct Done {
     revision: Option<i64>,
-    changes: Vec<Change>,
+    pub(crate) changes: Vec<Change>,
     ended: Vec<Ended>,
+    /// What to tell besides.
+    told: Vec<Event>,
 }
 
 impl Store {
@@ -98,7 +106,9 @@ impl Store {
         Ok(ids.into_iter().map(TeenId::from).collect())
     }
 
-    fn tell(&self, teen: TeenId, done: &Done) {
+    pub(crate) fn tell(&self, teen: TeenId, done: &Done) {
+        // First what is announced: whoever guards until this instant hears why it ends.
+        done.told.iter().for_each(|event| self.post(*event));
         for ended in &done.ended {
             self.post(ended.moved(PairingState::Ended));
         }
@@ -124,17 +134,54 @@ async fn work(conn: &mut AsyncPgConnection, tools: Tools, teen: TeenId) -> Resul
         return Ok(None);
     }
     let standing = policies::read(conn, &tools, teen, None).await?;
-    let next = planned(&tools, &standing, now);
+    look(conn, &tools, &standing).await.map(Some)
+}
+
+/// Brings about what follows from something that was said about a teen's age, or was found wrong, and has both sides told.
+/// `before`: how old they were taken to be until then. The teen's row is locked.
+pub(crate) async fn settle(
+    conn: &mut AsyncPgConnection,
+    tools: &Tools,
+    standing: &Standing,
+    before: &AgeView,
+) -> Result<Done, StoreError> {
+    let mut done = look(conn, tools, standing).await?;
+    let now = tools.world.now();
+    let after = AgeView::of(&standing.facts, now);
+    let moved = Event::AgeMoved { teen: standing.teen };
+    if (after.band, after.waiting) != (before.band, before.waiting) && !done.told.contains(&moved) {
+        done.told.push(moved);
+    }
+    if done.revision.is_none() {
+        // A change of limits that was planned by what was known before must be planned again: it compares this instant.
+        let due = teens::due_at.eq(now.to_diesel());
+        diesel::update(teens::table.find(standing.teen.uuid())).set(due).execute(conn).await?;
+    }
+    Ok(done)
+}
+
+/// Brings about what holds by now: a revision, the end of a pairing, announcements. The teen's row is locked.
+async fn look(conn: &mut AsyncPgConnection, tools: &Tools, standing: &Standing) -> Result<Done, StoreError> {
+    let (teen, now) = (standing.teen, tools.world.now());
+    let next = planned(tools, standing, now);
     let ended = match next.band {
-        AgeBand::Adult => pairings::end_at_18(conn, &tools, teen).await?,
+        AgeBand::Adult => pairings::end_at_18(conn, tools, teen).await?,
         _ => vec![],
     };
-    if next.policy == standing.policy && next.layers == standing.layers {
-        policies::look_later(conn, &standing, &next).await?;
-        return Ok(Some(Done { revision: None, changes: vec![], ended }));
+    ages::note(conn, tools, teen, &standing.facts).await?;
+    let mut told = ages::announce(conn, tools, standing, now).await?;
+    if next.kind == RevisionKind::Age {
+        told.push(Event::AgeMoved { teen });
     }
-    match policies::commit(conn, &tools, &standing, &next, None, None).await? {
-        true => Ok(Some(Done { revision: Some(standing.version(&tools).revision + 1), changes: next.changes, ended })),
+    if next.policy == standing.policy && next.layers == standing.layers {
+        policies::look_later(conn, standing, &next).await?;
+        return Ok(Done { revision: None, changes: vec![], ended, told });
+    }
+    match policies::commit(conn, tools, standing, &next, None, None).await? {
+        true => {
+            let revision = Some(standing.version(tools).revision + 1);
+            Ok(Done { revision, changes: next.changes, ended, told })
+        }
         false => Err(StoreError::Corrupt("a locked teen's policy moved".to_owned())),
     }
 }
@@ -144,7 +191,7 @@ fn planned(tools: &Tools, standing: &Standing, now: Timestamp) -> Next {
     let layers = standing.layers.clone().without_past(now);
     let next = standing.with_layers(tools, RevisionKind::Law, None, layers);
     let kind = if standing.computed_for.is_some_and(|band| band != next.band) {
-        RevisionKind::Birthday
+        by_birthday_or_word(standing, next.band, now)
     } else if standing.policy.iter().any(|(_, held)| held.until.is_some_and(|until| until <= now)) {
         RevisionKind::Over
     } else if !standing.policy.iter().map(|(id, _)| id).eq(next.policy.iter().map(|(id, _)| id)) {
@@ -152,7 +199,17 @@ fn planned(tools: &Tools, standing: &Standing, now: Timestamp) -> Next {
     } else {
         RevisionKind::Law
     };
-    Next { kind, ..next }
+    Next { kind, due_at: standing.next_look(&next.layers, now), ..next }
+}
+
+/// Whether the calendar brought a new band, or something that was said.
+fn by_birthday_or_word(standing: &Standing, band: AgeBand, now: Timestamp) -> RevisionKind {
+    let today = standing.facts.day(now);
+    let comes_from = |it: &Transition| it.on <= today && it.to == band && Some(it.from) >= standing.computed_for;
+    match standing.facts.birthdays(now).iter().any(comes_from) {
+        true => RevisionKind::Birthday,
+        false => RevisionKind::Age,
+    }
 }
 
 async fn put_off(conn: &mut AsyncPgConnection, tools: Tools, teen: TeenId) -> Result<(), StoreError> {

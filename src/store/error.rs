@@ -3,7 +3,7 @@
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use thiserror::Error;
 
-use crate::domain::{pairing::Impossible, policy::PatchError, vault::Broken, version::Version};
+use crate::domain::{age::AppealError, pairing::Impossible, policy::PatchError, vault::Broken, version::Version};
 
 /// Why the store did not do it. Nothing was changed, unless said otherwise.
 #[derive(Debug, Error)]
@@ -44,6 +44,12 @@ pub enum StoreError {
     /// The key was used with another body.
     #[error("the idempotency key was used for something else")]
     KeyReused,
+    /// The outcome of one check of an age, reported for a second person.
+    #[error("this check was reported for somebody else")]
+    TakenBefore,
+    /// The appeal cannot be answered so.
+    #[error(transparent)]
+    Appeal(#[from] AppealError),
     /// No connection in time, or the database went away. Trying again later may help.
     #[error("the database does not answer: {0}")]
     Unavailable(String),

@@ -2,24 +2,52 @@
 //!
 //! The version that holds is one number in `installation`. Whoever reads a teen's standing reads it along, so no policy is ever
 //! planned by rules that do not hold any more; the parsed book of that version is kept in memory.
+//!
+//! A new version takes two operators: one proposes it, another approves it. The approval is one transaction that says which version
+//! holds and has every teen whom it can touch looked at again, so a crash at any instant leaves either nothing done or all of it
+//! to do, for whichever process comes next.
+
+mod approving;
+mod dry_run;
+mod proposing;
+mod tally;
+mod versions;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use diesel::{ExpressionMethods, QueryDsl};
+use diesel::{BoolExpressionMethods, ExpressionMethods, IntoSql, QueryDsl, define_sql_function, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 use jiff_diesel::ToDiesel;
 use rust_embed::RustEmbed;
 use serde_json::Value as Json;
 
+pub use self::{
+    approving::Approved,
+    dry_run::{Directions, DryRun, Foreseen, InRegion, Question},
+    proposing::{Proposal, Proposed, Refusal},
+    versions::{RuleSet, Signature},
+};
 use super::{
     Store, StoreError, Tools,
-    schema::{installation, rule_sets},
+    schema::{accounts, installation, rule_sets},
 };
 use crate::domain::{
-    law::{LawFile, RuleBook},
+    law::{LawFile, Reach, RuleBook},
     snapshot::sha256_hex,
 };
+
+define_sql_function! {
+    /// The n-th part of a text between separators, counted from 1.
+    fn split_part(text: sql_types::Text, separator: sql_types::Text, part: sql_types::Integer) -> sql_types::Text;
+}
+define_sql_function! {
+    /// Sets a setting of the database, for this transaction alone if `local`.
+    fn set_config(name: sql_types::Text, value: sql_types::Text, local: sql_types::Bool) -> sql_types::Text;
+}
+
+/// How long a statement about many teens may take, in milliseconds.
+const LONG_MS: &str = "600000";
 
 /// The rules that ship with the program: version 1 of every installation.
 #[derive(RustEmbed)]
@@ -49,6 +77,7 @@ impl Shelf {
     fn put(&self, book: Arc<Book>) {
         let mut shelf = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if shelf.version < book.version {
+            metrics::gauge!("family_pairing_rules_version").set(gauged(book.version));
             *shelf = book;
         }
     }
@@ -67,16 +96,46 @@ impl Store {
         .await
     }
 
-    /// The rules that held when this process last looked.
-    pub fn book(&self) -> Arc<Book> {
-        self.shelf.book()
+    /// The rules that hold.
+    pub async fn rules(&self) -> Result<Arc<Book>, StoreError> {
+        let mut conn = self.pool.get().await?;
+        current(&mut conn, &self.tools()).await
     }
+}
+
+fn gauged(version: i64) -> f64 {
+    u32::try_from(version).map_or(f64::MAX, f64::from)
 }
 
 /// The book that holds now.
 pub(crate) async fn current(conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Arc<Book>, StoreError> {
     let version: i64 = installation::table.select(installation::rules_version).first(conn).await?;
     of_version(conn, tools, version).await
+}
+
+/// The book that holds now and goes on to hold until this transaction ends: an approval waits for it. For whoever makes a
+/// teen, whom an approval that does not wait could neither see nor have looked at again.
+pub(crate) async fn holding_on(conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Arc<Book>, StoreError> {
+    let version: i64 = installation::table.select(installation::rules_version).for_share().first(conn).await?;
+    of_version(conn, tools, version).await
+}
+
+/// Whether an account is where a set of jurisdictions reaches: [`Reach::covers`], asked of the database.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(crate) fn within(reach: &Reach) -> _ {
+    let (countries, parts): (Vec<String>, Vec<String>) =
+        (reach.countries.iter().cloned().collect(), reach.parts.iter().cloned().collect());
+    let everywhere: bool = reach.everywhere;
+    let country: split_part<accounts::region, &'static str, i32> = split_part(accounts::region, "-", 1);
+    country.eq_any(countries).or(accounts::region.eq_any(parts)).or(everywhere.into_sql::<sql_types::Bool>())
+}
+
+/// Gives this transaction more time than a request has: it touches many rows, and nobody waits at a screen for it.
+async fn patient(conn: &mut AsyncPgConnection) -> Result<(), StoreError> {
+    for limit in ["statement_timeout", "lock_timeout"] {
+        diesel::select(set_config(limit, LONG_MS, true)).execute(conn).await?;
+    }
+    Ok(())
 }
 
 /// The book of a version, from memory where it is the one that was last read.

@@ -10,13 +10,15 @@
 //!   database's own `now()`, come from the database's clock.
 
 pub mod accounts;
+pub mod ages;
 pub mod assurance;
 pub mod audit;
+pub mod decisions;
 pub mod device_work;
 pub mod devices;
 pub mod due;
 mod error;
-mod gather;
+pub(crate) mod gather;
 pub mod history;
 pub mod installation;
 pub mod key_ring;
@@ -44,6 +46,7 @@ use std::sync::{
 
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::future::BoxFuture;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use tokio::{runtime::Handle, sync::mpsc};
 
@@ -51,6 +54,7 @@ pub use error::StoreError;
 pub use pool::{Pool, PoolSettings};
 
 use crate::domain::{
+    age::Stage,
     clock::World,
     controls::Registry,
     ids::{DeviceId, GuardianId, PairingId, SessionId, TeenId},
@@ -86,6 +90,20 @@ pub enum Event {
         teen: TeenId,
         /// By or with whom, once claimed.
         guardian: Option<GuardianId>,
+    },
+    /// A band change of a teen was announced.
+    TransitionAnnounced {
+        /// Whose.
+        teen: TeenId,
+        /// The day of the change.
+        on: Date,
+        /// Which announcement.
+        stage: Stage,
+    },
+    /// What is known of a teen's age changed, or an older age waits.
+    AgeMoved {
+        /// Whose.
+        teen: TeenId,
     },
     /// A session ended: its sockets must close.
     SessionEnded(SessionId),

@@ -19,7 +19,7 @@ use serde_json::{Value as Json, json};
 pub use self::newest::Newest;
 pub(crate) use self::{
     commit::{commit, look_later},
-    standing::{Standing, lock, read},
+    standing::{Standing, lock, read, read_next},
 };
 use super::{
     StoreError, Tools, law,
@@ -163,7 +163,7 @@ pub(crate) async fn begin(
     home_zone: &str,
 ) -> Result<(), StoreError> {
     let (layers, now) = (Layers::default(), tools.world.now());
-    let book = law::current(conn, tools).await?;
+    let book = law::holding_on(conn, tools).await?;
     let situation = facts.at(&tools.registry, &book.rules, &layers, now);
     diesel::insert_into(teens::table)
         .values((

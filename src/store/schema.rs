@@ -68,6 +68,62 @@ diesel::table! {
         settings -> Jsonb,
         age_band -> Nullable<Text>,
         due_at -> Nullable<Timestamptz>,
+        has_age_signals -> Bool,
+    }
+}
+
+diesel::table! {
+    age_signals (id) {
+        id -> Uuid,
+        teen_id -> Uuid,
+        received_at -> Timestamptz,
+        channel -> Text,
+        level -> Text,
+        lo -> Nullable<SmallInt>,
+        hi -> Nullable<SmallInt>,
+        source -> Text,
+        valid_until -> Nullable<Timestamptz>,
+        provider -> Nullable<Text>,
+        transaction_sha256 -> Nullable<Binary>,
+        withdrawn_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    age_decisions (id) {
+        id -> Uuid,
+        teen_id -> Uuid,
+        band -> Text,
+        level -> Text,
+        reason -> Text,
+        decided_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    transition_notices (teen_id, on_date, stage) {
+        teen_id -> Uuid,
+        on_date -> Date,
+        stage -> Text,
+        from_band -> Text,
+        to_band -> Text,
+        made_at -> Timestamptz,
+        changes -> Jsonb,
+    }
+}
+
+diesel::table! {
+    age_appeals (id) {
+        id -> Uuid,
+        teen_id -> Uuid,
+        against -> Uuid,
+        side -> Text,
+        opened_by -> Uuid,
+        opened_at -> Timestamptz,
+        claims -> Text,
+        state -> Text,
+        answer -> Nullable<Jsonb>,
+        answered_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -230,6 +286,9 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
+    age_appeals,
+    age_decisions,
+    age_signals,
     audit,
     device_reports,
     devices,
@@ -246,6 +305,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     signing_keys,
     sync_tickets,
     teens,
+    transition_notices,
     usage_slots
 );
 diesel::joinable!(session_tokens -> sessions (session_id));

@@ -24,9 +24,11 @@ use super::{
     policies::{self, RevisionKind},
 };
 use crate::domain::{
+    age::AgeBand,
     controls::{ControlId, Registry},
     ids::{AccountId, TeenId},
-    policy::{self, Facts, Layers, Policy, Setting, Situation},
+    policy::{self, Facts, Layers, PatchError, Policy, Setting, Situation, Timed, value_of},
+    simulation::Present,
     value::{Given, Value},
     version::Version,
 };
@@ -86,6 +88,8 @@ pub struct Settings {
     pub book: Arc<Book>,
     /// What follows, as of the newest revision.
     pub policy: Policy,
+    /// The band that this was computed for.
+    pub computed_for: Option<AgeBand>,
     /// The zone in which windows and days are meant.
     pub home_zone: String,
     /// Minutes after midnight at which the day starts.
@@ -96,6 +100,37 @@ impl Settings {
     /// What the policy follows from at an instant.
     pub fn situation<'a>(&'a self, registry: &'a Registry, now: Timestamp) -> Situation<'a> {
         self.facts.at(registry, &self.book.rules, &self.layers, now)
+    }
+
+    /// What a simulation starts from. `guarded`: whether anybody guards the teen.
+    pub fn present<'a>(&'a self, registry: &'a Registry, now: Timestamp, guarded: bool) -> Present<'a> {
+        Present {
+            registry,
+            book: &self.book.rules,
+            facts: &self.facts,
+            day_start_minute: self.day_start_minute,
+            guarded,
+            layers: self.layers.clone(),
+            computed_for: self.computed_for,
+            policy: &self.policy,
+            now,
+        }
+    }
+}
+
+impl Lend {
+    /// The grant or hold that this asks for, which begins now at the earliest.
+    pub fn timed(
+        self,
+        registry: &Registry,
+        id: Uuid,
+        by: AccountId,
+        reason: Option<String>,
+        now: Timestamp,
+    ) -> Result<Timed, PatchError> {
+        let Self { control, value, from, until } = self;
+        let value = value_of(registry, &control, value)?;
+        Ok(Timed { id, control, value, by, from: from.unwrap_or(now).max(now), until, reason })
     }
 }
 
@@ -182,6 +217,7 @@ impl Store {
             facts: standing.facts,
             book: standing.book,
             policy: standing.policy,
+            computed_for: standing.computed_for,
             home_zone: standing.home_zone,
             day_start_minute: standing.day_start_minute,
         })

@@ -5,20 +5,24 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 pub use crate::domain::receiver::Held;
-use crate::domain::{
-    controls::ControlId,
-    ids::{AccountId, ConnectionId, DeviceId, PairingId, TeenId},
-    pairing::PairingState,
-    policy::Change,
-    report::{Issue, RejectCode, Standing},
-    snapshot::SignedSnapshot,
-    usage::UsageSlot,
-    version::Version,
-    words::IssueInWords,
+use crate::{
+    domain::{
+        age::{AgeBand, Stage},
+        controls::ControlId,
+        ids::{AccountId, ConnectionId, DeviceId, PairingId, TeenId},
+        pairing::PairingState,
+        policy::Change,
+        report::{Issue, RejectCode, Standing},
+        snapshot::SignedSnapshot,
+        usage::UsageSlot,
+        version::Version,
+        words::IssueInWords,
+    },
+    store::ages::WaitingView,
 };
 
 /// The subprotocol that both sides must name.
@@ -231,6 +235,28 @@ pub enum Notice {
         state: PairingState,
         /// To the teen: who asks. To the guardian: whom.
         with: String,
+    },
+    /// To both sides: the teen gets into another age band, soon or today.
+    Transition {
+        /// Whose band.
+        teen_id: TeenId,
+        /// The day, on the calendar of the teen's home.
+        on: Date,
+        /// The band from then. `adult`: supervision ends.
+        to_band: AgeBand,
+        /// Which announcement this is.
+        stage: Stage,
+        /// What will be different.
+        changes: Vec<Change>,
+    },
+    /// To both sides: what is known of the teen's age changed, or an older age waits.
+    Age {
+        /// Whose.
+        teen_id: TeenId,
+        /// The band that counts now.
+        band: AgeBand,
+        /// An older age that counts later, if nobody says anything else.
+        waiting: Option<WaitingView>,
     },
     /// To both sides: the limits changed.
     Change {

@@ -10,10 +10,13 @@
 //! a gap of any kind ─────→ refresh all
 //! ```
 //!
+//! The same nets keep fresh what the platform's servers are answered with ([`decisions`]).
+//!
 //! Who may enter: `api::live`, to hand over a socket or to wait for a newer policy. What never happens here: deciding what
 //! anybody may set, or trusting what a hint says beyond "look again".
 
 pub mod bus;
+pub mod decisions;
 mod fallback;
 pub mod frame;
 mod guard;
@@ -43,9 +46,12 @@ pub use fallback::newer_than;
 pub use publish::Published;
 pub use upgrade::upgrade;
 
-use self::{bus::Bus, hub::Hub, notices::Notices, presence::NodePresence, refresh::Refresh};
+use self::{bus::Bus, decisions::NodeDecisions, hub::Hub, notices::Notices, presence::NodePresence, refresh::Refresh};
 use crate::{
-    auth::{gate::Presence, shared::Shared},
+    auth::{
+        gate::{Decisions, Presence},
+        shared::Shared,
+    },
     domain::snapshot::SnapshotKey,
     store::{Event, Store, device_work::DeviceWork},
 };
@@ -57,6 +63,7 @@ pub struct Live {
     pub(crate) hub: Arc<Hub>,
     pub(crate) refresh: Arc<Refresh>,
     pub(crate) presence: Arc<NodePresence>,
+    decisions: Arc<NodeDecisions>,
     pub(crate) connects: DefaultDirectRateLimiter,
     /// One place per socket, taken before the upgrade: also by those that have not said hello yet.
     pub(crate) places: Arc<Semaphore>,
@@ -98,7 +105,8 @@ impl Live {
         let runtime = Handle::current();
         runtime.spawn(refresh.clone().run(stop.clone()));
         runtime.spawn(notices.clone().run(stop.clone()));
-        let relay = relay::Relay::new(hub.clone(), refresh.clone(), notices, store.clone());
+        let decisions = NodeDecisions::start(&store);
+        let relay = relay::Relay::new(hub.clone(), refresh.clone(), notices, decisions.clone(), store.clone());
         let relay = Arc::new(relay);
         runtime.spawn(relay.clone().run(events, bus.clone(), drop_hints, stop.clone()));
         if let Some(client) = subscriber {
@@ -112,6 +120,7 @@ impl Live {
             hub,
             refresh,
             presence,
+            decisions,
             connects: RateLimiter::direct(quota),
             places: Arc::new(Semaphore::new(most_sockets.min(Semaphore::MAX_PERMITS))),
             draining: CancellationToken::new(),
@@ -131,6 +140,11 @@ impl Live {
     /// Who is connected, for those who may not enter here.
     pub fn presence(&self) -> Arc<dyn Presence> {
         self.presence.clone()
+    }
+
+    /// What decisions are made with, for those who may not enter here.
+    pub fn decisions(&self) -> Arc<dyn Decisions> {
+        self.decisions.clone()
     }
 
     /// Cancelled once the node is being drained.

@@ -6,11 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::civil::Date;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     bus::Bus,
+    decisions::NodeDecisions,
     frame::{Close, Notice, ServerFrame},
     hub::Hub,
     notices::Notices,
@@ -20,10 +22,16 @@ use super::{
 };
 use crate::{
     domain::{
-        ids::{ConnectionId, DeviceId, PairingId, SessionId},
+        age::Stage,
+        ids::{ConnectionId, DeviceId, PairingId, SessionId, TeenId},
         pairing::PairingState,
     },
-    store::{Event, Store, StoreError, pairings::PairingView, reports::Reported},
+    store::{
+        Event, Store, StoreError,
+        ages::{AgeView, Announced},
+        pairings::PairingView,
+        reports::Reported,
+    },
 };
 
 /// Most events that travel together.
@@ -36,13 +44,20 @@ pub struct Relay {
     hub: Arc<Hub>,
     refresh: Arc<Refresh>,
     notices: Arc<Notices>,
+    decisions: Arc<NodeDecisions>,
     store: Store,
     told: Mutex<HashMap<(PairingId, PairingState), Instant>>,
 }
 
 impl Relay {
-    pub(super) fn new(hub: Arc<Hub>, refresh: Arc<Refresh>, notices: Arc<Notices>, store: Store) -> Self {
-        Self { hub, refresh, notices, store, told: Mutex::default() }
+    pub(super) fn new(
+        hub: Arc<Hub>,
+        refresh: Arc<Refresh>,
+        notices: Arc<Notices>,
+        decisions: Arc<NodeDecisions>,
+        store: Store,
+    ) -> Self {
+        Self { hub, refresh, notices, decisions, store, told: Mutex::default() }
     }
 
     /// Takes what the store posts: first the sockets here, then the other nodes.
@@ -72,6 +87,7 @@ impl Relay {
     pub async fn act(&self, event: Event, net: Net) {
         match event {
             Event::PolicyChanged { teen, revision } => {
+                self.decisions.changed(teen, revision);
                 let epoch = self.store.epoch();
                 let behind = self.hub.seen(teen).is_none_or(|known| (known.epoch, known.revision) < (epoch, revision));
                 if behind && self.hub.wants(teen) {
@@ -80,11 +96,17 @@ impl Relay {
             }
             Event::DeviceReported { teen, device } => self.notices.about_device(teen, device),
             Event::PairingMoved { pairing, state, teen, guardian } => {
+                self.decisions.moved(teen);
                 // Whoever joins later reads for themself how things stand.
                 if self.first_time(pairing, state) && self.hub.concerns(teen, guardian) {
                     self.tell_pairing(pairing, state).await;
                 }
             }
+            Event::TransitionAnnounced { teen, on, stage } if self.hub.wants(teen) => {
+                self.or_not_told(self.tell_transition(teen, on, stage).await);
+            }
+            Event::AgeMoved { teen } if self.hub.wants(teen) => self.or_not_told(self.tell_age(teen).await),
+            Event::TransitionAnnounced { .. } | Event::AgeMoved { .. } => {}
             Event::SessionEnded(session) if self.hub.sessions().contains(&session) => {
                 self.close_gone(&[session], &[]).await;
             }
@@ -117,6 +139,16 @@ impl Relay {
         self.notices.about_lately(reported);
     }
 
+    /// All that was committed before this instant has been acted on.
+    pub fn swept(&self, began: tokio::time::Instant) {
+        self.decisions.swept(began);
+    }
+
+    /// Forgets what decisions were made with: each is read again when somebody asks.
+    pub fn forget_decisions(&self) {
+        self.decisions.forget();
+    }
+
     /// Compares everybody who sits here with the truth, after any gap.
     pub async fn compare_everybody(&self) {
         sweep::compare_everybody(&self.store, &self.hub, &self.refresh, self).await;
@@ -135,6 +167,29 @@ impl Relay {
                 tracing::warn!(%error, "a pairing's move could not be told; the sweep tries again");
                 self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(&(pairing, state));
             }
+        }
+    }
+
+    async fn tell_transition(&self, teen: TeenId, on: Date, stage: Stage) -> Result<(), StoreError> {
+        let Announced { to_band, changes } = self.store.announced(teen, on, stage).await?;
+        self.tell_both(teen, Notice::Transition { teen_id: teen, on, to_band, stage, changes })
+    }
+
+    async fn tell_age(&self, teen: TeenId) -> Result<(), StoreError> {
+        let AgeView { band, waiting, .. } = self.store.age_moved(teen).await?;
+        self.tell_both(teen, Notice::Age { teen_id: teen, band, waiting })
+    }
+
+    fn tell_both(&self, teen: TeenId, notice: Notice) -> Result<(), StoreError> {
+        let text = text(&ServerFrame::Notice(notice))?;
+        self.hub.tell_devices(teen, &text);
+        self.hub.tell_guardians(teen, &text);
+        Ok(())
+    }
+
+    fn or_not_told(&self, told: Result<(), StoreError>) {
+        if let Err(error) = told {
+            tracing::warn!(%error, "something about a teen's age could not be told; both sides can read it");
         }
     }
 

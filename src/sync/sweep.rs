@@ -22,9 +22,9 @@ use crate::{
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(2);
-/// After this long without a good sweep, the window may have missed something.
-const TOO_LONG: Duration = Duration::from_secs(10);
-/// How often the epoch is read again.
+/// After this long without a good sweep, the window may have missed something, and nothing is decided from memory.
+pub(super) const TOO_LONG: Duration = Duration::from_secs(10);
+/// How often the epoch is read again, and which rules hold: who changes nothing would not notice.
 const EPOCH_EVERY: Duration = Duration::from_secs(60);
 /// How many sessions and devices are asked about at once after a gap.
 const CHUNK: usize = 1_000;
@@ -39,21 +39,26 @@ pub(super) async fn run(
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut good = Instant::now();
-    let mut epoch_read = Instant::now();
+    let mut epoch_read = Some(Instant::now());
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        if epoch_read.elapsed() > EPOCH_EVERY {
-            epoch_read = Instant::now();
-            if let Err(error) = read_epoch(&store, &refresh).await {
-                tracing::warn!(%error, "the epoch could not be read");
+        if epoch_read.is_none_or(|at| at.elapsed() > EPOCH_EVERY) {
+            match read_again(&store, &refresh, &relay).await {
+                Ok(()) => epoch_read = Some(Instant::now()),
+                Err(error) => tracing::warn!(%error, "the epoch and the rules could not be read"),
             }
         }
+        let began = Instant::now();
         match sweep(&store, &hub, &relay).await {
-            Ok(()) if good.elapsed() > TOO_LONG => {
-                compare_everybody(&store, &hub, &refresh, &relay).await;
+            Ok(()) => {
+                if good.elapsed() > TOO_LONG {
+                    compare_everybody(&store, &hub, &refresh, &relay).await;
+                }
                 good = Instant::now();
+                relay.swept(began);
             }
-            Ok(()) => good = Instant::now(),
             Err(error) => {
+                // What comes back may be another database.
+                epoch_read = None;
                 metrics::counter!("family_pairing_sweep_failures_total").increment(1);
                 tracing::warn!(%error, "a sweep failed");
             }
@@ -72,16 +77,18 @@ async fn sweep(store: &Store, hub: &Hub, relay: &Relay) -> Result<(), StoreError
     Ok(())
 }
 
-async fn read_epoch(store: &Store, refresh: &Refresh) -> Result<(), StoreError> {
+async fn read_again(store: &Store, refresh: &Refresh, relay: &Relay) -> Result<(), StoreError> {
     let before = store.epoch();
     if store.refresh_epoch().await? != before {
+        relay.forget_decisions();
         refresh.suspect_everybody();
     }
-    Ok(())
+    store.rules().await.map(drop)
 }
 
 /// Compares everybody who sits here with the truth: policies, whom they guard, and whether they may still sit here.
 pub(super) async fn compare_everybody(store: &Store, hub: &Hub, refresh: &Refresh, relay: &Relay) {
+    relay.forget_decisions();
     refresh.suspect_everybody();
     compare_guardians(store, hub).await;
     let sessions = hub.sessions();

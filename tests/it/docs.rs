@@ -8,7 +8,9 @@
 )]
 
 mod catalogue;
+mod decisions;
 mod page;
+mod simulation;
 mod tour;
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
@@ -206,8 +208,8 @@ fn every_frame_has_an_example_that_parses() {
             other => panic!("a block of a kind that the test does not know: {other}"),
         };
     }
-    let all = "> applied, > heartbeat, > hello, > rejected, > usage, < ack, < drain, < error, < heartbeat, < notice change, \
-               < notice device, < notice pairing, < policy, < welcome";
+    let all = "> applied, > heartbeat, > hello, > rejected, > usage, < ack, < drain, < error, < heartbeat, < notice age, \
+               < notice change, < notice device, < notice pairing, < notice transition, < policy, < welcome";
     assert_eq!(kinds, all.split(", ").collect());
 }
 
@@ -240,6 +242,8 @@ fn server_kind(frame: &ServerFrame) -> &'static str {
         ServerFrame::Notice(Notice::Device(_)) => "< notice device",
         ServerFrame::Notice(Notice::Pairing { .. }) => "< notice pairing",
         ServerFrame::Notice(Notice::Change { .. }) => "< notice change",
+        ServerFrame::Notice(Notice::Transition { .. }) => "< notice transition",
+        ServerFrame::Notice(Notice::Age { .. }) => "< notice age",
         ServerFrame::Drain { .. } => "< drain",
         ServerFrame::Error { .. } => "< error",
         ServerFrame::Notice(Notice::Unknown) | ServerFrame::Unknown => panic!("a frame that the program does not know"),

@@ -159,7 +159,20 @@ fn every_operation_has_a_name_a_summary_a_tag_and_examples() {
 }
 
 /// Repeating one of these is harmless by its nature, or must not give the same answer twice.
-const WITHOUT_KEY: &[&str] = &["change_password", "platform_assure", "sync_ticket", "teen_reply", "teen_usage"];
+const WITHOUT_KEY: &[&str] = &[
+    "change_password",
+    "guardian_appeal_age",
+    "guardian_attest_age",
+    "guardian_simulate",
+    "platform_age_signal",
+    "platform_assure",
+    "platform_decisions",
+    "sync_ticket",
+    "teen_appeal_age",
+    "teen_reply",
+    "teen_simulate",
+    "teen_usage",
+];
 
 /// A client that lost an answer finds in the document how to ask again: every other POST takes a key, and every change of
 /// limits the version that it is about.
@@ -220,7 +233,9 @@ fn no_covert_monitoring_by_any_operation() {
     let (seen, set) = (listed(WILL_SEE), listed(MAY_SET));
     let all = operations();
     for op in all.iter().filter(|op| op.path.contains("{teen_id}")) {
-        let list = if op.method == "GET" { &seen } else { &set };
+        // A question that is too long for an address is still only a question.
+        let reads = op.method == "GET" || op.id == "guardian_simulate";
+        let list = if reads { &seen } else { &set };
         assert!(list.contains(op.id.as_str()), "{} {} is on no list that the teen sees", op.method, op.path);
     }
     let known: BTreeSet<&str> = all.iter().map(|op| op.id.as_str()).collect();

@@ -39,7 +39,8 @@ pub struct TimedRequest {
 }
 
 impl TimedRequest {
-    fn checked(self) -> Result<(Lend, Option<String>), Problem> {
+    /// The checked request, and why.
+    pub fn checked(self) -> Result<(Lend, Option<String>), Problem> {
         let Self { control, value, from, until, reason } = self;
         let reason = reason.map(|reason| text::reason(&reason)).transpose().map_err(in_field("/reason"))?;
         Ok((Lend { control, value, from, until }, reason))

@@ -14,7 +14,7 @@ use crate::{
         spoken::Spoken,
     },
     auth::{throttle::Limit, who::GuardianOfTeen},
-    domain::{controls::Registry, ids::TeenId, language::Language, policy::Change, text},
+    domain::{controls::Registry, ids::TeenId, text},
     problem::{Code, Problem, in_field},
     store::{
         history::HistoryEntry,
@@ -35,7 +35,7 @@ pub async fn guardian_history(
     let before = query.cursor.unwrap_or(i64::MAX);
     let take = i64::try_from(limit).unwrap_or(100);
     let entries = who.store().history(&who.proof, before, take).await?;
-    Ok(ok(page(who.store().registry(), spoken.0, entries, limit)))
+    Ok(ok(page(who.store().registry(), &spoken, entries, limit)))
 }
 
 /// One revision, and what changed with it in sentences.
@@ -54,14 +54,10 @@ pub struct EntryInWords {
 }
 
 /// A page of the history, and where the next one begins.
-pub fn page(registry: &Registry, language: Language, items: Vec<HistoryEntry>, limit: usize) -> Page<EntryInWords> {
+pub fn page(registry: &Registry, spoken: &Spoken, items: Vec<HistoryEntry>, limit: usize) -> Page<EntryInWords> {
     let last = items.last().filter(|entry| items.len() == limit && entry.revision > 1);
     let next_cursor = last.map(|entry| entry.revision.to_string());
-    let sentence = |change: &Change| Some(language.change(registry.get(&change.control)?, change));
-    let in_words = |entry: HistoryEntry| {
-        let sentences = entry.changed.iter().filter_map(sentence).collect();
-        EntryInWords { entry, sentences }
-    };
+    let in_words = |entry: HistoryEntry| EntryInWords { sentences: spoken.sentences(registry, &entry.changed), entry };
     Page { items: items.into_iter().map(in_words).collect(), next_cursor }
 }
 

@@ -1,9 +1,12 @@
 //! Everything that the guardian app does over HTTP, in the order of the journey: claim a code, set limits, see them enforced.
 
+pub mod age;
 pub mod devices;
 pub mod grants;
 pub mod history;
 pub mod pairings;
 pub mod policy;
+pub mod presets;
 pub mod settings;
+pub mod simulation;
 pub mod teens;

@@ -99,7 +99,7 @@ impl PolicyAnswer {
         };
         let controls: BTreeMap<_, _> = registry.iter().filter_map(explain).collect();
         let named = controls.values().flat_map(|control| control.held.rules.iter().chain(&control.allowed.rules));
-        let rules = named.filter_map(|id| Some((id.clone(), RuleInWords::new(&settings.book.rules, id)?))).collect();
+        let rules = RuleInWords::all(&settings.book.rules, named);
         Self {
             version: settings.version,
             age_band: band,
@@ -127,6 +127,11 @@ impl EffectiveControl {
 }
 
 impl RuleInWords {
+    /// Every rule that is named, each once.
+    pub fn all<'r>(book: &RuleBook, named: impl Iterator<Item = &'r RuleId>) -> BTreeMap<RuleId, Self> {
+        named.filter_map(|id| Some((id.clone(), Self::new(book, id)?))).collect()
+    }
+
     fn new(book: &RuleBook, id: &RuleId) -> Option<Self> {
         let rule = book.rule(id)?;
         let law = book.law(&rule.law)?.clone();

@@ -50,7 +50,7 @@ pub async fn teen_grants(who: Teen) -> Result<HttpResponse, Problem> {
 pub async fn teen_history(who: Teen, query: Query<PageQuery>, spoken: Spoken) -> Result<HttpResponse, Problem> {
     let (limit, before) = (query.limit()?, query.cursor.unwrap_or(i64::MAX));
     let items = who.store().own_history(&who.proof, before, i64::try_from(limit).unwrap_or(100)).await?;
-    Ok(ok(page(who.store().registry(), spoken.0, items, limit)))
+    Ok(ok(page(who.store().registry(), &spoken, items, limit)))
 }
 
 /// What you say to a change.

@@ -1,7 +1,7 @@
 //! Notices as sentences.
 
 use crate::client::words;
-use crate::domain::report::Standing;
+use crate::domain::{age::AgeBand, report::Standing};
 use crate::sync::frame::{DeviceNotice, Notice};
 
 /// What a notice says to a guardian; `name_of` names a teen. None for what this client does not know.
@@ -14,6 +14,22 @@ pub fn sentence(notice: &Notice, name_of: impl Fn(&str) -> String) -> Option<Str
             let why = reason.as_ref().map(|reason| format!(" (“{reason}”)")).unwrap_or_default();
             let lines: String = changed.iter().map(|change| format!("\n    {}", words::change(change))).collect();
             Some(format!("Limits of {name} are {version} now{why}:{lines}"))
+        }
+        Notice::Transition { teen_id, on, to_band, changes, .. } => {
+            let name = name_of(&teen_id.to_string());
+            let lines: String = changes.iter().map(|change| format!("\n    {}", words::change(change))).collect();
+            let end = if *to_band == AgeBand::Adult { " Your pairing ends then." } else { "" };
+            Some(format!("The limits of {name} follow another age from {on}.{end}{lines}"))
+        }
+        Notice::Age { teen_id, waiting: None, .. } => {
+            Some(format!("What is known of the age of {} changed.", name_of(&teen_id.to_string())))
+        }
+        Notice::Age { teen_id, waiting: Some(waiting), .. } => {
+            let name = name_of(&teen_id.to_string());
+            Some(format!(
+                "Somebody says that {name} is older. It counts from {:.0}, unless one of you objects.",
+                waiting.until
+            ))
         }
         Notice::Unknown => None,
     }

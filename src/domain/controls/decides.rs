@@ -14,6 +14,8 @@ pub struct Action(pub String);
 impl Action {
     /// The name under which a control has a say in everything that somebody does with the teen.
     pub const ANY: &str = "any";
+    /// To use the app at all.
+    pub const USE: &str = "use";
     /// A call, which a guardian may always make.
     pub const CALL: &str = "call";
     /// Help, which no control ever limits: a catalogue that tries does not load.

@@ -46,7 +46,7 @@ pub struct Grounds {
     pub consented: bool,
 }
 
-/// One teen's newest policy, ready to decide. Some kilobytes.
+/// One teen's newest policy, ready to decide. Some 3 KB, more with long lists.
 #[derive(Debug)]
 pub struct Compiled {
     version: Version,

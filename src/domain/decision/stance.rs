@@ -1,7 +1,5 @@
 //! A control's value as an answer.
 
-use std::collections::BTreeSet;
-
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Question, ReasonCode};
@@ -29,10 +27,10 @@ pub(super) enum Stance {
     Hours(Box<Windows>),
     /// So many minutes.
     Budget(DayMinutes),
-    /// None of these words.
-    Words(Box<BTreeSet<String>>),
-    /// None of these identifiers.
-    Subjects(Box<BTreeSet<String>>),
+    /// None of these words, sorted.
+    Words(Box<[String]>),
+    /// None of these identifiers, sorted.
+    Subjects(Box<[String]>),
     /// With a guardian's verified consent.
     WithConsent,
     /// With a guardian.
@@ -79,8 +77,8 @@ impl Stance {
             (How::Budget, Value::Minutes(minutes)) if *minutes == DayMinutes::UNLIMITED => Self::Open,
             (How::Budget, Value::Minutes(minutes)) => Self::Budget(*minutes),
             (How::Words | How::Subjects, Value::Words(entries)) if entries.is_empty() => Self::Open,
-            (How::Words, Value::Words(words)) => Self::Words(Box::new(words.clone())),
-            (How::Subjects, Value::Words(ids)) => Self::Subjects(Box::new(ids.clone())),
+            (How::Words, Value::Words(words)) => Self::Words(words.iter().cloned().collect()),
+            (How::Subjects, Value::Words(ids)) => Self::Subjects(ids.iter().cloned().collect()),
             (How::Consent, Value::Choice(word)) => match word.as_str() {
                 "allowed" => Self::Open,
                 "with_consent" => Self::WithConsent,
@@ -116,7 +114,7 @@ impl Stance {
             Self::Hours(windows) => off_hours(windows, home, now),
             Self::Budget(minutes) => used_up(*minutes, question.used_minutes, home, now),
             Self::Words(list) => if_so(has_any(list, &question.words), ReasonCode::BlockedWord),
-            Self::Subjects(list) => if_so(question.parties().any(|id| list.contains(id)), ReasonCode::Blocked),
+            Self::Subjects(list) => if_so(question.parties().any(|id| holds(list, id)), ReasonCode::Blocked),
             Self::WithConsent => if_so(!home.consented, ReasonCode::ConsentNeeded),
             Self::WithGuardian => if_so(!home.paired, ReasonCode::GuardianNeeded),
         }
@@ -145,11 +143,16 @@ fn used_up(minutes: DayMinutes, used: Option<u32>, home: &Home, now: Timestamp) 
 }
 
 /// Whether one of the words is on the list, or several in a row are a phrase on it.
-fn has_any(list: &BTreeSet<String>, words: &[String]) -> bool {
+fn has_any(list: &[String], words: &[String]) -> bool {
     let words: Vec<String> = words.iter().map(|word| folded(word)).collect();
+    let mut phrases = list.iter().filter(|entry| entry.contains(char::is_whitespace));
     let is_in_a_row = |phrase: &String| {
         let parts: Vec<&str> = phrase.split_whitespace().collect();
-        parts.len() > 1 && words.windows(parts.len()).any(|row| row == parts)
+        words.windows(parts.len()).any(|row| row == parts)
     };
-    words.iter().any(|word| list.contains(word)) || list.iter().any(is_in_a_row)
+    words.iter().any(|word| holds(list, word)) || phrases.any(is_in_a_row)
+}
+
+fn holds(sorted: &[String], entry: &String) -> bool {
+    sorted.binary_search(entry).is_ok()
 }

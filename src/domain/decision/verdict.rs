@@ -132,7 +132,7 @@ pub struct Verdict {
 
 impl Verdict {
     /// For what is never limited.
-    pub(super) const fn unlimited() -> Self {
+    pub const fn unlimited() -> Self {
         Self { outcome: Outcome::Allow, reasons: vec![], until: None }
     }
 

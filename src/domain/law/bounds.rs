@@ -1,6 +1,6 @@
 //! Which rules count for somebody on a day, and what they come to for one control.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{ToSpan, civil::Date};
 
@@ -53,6 +53,12 @@ impl RuleBook {
         let places = jurisdictions_of(region);
         let here = self.rules.iter().filter(|rule| rule.enforce && places.contains(&rule.jurisdiction.as_str()));
         here.flat_map(|rule| rule.dates(today)).filter(|day| *day > today).min()
+    }
+
+    /// The jurisdictions in which a rule that is applied begins or ends to count after `from` and up to `to`.
+    pub fn turning(&self, from: Date, to: Date) -> BTreeSet<&str> {
+        let turns = |rule: &&Rule| rule.dates(from).into_iter().any(|day| from < day && day <= to);
+        self.rules.iter().filter(|rule| rule.enforce).filter(turns).map(|rule| rule.jurisdiction.as_str()).collect()
     }
 
     /// What rules demand that this program has no control for, where they count: never silently left out.

@@ -80,6 +80,13 @@ fn same_place(a: &str, b: &str) -> bool {
     within(a, b) || within(b, a) || matches!((a, b), ("EU", "EEA") | ("EEA", "EU"))
 }
 
+impl Finding {
+    /// Whether two rules cannot both hold.
+    pub const fn is_contradiction(&self) -> bool {
+        matches!(self, Self::Contradiction { .. })
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,5 +1,7 @@
 //! Which rules count for whom, what several come to, and sets of rules that must not be taken.
 
+mod changes;
+
 use jiff::civil::date;
 
 use super::{bounds::*, *};

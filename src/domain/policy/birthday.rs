@@ -6,11 +6,32 @@
 
 use jiff::Timestamp;
 
-use super::{Kept, Layers};
+use super::{Kept, Layers, Policy, Situation, effective};
 use crate::domain::{
     age::AgeBand,
     controls::{AtBirthday, Control, Registry},
 };
+
+/// What a policy is once everything has been taken into account that happened by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewed {
+    /// The band that it is for.
+    pub band: AgeBand,
+    /// What people have set, and what birthdays made of it.
+    pub layers: Layers,
+    /// What holds.
+    pub policy: Policy,
+}
+
+/// Computes a policy anew. `computed_for` is the band that it was last computed for; nothing: no birthday has come since.
+///
+/// What it was before has no say, so however many rules, grants and birthdays came and went in between, whoever computes
+/// last gets what somebody gets who computes for the first time.
+pub fn renewed(situation: &Situation<'_>, computed_for: Option<AgeBand>) -> Renewed {
+    let (band, Situation { registry, layers, now, .. }) = (situation.band(), *situation);
+    let layers = at_age(registry, layers, computed_for.unwrap_or(band), band, now);
+    Renewed { band, policy: effective(&situation.with(&layers)), layers }
+}
 
 /// The layers in the band that somebody is in from `now` on, having been in `before`.
 pub fn at_age(registry: &Registry, layers: &Layers, before: AgeBand, after: AgeBand, now: Timestamp) -> Layers {

@@ -1,6 +1,7 @@
 //! The rules about who decides, for any settings, and the same by example.
 
 mod examples;
+mod rules;
 mod stacks;
 
 use std::sync::LazyLock;

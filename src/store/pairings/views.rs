@@ -174,6 +174,7 @@ impl Store {
                 accounts_table::birth_date_sealed,
                 teens::home_zone,
                 teens::day_start_minute,
+                teens::age_band,
                 pairings::id,
                 pairings::answered_at,
             ))
@@ -186,14 +187,16 @@ impl Store {
     }
 
     fn teen_view(&self, row: TeenRow) -> Result<TeenView, StoreError> {
-        let (id, display_name, zone, birth, home_zone, day_start_minute, pairing, paired_at) = row;
+        let (id, display_name, zone, birth, home_zone, day_start_minute, band, pairing, paired_at) = row;
         let teen_id = TeenId::from(id);
         let birth = accounts::birth_date(&self.vault, teen_id, birth.as_deref())?
             .ok_or_else(|| StoreError::Corrupt("a teen without a birth date".to_owned()))?;
         Ok(TeenView {
             teen_id,
             display_name,
-            age_band: band_at(birth, &zone, self.world.now()),
+            age_band: band
+                .and_then(|band| band.parse().ok())
+                .unwrap_or_else(|| band_at(birth, &zone, self.world.now())),
             home_zone,
             day_start_minute,
             pairing_id: pairing.into(),
@@ -202,7 +205,8 @@ impl Store {
     }
 }
 
-type TeenRow = (Uuid, String, String, Option<Vec<u8>>, String, i16, Uuid, Option<jiff_diesel::Timestamp>);
+type TeenRow =
+    (Uuid, String, String, Option<Vec<u8>>, String, i16, Option<String>, Uuid, Option<jiff_diesel::Timestamp>);
 
 pub(super) async fn one(
     conn: &mut AsyncPgConnection,

@@ -7,23 +7,24 @@ use diesel::{
     expression::SqlLiteral, sql_types::BigInt,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::{Next, Origin, RevisionKind, broken, newest::Same};
 use crate::{
     domain::{
-        age::{AgeBand, Birth},
+        age::{AgeBand, AgeSignal},
         ids::{AccountId, TeenId},
+        law::{Reach, RuleBook},
         pairing::PairingState,
-        policy::{Facts, Layers, Policy, Situation, at_age, diff, effective},
+        policy::{Facts, Layers, Policy, Renewed, Situation, diff, renewed},
         version::Version,
     },
     store::{
-        StoreError, Tools, accounts,
+        StoreError, Tools, accounts, ages,
         kinship::GuardianOf,
-        law::{self, Book},
+        law::{self, Book, within},
         schema::{accounts as accounts_table, pairings, policy_revisions, teens},
     },
 };
@@ -55,6 +56,17 @@ impl Standing {
         self.facts.at(&tools.registry, &self.book.rules, &self.layers, now)
     }
 
+    /// What holds by a set of rules without anybody's doing; as if it were the start of `on` at their home, and as if the laws'
+    /// calendar showed `law_day`.
+    pub(crate) fn by(&self, tools: &Tools, book: &RuleBook, on: Option<Date>, law_day: Option<Date>) -> Policy {
+        let start = on.and_then(|day| self.facts.start_of(day));
+        let now = start.unwrap_or_else(|| tools.world.now());
+        let layers = self.layers.clone().without_past(now);
+        let situation = self.facts.at(&tools.registry, book, &layers, now);
+        let today = law_day.unwrap_or(situation.today);
+        renewed(&Situation { today, ..situation }, self.computed_for).policy
+    }
+
     /// What follows from new layers: the effective policy and how it differs from the last revision's.
     pub(crate) fn with_layers(&self, tools: &Tools, kind: RevisionKind, by: Option<AccountId>, layers: Layers) -> Next {
         self.plan(tools, kind, by, layers, &self.facts)
@@ -67,12 +79,22 @@ impl Standing {
         Next { home_zone, day_start_minute, ..next }
     }
 
+    /// When to look, if that is past: whoever changes something in between leaves it to the worker, who also makes announcements and
+    /// ends pairings.
+    fn overdue(&self, now: Timestamp) -> Option<Timestamp> {
+        self.due_at.map(|at| at.to_jiff()).filter(|at| *at <= now)
+    }
+
+    /// When to look again after having looked now.
+    pub(crate) fn next_look(&self, layers: &Layers, now: Timestamp) -> Option<Timestamp> {
+        self.facts.next_change(&self.book.rules, layers, now)
+    }
+
     fn plan(&self, tools: &Tools, kind: RevisionKind, by: Option<AccountId>, layers: Layers, facts: &Facts) -> Next {
         let now = tools.world.now();
-        let band = facts.at(&tools.registry, &self.book.rules, &layers, now).band();
         // Whoever comes first after a birthday brings its effects along, be it the worker or a guardian's change.
-        let layers = at_age(&tools.registry, &layers, self.computed_for.unwrap_or(band), band, now);
-        let policy = effective(&facts.at(&tools.registry, &self.book.rules, &layers, now));
+        let Renewed { band, layers, policy } =
+            renewed(&facts.at(&tools.registry, &self.book.rules, &layers, now), self.computed_for);
         Next {
             kind,
             changes: diff(&tools.registry, &self.policy, &policy),
@@ -84,7 +106,7 @@ impl Standing {
             home_zone: self.home_zone.clone(),
             day_start_minute: self.day_start_minute,
             band,
-            due_at: facts.next_change(&self.book.rules, &layers, now),
+            due_at: self.overdue(now).or_else(|| facts.next_change(&self.book.rules, &layers, now)),
             layers,
         }
     }
@@ -113,22 +135,55 @@ pub(crate) async fn read(
     guardian: Option<&GuardianOf>,
 ) -> Result<Standing, StoreError> {
     let pairing = guardian.map(|proof| proof.pairing().uuid()).unwrap_or_default();
-    let (row, paired): (TeenRow, Option<Uuid>) = teen_query(teen, pairing).first(conn).await?;
+    let one = teens_query(pairing).filter(teens::account_id.eq(teen.uuid()));
+    let (row, paired): (TeenRow, Option<Uuid>) = one.first(conn).await?;
     if guardian.is_some() && paired.is_none() {
         return Err(StoreError::NotFound);
     }
+    understood(conn, tools, row).await
+}
+
+/// Makes sense of a row, with the laws that hold and all that was said of the teen's age.
+async fn understood(conn: &mut AsyncPgConnection, tools: &Tools, row: TeenRow) -> Result<Standing, StoreError> {
+    let teen = TeenId::from(row.teen);
     let book = law::of_version(conn, tools, row.rules_version).await?;
-    row.known(tools, teen, book)
+    let declared = row.declared(tools, teen)?;
+    let signals = if row.has_age_signals { ages::of_teen(conn, teen, declared).await? } else { vec![declared] };
+    row.known(tools, teen, book, signals)
+}
+
+/// How the policies of the next teens stand, at most `most` after the last one, where rules of some places reach. One snapshot,
+/// no locks; one whose row cannot be read is an error of its own.
+pub(crate) async fn read_next(
+    conn: &mut AsyncPgConnection,
+    tools: &Tools,
+    reach: &Reach,
+    last: TeenId,
+    most: i64,
+) -> Result<Vec<(TeenId, Result<Standing, StoreError>)>, StoreError> {
+    let next = teens_query(Uuid::nil())
+        .filter(teens::account_id.gt(last.uuid()))
+        .filter(within(reach))
+        .order(teens::account_id)
+        .limit(most);
+    let rows: Vec<(TeenRow, Option<Uuid>)> = next.load(conn).await?;
+    let mut read = Vec::with_capacity(rows.len());
+    for (row, _) in rows {
+        read.push((row.teen.into(), understood(conn, tools, row).await));
+    }
+    Ok(read)
 }
 
 #[derive(Queryable)]
 struct TeenRow {
+    teen: Uuid,
     revision: i64,
     home_zone: String,
     day_start_minute: i16,
     settings: Json,
     age_band: Option<String>,
     due_at: Option<jiff_diesel::Timestamp>,
+    has_age_signals: bool,
     birth: Option<Vec<u8>>,
     region: String,
     joined: jiff_diesel::Timestamp,
@@ -137,8 +192,7 @@ struct TeenRow {
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn teen_query(teen: TeenId, pairing: Uuid) -> _ {
-    let id: Uuid = teen.uuid();
+fn teens_query(pairing: Uuid) -> _ {
     let active: &'static str = PairingState::Active.as_str();
     let same: Same =
         policy_revisions::teen_id.eq(teens::account_id).and(policy_revisions::revision.eq(teens::revision));
@@ -148,15 +202,16 @@ fn teen_query(teen: TeenId, pairing: Uuid) -> _ {
         .inner_join(accounts_table::table)
         .inner_join(policy_revisions::table.on(same))
         .left_join(pairings::table.on(pairings::id.eq(pairing).and(pairings::state.eq(active))))
-        .filter(teens::account_id.eq(id))
         .select((
             (
+                teens::account_id,
                 teens::revision,
                 teens::home_zone,
                 teens::day_start_minute,
                 teens::settings,
                 teens::age_band,
                 teens::due_at,
+                teens::has_age_signals,
                 accounts_table::birth_date_sealed,
                 accounts_table::region,
                 accounts_table::created_at,
@@ -168,10 +223,21 @@ fn teen_query(teen: TeenId, pairing: Uuid) -> _ {
 }
 
 impl TeenRow {
-    /// Makes sense of a teen's row.
-    fn known(self, tools: &Tools, teen: TeenId, book: Arc<Book>) -> Result<Standing, StoreError> {
+    /// What the teen said of their own age.
+    fn declared(&self, tools: &Tools, teen: TeenId) -> Result<AgeSignal, StoreError> {
         let birth = accounts::birth_date(&tools.vault, teen, self.birth.as_deref())?
             .ok_or_else(|| broken("a teen without a birth date"))?;
+        Ok(ages::declared(teen, birth, self.joined.to_jiff()))
+    }
+
+    /// Makes sense of a teen's row.
+    fn known(
+        self,
+        tools: &Tools,
+        teen: TeenId,
+        book: Arc<Book>,
+        signals: Vec<AgeSignal>,
+    ) -> Result<Standing, StoreError> {
         let (layers, dropped) = Layers::from_json(&tools.registry, self.settings).map_err(broken)?;
         if !dropped.is_empty() {
             tracing::warn!(controls = ?dropped, "settings of controls that are not in the registry any more were left out");
@@ -185,7 +251,7 @@ impl TeenRow {
             computed_for,
             home_zone: self.home_zone,
             day_start_minute: self.day_start_minute,
-            facts: Facts { birth: Birth::on(birth), region: self.region, joined: self.joined.to_jiff(), zone },
+            facts: Facts { signals, region: self.region, joined: self.joined.to_jiff(), zone },
             book,
             layers,
             policy: Policy::from_json(&tools.registry, &self.controls).map_err(broken)?,

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         controls::ControlId,
         ids::{AccountId, TeenId},
-        policy::{self, Layers, Timed, patch_guardian, patch_teen, undo_patch, value_of},
+        policy::{self, Layers, Timed, patch_guardian, patch_teen, undo_patch},
         value::Given,
         version::Version,
     },
@@ -153,10 +153,7 @@ impl Change {
         give: fn(&policy::Situation<'_>, Timed) -> Result<Layers, policy::PatchError>,
     ) -> Result<Layers, StoreError> {
         let now = tools.world.now();
-        let Lend { control, value, from, until } = lend.clone();
-        let value = value_of(&tools.registry, &control, value)?;
-        let (by, reason) = (self.by, self.reason.clone());
-        let timed = Timed { id, control, value, by, from: from.unwrap_or(now).max(now), until, reason };
+        let timed = lend.clone().timed(&tools.registry, id, self.by, self.reason.clone(), now)?;
         Ok(give(&standing.situation(tools, now), timed)?)
     }
 

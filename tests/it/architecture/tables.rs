@@ -16,6 +16,7 @@ const TYPES: &[(&str, &str)] = &[
     ("Text", "text"),
     ("Array<Text>", "ARRAY"),
     ("Binary", "bytea"),
+    ("Date", "date"),
     ("Timestamptz", "timestamp with time zone"),
     ("Uuid", "uuid"),
     ("Jsonb", "jsonb"),

@@ -14,19 +14,20 @@ pub struct TestKey {
 }
 
 impl House {
-    /// Runs `family-pairing admin …` with more in its environment.
-    pub fn admin_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    /// A command of the program on this house's database.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let line = self.command_line(&[]);
         let place =
             line.chunks(2).filter(|pair| matches!(pair[0].as_str(), "--database-url" | "--secret-file")).flatten();
-        Command::new(PROGRAM)
-            .arg("admin")
-            .args(arguments)
-            .args(place)
-            .env_clear()
-            .envs(environment.iter().copied())
-            .output()
-            .expect("it runs")
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).args(place).env_clear();
+        command
+    }
+
+    /// Runs `family-pairing admin …` with more in its environment.
+    pub fn admin_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+        let environment = environment.iter().copied();
+        self.command(&[&["admin"], arguments].concat()).envs(environment).output().expect("it runs")
     }
 
     /// Runs `family-pairing admin …`, which must go well; what comes back is its standard output.

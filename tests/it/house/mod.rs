@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod database;
+pub mod line;
 pub mod people;
 pub mod process;
 pub mod raw;
@@ -24,6 +25,7 @@ use family_pairing::{
     config::ServeConfig,
     domain::clock::{Clock, Entropy, World},
     serve::Node,
+    store::Store,
     telemetry,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -161,6 +163,13 @@ impl House {
             Settings::try_parse_from(std::iter::once("node".to_owned()).chain(line)).expect("sound arguments");
         let app = App::build(&settings.serve, self.world(), metrics()).await.expect("a node can be built");
         (app, settings.serve)
+    }
+
+    /// The database alone, as a command opens it.
+    pub async fn store(&self) -> Store {
+        let line = std::iter::once("command".to_owned()).chain(self.command_line(&[]));
+        let Settings { serve } = Settings::try_parse_from(line).expect("sound arguments");
+        app::open_store(&serve.database, &serve.secret, self.world()).await.expect("a store").0
     }
 
     /// The first node's address.

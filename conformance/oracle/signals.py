@@ -4,6 +4,7 @@ A birth is a pair of days, the first and the last on which the person can have b
 """
 
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 
 import ages
 from clock import instant, place, seconds
@@ -187,14 +188,17 @@ def days_of(birth):
 
 
 def since(history, it, now):
-    """Since when the decision has said the same without a break."""
-    begun = now
-    for moment in reversed([moment for moment in history.moments() if moment <= now]):
-        then = history.decided(moment)
-        if (then.known, then.majority) != (it.known, it.majority):
-            break
-        begun = moment
-    return begun
+    """Since when the decision has said the same, with all that led to it received and nothing else said in between."""
+    same = lambda then: (then.known, then.majority) == (it.known, it.majority)
+    decided = [(moment, history.decided(moment)) for moment in history.moments() if moment <= now]
+    words = [(at, said) for at, said in history.said if at <= next(at for at, said in history.said if said is it)]
+    return max(run_start(decided, same), run_start(words, same))
+
+
+def run_start(moments, same):
+    """When the last run of the same begins."""
+    run = takewhile(lambda moment: same(moment[1]), reversed(moments))
+    return list(run)[-1][0]
 
 
 def waiting(history, it, now):

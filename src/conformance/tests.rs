@@ -87,6 +87,21 @@ fn the_catalogue_of_the_cases_is_the_one_that_ships() {
     }
 }
 
+/// The page for writers of clients names every group and every operation, in its tables.
+#[test]
+fn the_page_names_every_group_and_operation() {
+    let page = include_str!("../../conformance/README.md");
+    let named: BTreeSet<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(name, _)| name)).collect();
+    let all = groups().unwrap();
+    let cases = || all.iter().flat_map(|group| &group.cases);
+    let known: BTreeSet<&str> =
+        all.iter().map(|group| group.group.as_str()).chain(cases().map(|case| case.op.as_str())).collect();
+    let kinds = ["choice", "flag", "minutes", "number", "words", "ids", "windows"];
+    let other = |name: &&str| !name.starts_with('{') && !kinds.contains(name);
+    assert_eq!(known, named.into_iter().filter(|name| other(name) || known.contains(name)).collect());
+}
+
 #[test]
 fn the_document_holds_everything_and_names_itself_by_its_hash() {
     let document: Json = serde_json::from_str(&DOCUMENT.json).unwrap();

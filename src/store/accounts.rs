@@ -236,11 +236,12 @@ async fn create(
         return Ok(before.answer);
     }
     let id: AccountId = tools.world.id();
-    insert(conn, tools, id, new).await?;
+    let now = tools.world.now();
+    insert(conn, tools, id, new, now).await?;
     audit::record(conn, tools, Deed::new(id, "account.created")).await?;
     if let (Role::Teen, Some(birth)) = (new.role, new.birth_date) {
         let zone = TimeZone::get(&new.time_zone).unwrap_or(TimeZone::UTC);
-        let joined = tools.world.now();
+        let joined = now;
         let signals = vec![ages::declared(id, birth, joined)];
         let facts = Facts { signals, region: new.region.clone(), joined, zone };
         policies::begin(conn, tools, id, &facts, &new.time_zone).await?;
@@ -257,6 +258,7 @@ async fn insert(
     tools: &Tools,
     id: AccountId,
     new: &NewAccount,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let uuid = id.uuid();
     let seal = |column, text: &str| {
@@ -276,7 +278,7 @@ async fn insert(
             accounts::locale.eq(&new.locale),
             accounts::time_zone.eq(&new.time_zone),
             accounts::region.eq(&new.region),
-            accounts::created_at.eq(tools.world.now().to_diesel()),
+            accounts::created_at.eq(now.to_diesel()),
         ))
         .execute(conn)
         .await?;

@@ -2,7 +2,7 @@
 //!
 //! What is kept is dropped by the same hints, sweep and full compares that send policies to devices. So a change made on this
 //! node counts within milliseconds, one on another node too, and within 2.5 seconds where every hint is lost. Once the
-//! last good sweep is [`TOO_LONG`] ago, nothing that is kept is used: each question is then read from Postgres, and where that
+//! last good sweep is `TOO_LONG` ago, nothing that is kept is used: each question is then read from Postgres, and where that
 //! does not answer there is no answer. An old yes is never given silently.
 //!
 //! A miss is read together with all others of its moment, in one query at a time, so the same teen is never read twice at once.

@@ -3,7 +3,7 @@
 //! A law never maps to "a limit" but to a start, a bound, who may loosen it, and dates; and its parts may stand differently in
 //! court. So everything sits on the rule, in files under `rules/`, and is changed by importing a new set, without a deploy.
 //! Whether a rule is applied is the operator's decision (`enforce`), written beside its legal status: the two may differ, and
-//! [`mod@check`] says where they do. Nothing here is legal advice.
+//! [`check()`] says where they do. Nothing here is legal advice.
 
 mod bounds;
 mod check;

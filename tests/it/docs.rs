@@ -7,7 +7,9 @@
     reason = "a test says what must be by failing; clippy.toml allows it only inside of test functions"
 )]
 
+mod asyncapi;
 mod catalogue;
+mod client;
 mod decisions;
 mod page;
 mod simulation;
@@ -190,6 +192,10 @@ fn every_database_table_is_described() {
 
 // --------------------------------------------------------------------------------------------------------- the frames
 
+/// Every kind of frame, as a client (>) or the server (<) sends it.
+const ALL_KINDS: &str = "> applied, > heartbeat, > hello, > rejected, > usage, < ack, < drain, < error, < heartbeat, \
+    < notice age, < notice change, < notice device, < notice pairing, < notice transition, < policy, < welcome";
+
 /// Every frame on the protocol's page is one, with fields that it has, and every kind of frame has an example.
 #[test]
 fn every_frame_has_an_example_that_parses() {
@@ -208,9 +214,7 @@ fn every_frame_has_an_example_that_parses() {
             other => panic!("a block of a kind that the test does not know: {other}"),
         };
     }
-    let all = "> applied, > heartbeat, > hello, > rejected, > usage, < ack, < drain, < error, < heartbeat, < notice age, \
-               < notice change, < notice device, < notice pairing, < notice transition, < policy, < welcome";
-    assert_eq!(kinds, all.split(", ").collect());
+    assert_eq!(kinds, ALL_KINDS.split(", ").collect());
 }
 
 /// Reads a frame and makes sure that nothing in it was ignored.

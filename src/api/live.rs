@@ -2,7 +2,7 @@
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse, get, post,
-    web::{Data, Payload, Query},
+    web::{Data, Query},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -55,8 +55,8 @@ pub async fn sync_ticket(who: SyncParty, _body: Body<Nothing>) -> Result<HttpRes
 #[utoipa::path(tag = "sync", params(("Sec-WebSocket-Protocol" = String, Header, description = "family-pairing.v1, and for browsers ticket.<value>",
     example = "family-pairing.v1")), responses((status = 101, description = "Switched; the client says hello within five seconds")))]
 #[get("/v1/sync")]
-pub async fn open_sync(request: HttpRequest, payload: Payload, live: Data<Live>) -> Result<HttpResponse, Problem> {
-    sync::upgrade(request, payload, live.into_inner()).await
+pub async fn open_sync(request: HttpRequest, live: Data<Live>) -> Result<HttpResponse, Problem> {
+    sync::upgrade(request, live.into_inner()).await
 }
 
 /// What the device holds and how long it will wait.
@@ -100,7 +100,7 @@ pub async fn teen_policy(
         Teen::extract(&request).await?;
     }
     Ok(match newest {
-        Some(published) => HttpResponse::Ok().content_type("application/json").body(published.frame.to_string()),
+        Some(frame) => HttpResponse::Ok().content_type("application/json").body(frame.into_bytes()),
         None => HttpResponse::NoContent().finish(),
     })
 }

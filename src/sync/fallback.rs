@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Live, publish::Published, refresh::Net};
+use bytestring::ByteString;
+
+use super::{Live, hub::Newest, publish::Published, refresh::Net};
 use crate::{
     domain::{ids::TeenId, version::Version},
     problem::{Code, Problem},
@@ -18,7 +20,7 @@ pub async fn newer_than(
     teen: TeenId,
     have: Option<Version>,
     wait: Duration,
-) -> Result<Option<Arc<Published>>, Problem> {
+) -> Result<Option<ByteString>, Problem> {
     let mut waiting = live.hub.wait_for(teen);
     let newest = waiting.newest.as_mut().ok_or(Code::Internal)?;
     let current = live.store.newest_revisions(&[teen]).await?.remove(&teen).ok_or(Code::NotFound)?;
@@ -29,12 +31,27 @@ pub async fn newer_than(
     let first = tokio::time::timeout(READ, newest.wait_for(fresh)).await;
     let published = first.map_err(|_| Code::Unavailable)?.map_err(|_| Code::Unavailable)?.clone();
     let differs = |published: &Option<Arc<Published>>| published.as_ref().is_some_and(|p| Some(p.version) != have);
-    if differs(&published) {
-        return Ok(published);
+    if !differs(&published) {
+        let stopped = live.draining.cancelled();
+        tokio::select! {
+            newer = tokio::time::timeout(wait, newest.wait_for(differs)) => match newer {
+                Ok(Ok(_)) => {}
+                _ => return Ok(None),
+            },
+            () = stopped => return Ok(None),
+        }
     }
-    let stopped = live.draining.cancelled();
-    tokio::select! {
-        newer = tokio::time::timeout(wait, newest.wait_for(differs)) => Ok(newer.ok().and_then(Result::ok).and_then(|p| p.clone())),
-        () = stopped => Ok(None),
+    let frame = tokio::time::timeout(READ, frame_of(live, teen, newest)).await;
+    frame.map_err(|_| Code::Unavailable)?.map(Some)
+}
+
+/// The newest policy's text, which may have to be read again.
+async fn frame_of(live: &Live, teen: TeenId, newest: &mut Newest) -> Result<ByteString, Problem> {
+    loop {
+        if let Some(text) = newest.borrow_and_update().as_ref().and_then(|published| published.text()) {
+            return Ok(text.frame);
+        }
+        live.refresh.suspect(teen, Net::Again);
+        newest.changed().await.map_err(|_| Code::Unavailable)?;
     }
 }

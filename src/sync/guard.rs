@@ -1,70 +1,21 @@
 //! Stands between the wire and the frame parser, which looks at a frame's size only after it has taken all of it in.
 //!
-//! Reads frame headers as the bytes go by and ends the stream at the first frame that breaks a limit: declared too big,
-//! in too many fragments, or one too many. So a connection never holds more than a frame's worth of memory.
+//! Reads frame headers as the bytes go by and stops at the first frame that breaks a limit: declared too big, in too many
+//! fragments, or one too many. So a connection never holds more than a message's worth of memory.
 
-use std::{
-    cell::Cell,
-    pin::Pin,
-    rc::Rc,
-    task::{Context, Poll},
-};
-
-use actix_web::{
-    error::PayloadError,
-    web::{Bytes, Payload},
-};
-use futures_util::{Stream, StreamExt};
 use tokio::time::Instant;
 
 use super::{
-    frame::{Close, MOST_IN},
+    frame::MOST_IN,
     limits::{FRAME_BURST, FRAMES_PER_SECOND, MOST_FRAGMENTS},
+    line::Broken,
 };
 
 /// What a ping, a pong or a close may carry (RFC 6455 §5.5). The parser would take in whatever they declare before it looks.
 const MOST_CONTROL: u64 = 125;
 
-/// Why the stream was ended, if the guard did it. Shared with the session, which says it to the client.
-pub type Verdict = Rc<Cell<Option<Close>>>;
-
-/// The guarded byte stream.
+/// Follows frame headers (RFC 6455 §5.2) through the bytes of a connection.
 pub struct Guard {
-    inner: Payload,
-    headers: Headers,
-    verdict: Verdict,
-}
-
-impl Guard {
-    /// Guards a payload.
-    pub fn new(inner: Payload) -> (Self, Verdict) {
-        let verdict = Verdict::default();
-        (Self { inner, headers: Headers::new(), verdict: verdict.clone() }, verdict)
-    }
-}
-
-impl Stream for Guard {
-    type Item = Result<Bytes, PayloadError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.verdict.get().is_some() {
-            return Poll::Ready(None);
-        }
-        match self.inner.poll_next_unpin(context) {
-            Poll::Ready(Some(Ok(bytes))) => match self.headers.read(&bytes, Instant::now()) {
-                Ok(()) => Poll::Ready(Some(Ok(bytes))),
-                Err(close) => {
-                    self.verdict.set(Some(close));
-                    Poll::Ready(None)
-                }
-            },
-            other => other,
-        }
-    }
-}
-
-/// Follows frame headers (RFC 6455 §5.2) through a byte stream.
-struct Headers {
     part: Part,
     fragments: u32,
     message: u64,
@@ -80,12 +31,15 @@ enum Part {
     Rest { left: u64 },
 }
 
-impl Headers {
-    fn new() -> Self {
+impl Default for Guard {
+    fn default() -> Self {
         Self { part: Part::First, fragments: 0, message: 0, budget: f64::from(FRAME_BURST), filled: Instant::now() }
     }
+}
 
-    fn read(&mut self, bytes: &[u8], now: Instant) -> Result<(), Close> {
+impl Guard {
+    /// Reads on. Nothing is to be read after an error.
+    pub fn read(&mut self, bytes: &[u8], now: Instant) -> Result<(), Broken> {
         let mut bytes = bytes;
         while let Some((byte, after)) = bytes.split_first() {
             if let Part::Rest { left } = &mut self.part {
@@ -103,7 +57,7 @@ impl Headers {
         Ok(())
     }
 
-    fn header_byte(&mut self, byte: u8, now: Instant) -> Result<(), Close> {
+    fn header_byte(&mut self, byte: u8, now: Instant) -> Result<(), Broken> {
         match self.part {
             Part::First => {
                 self.spend_frame(now)?;
@@ -133,16 +87,16 @@ impl Headers {
     }
 
     /// A frame's header is complete: its declared length is known before any of it is taken in.
-    fn payload(&mut self, length: u64, masked: bool, data: bool, last: bool) -> Result<(), Close> {
+    fn payload(&mut self, length: u64, masked: bool, data: bool, last: bool) -> Result<(), Broken> {
         if !data && length > MOST_CONTROL {
-            return Err(Close::Protocol);
+            return Err(Broken::Framing);
         }
         if data {
             self.fragments += 1;
             self.message = self.message.saturating_add(length);
             let most = u64::try_from(MOST_IN).unwrap_or(u64::MAX);
             if self.message > most || self.fragments > MOST_FRAGMENTS {
-                return Err(Close::FrameTooBig);
+                return Err(Broken::TooBig);
             }
             if last {
                 (self.fragments, self.message) = (0, 0);
@@ -153,11 +107,11 @@ impl Headers {
         Ok(())
     }
 
-    fn spend_frame(&mut self, now: Instant) -> Result<(), Close> {
+    fn spend_frame(&mut self, now: Instant) -> Result<(), Broken> {
         let passed = now.duration_since(self.filled).as_secs_f64();
         self.filled = now;
         self.budget = (self.budget + passed * FRAMES_PER_SECOND).min(f64::from(FRAME_BURST)) - 1.0;
-        if self.budget < 0.0 { Err(Close::Rate) } else { Ok(()) }
+        if self.budget < 0.0 { Err(Broken::TooMany) } else { Ok(()) }
     }
 }
 
@@ -186,10 +140,10 @@ mod tests {
         bytes
     }
 
-    fn feed(bytes: &[u8], chunk: usize) -> Result<(), Close> {
-        let mut headers = Headers::new();
+    fn feed(bytes: &[u8], chunk: usize) -> Result<(), Broken> {
+        let mut guard = Guard::default();
         let now = Instant::now();
-        bytes.chunks(chunk).try_for_each(|chunk| headers.read(chunk, now))
+        bytes.chunks(chunk).try_for_each(|chunk| guard.read(chunk, now))
     }
 
     proptest! {
@@ -207,26 +161,26 @@ mod tests {
 
     #[test]
     fn a_frame_that_declares_too_much_is_stopped_at_its_header() {
-        assert_eq!(feed(&frame(0x81, MOST_IN + 1, 0), 3), Err(Close::FrameTooBig));
-        assert_eq!(feed(&frame(0x81, 1 << 40, 0), 1), Err(Close::FrameTooBig));
+        assert_eq!(feed(&frame(0x81, MOST_IN + 1, 0), 3), Err(Broken::TooBig));
+        assert_eq!(feed(&frame(0x81, 1 << 40, 0), 1), Err(Broken::TooBig));
     }
 
     #[test]
     fn a_control_frame_that_declares_too_much_is_stopped_at_its_header() {
         for opcode in [0x88, 0x89, 0x8a] {
             assert_eq!(feed(&frame(opcode, 125, 125), 7), Ok(()));
-            assert_eq!(feed(&frame(opcode, 126, 0), 1), Err(Close::Protocol));
-            assert_eq!(feed(&frame(opcode, 1 << 40, 0), 3), Err(Close::Protocol));
+            assert_eq!(feed(&frame(opcode, 126, 0), 1), Err(Broken::Framing));
+            assert_eq!(feed(&frame(opcode, 1 << 40, 0), 3), Err(Broken::Framing));
         }
     }
 
     #[test]
     fn fragments_are_counted_and_summed() {
         let tiny: Vec<u8> = (0..17).flat_map(|n| frame(if n == 0 { 0x01 } else { 0x00 }, 1, 1)).collect();
-        assert_eq!(feed(&tiny, 7), Err(Close::FrameTooBig));
+        assert_eq!(feed(&tiny, 7), Err(Broken::TooBig));
         let halves: Vec<u8> =
             [0x01, 0x00, 0x80].into_iter().flat_map(|first| frame(first, MOST_IN / 2, MOST_IN / 2)).collect();
-        assert_eq!(feed(&halves, 1000), Err(Close::FrameTooBig));
+        assert_eq!(feed(&halves, 1000), Err(Broken::TooBig));
         let pinged: Vec<u8> =
             [(0x01, 10), (0x89, 5), (0x80, 10)].into_iter().flat_map(|(first, n)| frame(first, n, n)).collect();
         assert_eq!(feed(&pinged, 4), Ok(()));
@@ -235,6 +189,6 @@ mod tests {
     #[test]
     fn one_frame_too_many_is_stopped() {
         let pings: Vec<u8> = (0..=FRAME_BURST).flat_map(|_| frame(0x89, 0, 0)).collect();
-        assert_eq!(feed(&pings, 64), Err(Close::Rate));
+        assert_eq!(feed(&pings, 64), Err(Broken::TooMany));
     }
 }

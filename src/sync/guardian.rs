@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use actix_ws::AggregatedMessageStream;
 use tokio::{
     sync::OwnedSemaphorePermit,
     time::{Instant, sleep_until},
@@ -11,12 +10,11 @@ use tokio::{
 use super::{
     Live,
     frame::{ClientFrame, Close, FrameFault, HEARTBEAT_SECONDS, ServerFrame, Welcome},
-    guard::Verdict,
     hub::{GuardianSeat, Order},
     limits::{HELLO, SILENCE},
     notices::device_notice,
-    outbox::Outbox,
-    session::{End, Heard, next},
+    session::{End, Heard, next, read_hello},
+    wire::Wire,
 };
 use crate::{
     domain::ids::ConnectionId,
@@ -36,53 +34,33 @@ pub struct GuardianSocket {
     pub session: SignedIn,
     /// Names the socket.
     pub connection: ConnectionId,
-    /// Why the guard cut the stream, if it did.
-    pub verdict: Verdict,
     /// Its place among the sockets that this node takes.
     pub _place: OwnedSemaphorePermit,
 }
 
 /// Serves a guardian until the end.
-pub async fn run(socket: GuardianSocket, mut outbox: Outbox, mut messages: AggregatedMessageStream) {
-    let end = serve(&socket, &mut outbox, &mut messages).await;
-    if let End::Close(why) = end {
-        outbox.close(why).await;
-    }
+pub async fn run(socket: GuardianSocket, mut wire: Wire) {
+    let end = serve(&socket, &mut wire).await;
+    Box::pin(end.of(wire)).await;
 }
 
-async fn serve(socket: &GuardianSocket, outbox: &mut Outbox, messages: &mut AggregatedMessageStream) -> End {
-    match tokio::time::timeout(HELLO, hello(socket, outbox, messages)).await {
-        Ok(Ok(())) => {}
+async fn serve(socket: &GuardianSocket, wire: &mut Wire) -> End {
+    match Box::pin(tokio::time::timeout(HELLO, read_hello(wire))).await {
+        Ok(Ok(_)) => {}
         Ok(Err(end)) => return end,
         Err(_) => return End::Close(Close::NoHello),
     }
     if socket.live.draining.is_cancelled() {
         return End::Close(Close::Drain);
     }
-    match begin(socket, outbox).await {
-        Ok(seat) => attend(socket, seat, outbox, messages).await,
+    match Box::pin(begin(socket, wire)).await {
+        Ok(seat) => attend(socket, seat, wire).await,
         Err(end) => end,
     }
 }
 
-async fn hello(
-    socket: &GuardianSocket,
-    outbox: &mut Outbox,
-    messages: &mut AggregatedMessageStream,
-) -> Result<(), End> {
-    loop {
-        match next(messages, &socket.verdict).await? {
-            Heard::Ping(bytes) => outbox.pong(&bytes).await?,
-            // A kind from the future, which a newer client may send first.
-            Heard::Pong | Heard::Frame(Ok(ClientFrame::Unknown)) => {}
-            Heard::Frame(Ok(ClientFrame::Hello(hello))) if hello.protocol == 1 => return Ok(()),
-            Heard::Frame(_) => return Err(End::Close(Close::Protocol)),
-        }
-    }
-}
-
 /// Takes a seat, then says how everything stands: whatever happens in between comes as a notice.
-async fn begin(socket: &GuardianSocket, outbox: &mut Outbox) -> Result<GuardianSeat, End> {
+async fn begin(socket: &GuardianSocket, wire: &mut Wire) -> Result<GuardianSeat, End> {
     let store = &socket.live.store;
     let guardian = socket.guardian.guardian();
     // Join first, then read: the other way round a pairing that ends in between would go on being told.
@@ -96,9 +74,9 @@ async fn begin(socket: &GuardianSocket, outbox: &mut Outbox) -> Result<GuardianS
         desired: None,
         resume: None,
     };
-    outbox.send(&ServerFrame::Welcome(welcome)).await?;
+    wire.send(&ServerFrame::Welcome(welcome)).await?;
     for standing in store.standings_for_notices(&teens).await.map_err(|error| away(&error))? {
-        outbox.send(&device_notice(standing)).await?;
+        wire.send(&device_notice(standing)).await?;
     }
     Ok(seat)
 }
@@ -106,8 +84,7 @@ async fn begin(socket: &GuardianSocket, outbox: &mut Outbox) -> Result<GuardianS
 async fn attend(
     socket: &GuardianSocket,
     mut seat: GuardianSeat,
-    outbox: &mut Outbox,
-    messages: &mut AggregatedMessageStream,
+    wire: &mut Wire,
 ) -> End {
     let mut heard_at = Instant::now();
     let left = socket.session.expires_at().duration_since(socket.live.store.world().now());
@@ -118,16 +95,16 @@ async fn attend(
         let deadline = leave_at.into_iter().fold(token_ends.min(heard_at + SILENCE), Instant::min);
         let step = tokio::select! {
             biased;
-            order = seat.orders.recv() => obey(order, outbox, &mut leave_at).await,
+            order = seat.orders.recv() => obey(order, wire, &mut leave_at).await,
             () = sleep_until(deadline) => Err(match deadline {
                 at if at == token_ends => End::Close(Close::TokenExpired),
-                at if Some(at) == leave_at => say_goodbye(outbox).await,
+                at if Some(at) == leave_at => say_goodbye(wire).await,
                 _ => End::Close(Close::Heartbeat),
             }),
-            heard = next(messages, &socket.verdict) => {
+            heard = next(wire) => {
                 heard_at = Instant::now();
                 match heard {
-                    Ok(heard) => answer(socket, heard, outbox).await,
+                    Ok(heard) => answer(socket, heard, wire).await,
                     Err(end) => Err(end),
                 }
             }
@@ -138,9 +115,9 @@ async fn attend(
     }
 }
 
-async fn obey(order: Option<Box<Order>>, outbox: &mut Outbox, leave_at: &mut Option<Instant>) -> Result<(), End> {
+async fn obey(order: Option<Box<Order>>, wire: &mut Wire, leave_at: &mut Option<Instant>) -> Result<(), End> {
     match order.map(|order| *order) {
-        Some(Order::Say(text)) => Ok(outbox.text(text).await?),
+        Some(Order::Say(text)) => Ok(wire.text(text).await?),
         Some(Order::Close(why)) => Err(End::Close(why)),
         Some(Order::Drain(after)) => {
             *leave_at = Some(Instant::now() + after);
@@ -150,25 +127,25 @@ async fn obey(order: Option<Box<Order>>, outbox: &mut Outbox, leave_at: &mut Opt
     }
 }
 
-async fn say_goodbye(outbox: &mut Outbox) -> End {
-    match outbox.send(&ServerFrame::Drain { reconnect_after_ms: 0 }).await {
+async fn say_goodbye(wire: &mut Wire) -> End {
+    match wire.send(&ServerFrame::Drain { reconnect_after_ms: 0 }).await {
         Ok(()) => End::Close(Close::Drain),
         Err(gone) => gone.into(),
     }
 }
 
-async fn answer(socket: &GuardianSocket, heard: Heard, outbox: &mut Outbox) -> Result<(), End> {
+async fn answer(socket: &GuardianSocket, heard: Heard, wire: &mut Wire) -> Result<(), End> {
     let fault = match heard {
-        Heard::Ping(bytes) => return Ok(outbox.pong(&bytes).await?),
+        Heard::Ping(bytes) => return Ok(wire.pong(bytes).await?),
         Heard::Pong | Heard::Frame(Ok(ClientFrame::Unknown)) => return Ok(()),
         Heard::Frame(Ok(ClientFrame::Heartbeat(beat))) => {
             let server_time = socket.live.store.world().now();
-            return Ok(outbox.send(&ServerFrame::Heartbeat { n: beat.n, server_time, desired: None }).await?);
+            return Ok(wire.send(&ServerFrame::Heartbeat { n: beat.n, server_time, desired: None }).await?);
         }
         Heard::Frame(Ok(_)) => FrameFault::NotForYou,
         Heard::Frame(Err(fault)) => fault,
     };
-    Ok(outbox.send(&ServerFrame::Error { code: fault, retry_after_ms: None }).await?)
+    Ok(wire.send(&ServerFrame::Error { code: fault, retry_after_ms: None }).await?)
 }
 
 fn away(error: &StoreError) -> End {

@@ -184,11 +184,18 @@ impl Hub {
         });
         if live && state.is_news(teen, published.version) {
             state.announced.insert(teen, published.version);
-            if let Some(notice) = &published.notice {
-                state.tell_guardians(teen, &Order::Say(notice.clone()));
+            if let Some(notice) = published.text().and_then(|text| text.notice) {
+                state.tell_guardians(teen, &Order::Say(notice));
             }
         }
         newer
+    }
+
+    /// Has the sessions of a teen look at the newest policy again: its text is back.
+    pub fn again(&self, teen: TeenId) {
+        if let Some(row) = self.state().teens.get(&teen) {
+            row.newest.send_modify(|_| {});
+        }
     }
 
     /// Tells the guardians of a teen that sit here.

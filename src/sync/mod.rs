@@ -23,8 +23,8 @@ mod guard;
 mod guardian;
 mod hub;
 mod limits;
+mod line;
 mod notices;
-mod outbox;
 pub mod presence;
 mod publish;
 mod refresh;
@@ -32,6 +32,7 @@ mod relay;
 mod session;
 mod sweep;
 mod upgrade;
+mod wire;
 
 use std::{num::NonZeroU32, sync::Arc};
 
@@ -44,7 +45,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use fallback::newer_than;
 pub use publish::Published;
-pub use upgrade::upgrade;
+pub use upgrade::{Granted, upgrade};
 
 use self::{bus::Bus, decisions::NodeDecisions, hub::Hub, notices::Notices, presence::NodePresence, refresh::Refresh};
 use crate::{

@@ -1,6 +1,12 @@
 //! A snapshot ready to be sent: encoded and signed once, shared by every socket that sends it.
+//!
+//! Its text is kept for some seconds only. By then whoever is here has it, and most devices sit here for hours without needing it
+//! again; whoever does has it read and encoded anew ([`Net::Again`](super::refresh::Net)).
 
-use std::time::Instant;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use bytestring::ByteString;
 use serde_json::value::RawValue;
@@ -17,14 +23,19 @@ pub struct Published {
     pub version: Version,
     /// Hash of the signed bytes.
     pub sha256: String,
+    /// When the revision was made, by the database's committer.
+    pub made_at: jiff::Timestamp,
+    text: Mutex<Option<Text>>,
+}
+
+/// What is sent of it.
+#[derive(Clone)]
+pub struct Text {
     /// The `policy` frame.
     pub frame: ByteString,
     /// The `notice` that tells people what changed; `None` where nothing did.
     pub notice: Option<ByteString>,
-    /// When the revision was made, by the database's committer.
-    pub made_at: jiff::Timestamp,
-    /// When it was encoded here.
-    pub encoded_at: Instant,
+    encoded_at: Instant,
 }
 
 impl Published {
@@ -41,7 +52,32 @@ impl Published {
             .map(|notice| text(&ServerFrame::Notice(notice)))
             .transpose()?;
         let frame = text(&ServerFrame::Policy(snapshot))?;
-        Ok(Self { version, sha256, frame, notice, made_at, encoded_at: Instant::now() })
+        let text = Text { frame, notice, encoded_at: Instant::now() };
+        Ok(Self { version, sha256, made_at, text: Mutex::new(Some(text)) })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Text>> {
+        self.text.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its text, if it is still kept.
+    pub fn text(&self) -> Option<Text> {
+        self.lock().clone()
+    }
+
+    /// Takes the text of another one of the same version.
+    pub fn take_text(&self, again: Self) {
+        *self.lock() = again.text.into_inner().unwrap_or_else(PoisonError::into_inner);
+    }
+
+    /// Forgets a text that is older than this. `false`: it is not, yet.
+    pub fn forget_text(&self, kept: Duration) -> bool {
+        let mut text = self.lock();
+        let old = text.as_ref().is_none_or(|text| text.encoded_at.elapsed() >= kept);
+        if old {
+            *text = None;
+        }
+        old
     }
 }
 

@@ -4,8 +4,8 @@
 //! a read runs is read next, together, so a hundred changes in a second are a few reads and each device gets the newest.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
@@ -14,13 +14,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{hub::Hub, publish::Published};
 use crate::{
-    domain::{ids::TeenId, snapshot::SnapshotKey},
+    domain::{ids::TeenId, snapshot::SnapshotKey, version::Version},
     store::{Store, StoreError, policies::Newest},
 };
 
 /// Who suspected it. The nets below the hint count what they had to repair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Net {
+    /// A device needs a text that is not kept any more.
+    Again,
     /// A device joined and must see the newest.
     Join,
     /// A hint, from here or from another node.
@@ -36,6 +38,7 @@ pub enum Net {
 impl Net {
     const fn word(self) -> &'static str {
         match self {
+            Self::Again => "again",
             Self::Join => "join",
             Self::Hint => "hint",
             Self::Sweep => "sweep",
@@ -47,6 +50,8 @@ impl Net {
 
 /// Most teens in one read.
 const MOST: usize = 1_000;
+/// How long the text of a policy is kept.
+const KEPT: Duration = Duration::from_secs(10);
 
 /// Reads, signs and offers.
 pub struct Refresh {
@@ -55,11 +60,13 @@ pub struct Refresh {
     key: SnapshotKey,
     suspects: Mutex<HashMap<TeenId, Net>>,
     wake: Notify,
+    /// Policies whose text is kept, oldest first.
+    texts: Mutex<VecDeque<Weak<Published>>>,
 }
 
 impl Refresh {
     pub(super) fn new(store: Store, hub: Arc<Hub>, key: SnapshotKey) -> Self {
-        Self { store, hub, key, suspects: Mutex::default(), wake: Notify::new() }
+        Self { store, hub, key, suspects: Mutex::default(), wake: Notify::new(), texts: Mutex::default() }
     }
 
     /// Has a teen looked at soon.
@@ -71,7 +78,10 @@ impl Refresh {
     pub fn suspect_all(&self, teens: impl IntoIterator<Item = TeenId>, net: Net) {
         let mut suspects = self.suspects.lock().unwrap_or_else(PoisonError::into_inner);
         for teen in teens {
-            suspects.entry(teen).or_insert(net);
+            let known = suspects.entry(teen).or_insert(net);
+            if net == Net::Again {
+                *known = net;
+            }
         }
         drop(suspects);
         self.wake.notify_one();
@@ -121,15 +131,35 @@ impl Refresh {
 
     fn offer(&self, newest: Newest, net: Net) -> Result<(), StoreError> {
         let (teen, epoch) = (newest.record.teen, self.store.epoch());
-        let known = self.hub.known(teen).map(|published| published.version);
-        if known.is_some_and(|known| (known.epoch, known.revision) >= (epoch, newest.record.revision)) {
+        let here = Version { epoch, revision: newest.record.revision };
+        let known = self.hub.known(teen);
+        if let Some(known) = known.as_ref().filter(|known| known.version >= here) {
+            if net == Net::Again && known.version == here && known.text().is_none() {
+                known.take_text(Published::new(newest, epoch, &self.key)?);
+                self.keep_text(known);
+                self.hub.again(teen);
+            }
             return Ok(());
         }
         let published = Arc::new(Published::new(newest, epoch, &self.key)?);
-        let changed_while_here = known.is_some();
-        if self.hub.offer(teen, &published, net != Net::Join) && changed_while_here && net > Net::Hint {
+        let live = net > Net::Join;
+        if self.hub.offer(teen, &published, live) && known.is_some() && net > Net::Hint {
             metrics::counter!("family_pairing_repairs_total", "net" => net.word()).increment(1);
         }
+        self.keep_text(&published);
         Ok(())
+    }
+
+    fn keep_text(&self, published: &Arc<Published>) {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner).push_back(Arc::downgrade(published));
+    }
+
+    /// Forgets the texts that everybody here has had time to send.
+    pub fn forget_texts(&self) {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_old = |published: &Weak<Published>| published.upgrade().is_none_or(|it| it.forget_text(KEPT));
+        while texts.front().is_some_and(is_old) {
+            texts.pop_front();
+        }
     }
 }

@@ -6,7 +6,7 @@ mod hello;
 
 use std::sync::Arc;
 
-use actix_ws::{AggregatedMessage, AggregatedMessageStream};
+use actix_web::web::Bytes;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::{
     sync::OwnedSemaphorePermit,
@@ -17,11 +17,11 @@ use self::answers::{Answer, Question};
 use super::{
     Live, Published,
     frame::{ClientFrame, Close, FrameFault, Hello, ServerFrame},
-    guard::Verdict,
     hub::{DeviceSeat, Order},
     limits::{HELLO, OPEN_QUESTIONS, PACE, SILENCE},
-    outbox::{Gone, Outbox},
+    line::{Broken, Inbound},
     refresh::Net,
+    wire::{Gone, Wire},
 };
 use crate::{
     domain::{ids::ConnectionId, version::Version},
@@ -36,8 +36,6 @@ pub struct DeviceSocket {
     pub device: DeviceOf,
     /// Names it.
     pub connection: ConnectionId,
-    /// Why the guard cut the stream, if it did.
-    pub verdict: Verdict,
     /// Its place among the sockets that this node takes.
     pub _place: OwnedSemaphorePermit,
 }
@@ -46,6 +44,8 @@ pub struct DeviceSocket {
 pub enum End {
     /// With a reason that the client is told.
     Close(Close),
+    /// The client said goodbye.
+    Left,
     /// The client is gone or cannot be reached.
     Gone,
 }
@@ -56,17 +56,38 @@ impl From<Gone> for End {
     }
 }
 
-/// Serves a device until its end.
-pub async fn run(socket: DeviceSocket, mut outbox: Outbox, mut messages: AggregatedMessageStream) {
-    let end = serve(&socket, &mut outbox, &mut messages).await;
-    socket.live.presence.went(socket.device.device(), socket.connection);
-    if let End::Close(why) = end {
-        outbox.close(why).await;
+impl From<Broken> for End {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Framing | Broken::NotText => Self::Close(Close::Protocol),
+            Broken::TooBig => Self::Close(Close::FrameTooBig),
+            Broken::TooMany => Self::Close(Close::Rate),
+            Broken::Left(_) => Self::Left,
+            Broken::Slow | Broken::Gone => Self::Gone,
+        }
     }
 }
 
-async fn serve(socket: &DeviceSocket, outbox: &mut Outbox, messages: &mut AggregatedMessageStream) -> End {
-    let hello = match tokio::time::timeout(HELLO, read_hello(socket, outbox, messages)).await {
+impl End {
+    /// Ends the wire as this says.
+    pub async fn of(self, wire: Wire) {
+        match self {
+            Self::Close(why) => wire.close(why).await,
+            Self::Left => wire.part().await,
+            Self::Gone => {}
+        }
+    }
+}
+
+/// Serves a device until its end.
+pub async fn run(socket: DeviceSocket, mut wire: Wire) {
+    let end = serve(&socket, &mut wire).await;
+    socket.live.presence.went(socket.device.device(), socket.connection);
+    Box::pin(end.of(wire)).await;
+}
+
+async fn serve(socket: &DeviceSocket, wire: &mut Wire) -> End {
+    let hello = match Box::pin(tokio::time::timeout(HELLO, read_hello(wire))).await {
         Ok(Ok(hello)) => hello,
         Ok(Err(end)) => return end,
         Err(_) => return End::Close(Close::NoHello),
@@ -80,30 +101,28 @@ async fn serve(socket: &DeviceSocket, outbox: &mut Outbox, messages: &mut Aggreg
     live.presence.came(socket.device.device(), socket.connection);
     let mut session = Session {
         socket,
-        outbox,
+        wire,
         seat,
         sent: None,
+        wants_text: false,
         waiting_since: None,
         leave_at: None,
         open: FuturesUnordered::new(),
         reports: 0,
         sent_live: false,
     };
-    match session.welcome(*hello).await {
-        Ok(()) => session.attend(messages).await,
+    // Boxed, like all that is not done most of the time: what a task may need once would be held by it for ever.
+    match Box::pin(session.welcome(*hello)).await {
+        Ok(()) => session.attend().await,
         Err(end) => end,
     }
 }
 
 /// Waits for the hello, answering pings meanwhile.
-async fn read_hello(
-    socket: &DeviceSocket,
-    outbox: &mut Outbox,
-    messages: &mut AggregatedMessageStream,
-) -> Result<Box<Hello>, End> {
+pub async fn read_hello(wire: &mut Wire) -> Result<Box<Hello>, End> {
     loop {
-        match next(messages, &socket.verdict).await? {
-            Heard::Ping(bytes) => outbox.pong(&bytes).await?,
+        match next(wire).await? {
+            Heard::Ping(bytes) => wire.pong(bytes).await?,
             // A kind from the future, which a newer client may send first.
             Heard::Pong | Heard::Frame(Ok(ClientFrame::Unknown)) => {}
             Heard::Frame(Ok(ClientFrame::Hello(hello))) if hello.protocol == 1 => return Ok(hello),
@@ -115,7 +134,7 @@ async fn read_hello(
 /// What came from a client.
 pub enum Heard {
     /// A ping, to be answered.
-    Ping(actix_web::web::Bytes),
+    Ping(Bytes),
     /// A pong: a sign of life.
     Pong,
     /// A text message, read as a frame or not readable.
@@ -123,20 +142,12 @@ pub enum Heard {
 }
 
 /// The next message, or how the connection ended.
-pub async fn next(messages: &mut AggregatedMessageStream, verdict: &Verdict) -> Result<Heard, End> {
-    let message = messages.next().await;
-    if let Some(close) = verdict.get() {
-        return Err(End::Close(close));
-    }
-    match message {
-        Some(Ok(AggregatedMessage::Text(text))) => Ok(Heard::Frame(read(&text))),
-        Some(Ok(AggregatedMessage::Ping(bytes))) => Ok(Heard::Ping(bytes)),
-        Some(Ok(AggregatedMessage::Pong(_))) => Ok(Heard::Pong),
-        Some(Ok(AggregatedMessage::Binary(_))) => Err(End::Close(Close::Protocol)),
-        // After an error the stream would go on; we do not.
-        Some(Err(actix_ws::ProtocolError::Overflow)) => Err(End::Close(Close::FrameTooBig)),
-        Some(Err(_)) => Err(End::Close(Close::Protocol)),
-        Some(Ok(AggregatedMessage::Close(_))) | None => Err(End::Gone),
+pub async fn next(wire: &mut Wire) -> Result<Heard, End> {
+    match wire.next().await? {
+        Inbound::Text(text) => Ok(Heard::Frame(read(&text))),
+        Inbound::Ping(bytes) => Ok(Heard::Ping(bytes)),
+        Inbound::Pong => Ok(Heard::Pong),
+        Inbound::Binary(_) => Err(End::Close(Close::Protocol)),
     }
 }
 
@@ -158,10 +169,12 @@ fn read(text: &str) -> Result<ClientFrame, FrameFault> {
 /// A device that has said hello.
 struct Session<'a> {
     socket: &'a DeviceSocket,
-    outbox: &'a mut Outbox,
+    wire: &'a mut Wire,
     seat: DeviceSeat,
     /// The newest policy that was sent here.
     sent: Option<Arc<Published>>,
+    /// The newest is to be sent as soon as its text is there again.
+    wants_text: bool,
     /// Since when the device owes a word about it; meanwhile the next one waits, so that only the newest is sent.
     waiting_since: Option<Instant>,
     /// When this node, which is going away, sends the device off. Until then it serves as ever.
@@ -173,8 +186,18 @@ struct Session<'a> {
     sent_live: bool,
 }
 
+/// What comes first.
+enum Step {
+    Order(Option<Box<Order>>),
+    Answer(Answer),
+    /// A newer policy; `false`: there is nobody any more who would bring one.
+    Newer(bool),
+    Deadline,
+    Heard(Result<Heard, End>),
+}
+
 impl Session<'_> {
-    async fn attend(&mut self, messages: &mut AggregatedMessageStream) -> End {
+    async fn attend(&mut self) -> End {
         let mut heard_at = Instant::now();
         loop {
             let owes = self.waiting_since.map(|since| since + PACE);
@@ -182,24 +205,29 @@ impl Session<'_> {
             let room = self.open.len() < OPEN_QUESTIONS;
             let step = tokio::select! {
                 biased;
-                order = self.seat.orders.recv() => self.obey(order).await,
-                answer = self.open.select_next_some(), if !self.open.is_empty() => self.deliver(answer).await,
-                changed = self.seat.newest.changed(), if self.waiting_since.is_none() => match changed {
-                    Ok(()) => self.send_newest(true).await,
-                    Err(_) => Err(End::Gone),
-                },
-                () = sleep_until(deadline) => self.due(heard_at).await,
-                heard = next(messages, &self.socket.verdict), if room => {
+                order = self.seat.orders.recv() => Step::Order(order),
+                answer = self.open.select_next_some(), if !self.open.is_empty() => Step::Answer(answer),
+                changed = self.seat.newest.changed(), if self.waiting_since.is_none() => Step::Newer(changed.is_ok()),
+                () = sleep_until(deadline) => Step::Deadline,
+                heard = next(self.wire), if room => {
                     heard_at = Instant::now();
-                    match heard {
-                        Ok(heard) => self.answer(heard).await,
-                        Err(end) => Err(end),
-                    }
+                    Step::Heard(heard)
                 }
             };
-            if let Err(end) = step {
+            if let Err(end) = Box::pin(self.take(step, heard_at)).await {
                 return end;
             }
+        }
+    }
+
+    async fn take(&mut self, step: Step, heard_at: Instant) -> Result<(), End> {
+        match step {
+            Step::Order(order) => self.obey(order).await,
+            Step::Answer(answer) => self.deliver(answer).await,
+            Step::Newer(true) => self.send_newest(true).await,
+            Step::Newer(false) => Err(End::Gone),
+            Step::Deadline => self.due(heard_at).await,
+            Step::Heard(heard) => self.answer(heard?).await,
         }
     }
 
@@ -207,7 +235,7 @@ impl Session<'_> {
     async fn due(&mut self, heard_at: Instant) -> Result<(), End> {
         let now = Instant::now();
         if self.leave_at.is_some_and(|at| at <= now) {
-            self.outbox.send(&ServerFrame::Drain { reconnect_after_ms: 0 }).await?;
+            self.wire.send(&ServerFrame::Drain { reconnect_after_ms: 0 }).await?;
             return Err(End::Close(Close::Drain));
         }
         if heard_at + SILENCE <= now {
@@ -219,7 +247,7 @@ impl Session<'_> {
 
     async fn obey(&mut self, order: Option<Box<Order>>) -> Result<(), End> {
         match order.map(|order| *order) {
-            Some(Order::Say(text)) => Ok(self.outbox.text(text).await?),
+            Some(Order::Say(text)) => Ok(self.wire.text(text).await?),
             Some(Order::Close(why)) => Err(End::Close(why)),
             Some(Order::Drain(after)) => {
                 self.leave_at = Some(Instant::now() + after);
@@ -229,24 +257,32 @@ impl Session<'_> {
         }
     }
 
-    /// Sends the newest policy, if the device has not had it here.
+    /// Sends the newest policy, if the device has not had it here or needs it again.
     async fn send_newest(&mut self, live: bool) -> Result<(), End> {
         let Some(newest) = self.seat.newest.borrow_and_update().clone() else { return Ok(()) };
-        if self.sent.as_ref().is_some_and(|sent| sent.version >= newest.version) {
-            return Ok(());
+        let had = self.sent.as_ref().is_some_and(|sent| sent.version >= newest.version);
+        match (had, self.wants_text) {
+            (true, false) => Ok(()),
+            (_, waited) => self.send(newest, live && !waited).await,
         }
-        self.send(newest, live).await
     }
 
     async fn send(&mut self, policy: Arc<Published>, live: bool) -> Result<(), End> {
-        self.outbox.text(policy.frame.clone()).await?;
+        let Some(text) = policy.text() else {
+            // It comes with the next look at the newest.
+            self.wants_text = true;
+            self.socket.live.refresh.suspect(self.socket.device.teen(), Net::Again);
+            return Ok(());
+        };
+        self.wants_text = false;
+        self.wire.text(text.frame).await?;
         metrics::counter!("family_pairing_policies_sent_total").increment(1);
         if live {
             let now = self.socket.live.store.world().now();
             let seconds = now.duration_since(policy.made_at).as_secs_f64().max(0.0);
             metrics::histogram!("family_pairing_change_to_sent_seconds").record(seconds);
-            if let Some(notice) = policy.notice.clone() {
-                self.outbox.text(notice).await?;
+            if let Some(notice) = text.notice {
+                self.wire.text(notice).await?;
             }
         }
         self.sent = Some(policy);
@@ -257,7 +293,7 @@ impl Session<'_> {
 
     async fn answer(&mut self, heard: Heard) -> Result<(), End> {
         match heard {
-            Heard::Ping(bytes) => Ok(self.outbox.pong(&bytes).await?),
+            Heard::Ping(bytes) => Ok(self.wire.pong(bytes).await?),
             Heard::Pong => Ok(()),
             Heard::Frame(Ok(frame)) => match self.ask(frame) {
                 Ok(()) => Ok(()),
@@ -271,7 +307,7 @@ impl Session<'_> {
         match answer {
             Answer::Taken { id, about, enforced } => {
                 self.settled(about, enforced);
-                Ok(self.outbox.send(&ServerFrame::Ack { r#ref: id }).await?)
+                Ok(self.wire.send(&ServerFrame::Ack { r#ref: id }).await?)
             }
             Answer::Fault(fault) => self.fault(fault).await,
             Answer::Heard { n, applied, heard, after_reports } => {
@@ -306,7 +342,7 @@ impl Session<'_> {
         heard: crate::store::reports::Heard,
     ) -> Result<(), End> {
         let server_time = self.socket.live.store.world().now();
-        self.outbox.send(&ServerFrame::Heartbeat { n, server_time, desired: Some(heard.desired) }).await?;
+        self.wire.send(&ServerFrame::Heartbeat { n, server_time, desired: Some(heard.desired) }).await?;
         let known = self.seat.newest.borrow().as_ref().map(|published| published.version);
         if known.is_none_or(|known| known < heard.desired) {
             self.socket.live.refresh.suspect(self.socket.device.teen(), Net::Heartbeat);
@@ -325,6 +361,23 @@ impl Session<'_> {
         let word = format!("{code:?}");
         metrics::counter!("family_pairing_frames_refused_total", "code" => word).increment(1);
         let retry_after_ms = (code == FrameFault::Unavailable).then_some(2_000);
-        Ok(self.outbox.send(&ServerFrame::Error { code, retry_after_ms }).await?)
+        Ok(self.wire.send(&ServerFrame::Error { code, retry_after_ms }).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_task<A, B, F>(_: impl FnOnce(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// A node holds one of these per device. What is needed once (a hello, an answer, a goodbye) is boxed while it lasts.
+    #[test]
+    fn an_idle_devices_task_is_small() {
+        let (device, guardian) = (size_of_task(run), size_of_task(crate::sync::guardian::run));
+        println!("bytes of a task: device {device}, guardian {guardian}");
+        assert!(device <= 1_024 && guardian <= 1_024, "device {device}, guardian {guardian}");
     }
 }

@@ -47,6 +47,7 @@ pub(super) async fn run(
                 Err(error) => tracing::warn!(%error, "the epoch and the rules could not be read"),
             }
         }
+        refresh.forget_texts();
         let began = Instant::now();
         match sweep(&store, &hub, &relay).await {
             Ok(()) => {

@@ -1,21 +1,22 @@
-//! From a request to a socket: admission, identity, origin, limits; only then the 101.
+//! From a request to a socket: admission, identity, origin, limits; only then the 101, and with it the connection.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
-    FromRequest, HttpRequest, HttpResponse, dev,
+    HttpMessage, HttpRequest, HttpResponse,
     http::header::{self, HeaderMap},
-    web::{Bytes, Data, Payload},
+    rt::net::TcpStream,
+    web::Data,
 };
-use futures_util::Stream;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Live,
-    frame::{MOST_IN, SUBPROTOCOL, TICKET_PREFIX},
-    guard::Guard,
+    frame::{SUBPROTOCOL, TICKET_PREFIX},
     guardian::{self, GuardianSocket},
-    outbox::Outbox,
+    line::Line,
     session::{self, DeviceSocket},
+    wire::Wire,
 };
 use crate::{
     auth::{
@@ -28,10 +29,34 @@ use crate::{
     store::tickets::Holder,
 };
 
-type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, actix_web::error::PayloadError>>>>;
+/// A socket that was granted. It travels in the request until the 101 is on its way; then it gets the connection.
+pub struct Granted {
+    live: Arc<Live>,
+    party: Party,
+    place: OwnedSemaphorePermit,
+}
+
+impl Granted {
+    /// Begins the socket's session on the connection. `early`: what the client sent without waiting for the 101.
+    pub fn begin(self, connection: TcpStream, early: &[u8]) {
+        let Self { live, party, place } = self;
+        let wire = Wire::new(Line::new(connection, early));
+        let connection = live.store.world().id();
+        match party {
+            Party::Device(device) => {
+                let socket = DeviceSocket { live, device, connection, _place: place };
+                actix_web::rt::spawn(session::run(socket, wire));
+            }
+            Party::Guardian(guardian, session) => {
+                let socket = GuardianSocket { live, guardian, session, connection, _place: place };
+                actix_web::rt::spawn(guardian::run(socket, wire));
+            }
+        }
+    }
+}
 
 /// Upgrades a request, or says why not. Nobody gets a socket before they have shown who they are.
-pub async fn upgrade(request: HttpRequest, payload: Payload, live: Arc<Live>) -> Result<HttpResponse, Problem> {
+pub async fn upgrade(request: HttpRequest, live: Arc<Live>) -> Result<HttpResponse, Problem> {
     let offered = subprotocols(request.headers());
     if !is_upgrade(request.headers()) {
         return Err(Code::UpgradeRequired.into());
@@ -49,34 +74,15 @@ pub async fn upgrade(request: HttpRequest, payload: Payload, live: Arc<Live>) ->
         Party::Guardian(_, session) => session.session().to_string(),
     };
     gate.throttle.count(Limit::Connect, &name).await?;
-    open(request, payload, live, party).await
+    grant(&request, live, party)
 }
 
-async fn open(request: HttpRequest, payload: Payload, live: Arc<Live>, party: Party) -> Result<HttpResponse, Problem> {
+fn grant(request: &HttpRequest, live: Arc<Live>, party: Party) -> Result<HttpResponse, Problem> {
     let place = live.places.clone().try_acquire_owned().map_err(|_| overloaded())?;
-    let (guard, verdict) = Guard::new(payload);
-    let guarded: ByteStream = Box::pin(guard);
-    let mut guarded = dev::Payload::from(guarded);
-    let payload = Payload::from_request(&request, &mut guarded).await.map_err(|_| Code::BadRequest)?;
-    let (response, session, messages) =
-        actix_ws::handle_with_protocols(&request, payload, &[SUBPROTOCOL]).map_err(|_| Code::UpgradeRequired)?;
-    let messages = messages.max_frame_size(MOST_IN).aggregate_continuations().max_continuation_size(MOST_IN);
-    let outbox = Outbox::new(session);
-    let connection = live.store.world().id();
-    match party {
-        Party::Device(device) => {
-            actix_web::rt::spawn(session::run(
-                DeviceSocket { live, device, connection, verdict, _place: place },
-                outbox,
-                messages,
-            ));
-        }
-        Party::Guardian(guardian, session) => {
-            let socket = GuardianSocket { live, guardian, session, connection, verdict, _place: place };
-            actix_web::rt::spawn(guardian::run(socket, outbox, messages));
-        }
-    }
-    Ok(response)
+    let mut switched = actix_http::ws::handshake(request.head()).map_err(|_| Code::UpgradeRequired)?;
+    let switched = switched.insert_header((header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL)).finish().map_into_boxed_body();
+    request.extensions_mut().insert(Granted { live, party, place });
+    Ok(switched.into())
 }
 
 /// Cheaper than closing afterwards: over the node's limits there is no upgrade at all.

@@ -33,7 +33,7 @@ impl Session<'_> {
             desired: Some(newest.version),
             resume: Some(resume),
         };
-        self.outbox.send(&ServerFrame::Welcome(welcome)).await?;
+        self.wire.send(&ServerFrame::Welcome(welcome)).await?;
         match resume {
             Resume::Current => self.sent = Some(newest),
             Resume::Snapshot => self.send(newest, false).await?,
@@ -72,7 +72,7 @@ impl Session<'_> {
         let live = &self.socket.live;
         let claims = live.store.open_claims(&(&self.socket.device).into()).await.map_err(|error| away(&error))?;
         for view in claims {
-            self.outbox.send(&crate::sync::relay::pairing_notice(&view, &view.guardian_name)).await?;
+            self.wire.send(&crate::sync::relay::pairing_notice(&view, &view.guardian_name)).await?;
         }
         Ok(())
     }

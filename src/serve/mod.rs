@@ -1,10 +1,15 @@
 //! A node's life: start, serve, drain, stop — in that order, because open sockets would otherwise hold the stop up to its limit.
 
-use std::{io, net::TcpListener, os::fd::AsFd, sync::Arc, time::Duration};
+mod upgrades;
 
+use std::{io, net::{SocketAddr, TcpListener}, os::fd::AsFd, rc::Rc, sync::Arc, time::Duration};
+
+use actix_http::HttpService;
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_factory, map_config};
 use actix_web::{
-    App as ActixApp, HttpServer,
-    dev::{Extensions, Server},
+    App as ActixApp, Error,
+    body::MessageBody,
+    dev::{AppConfig, Extensions, Server, ServiceRequest, ServiceResponse},
     middleware::from_fn,
     rt::net::TcpStream,
     web::Data,
@@ -17,14 +22,18 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing_actix_web::TracingLogger;
 
+use self::upgrades::Upgrades;
 use crate::{
     api::{
-        self,
+        self, Scrape,
+        controls::Catalogues,
         edge::{RequestSpan, edge},
+        openapi::Document,
     },
     app::{App, AppError},
     auth::Gate,
     config::ServeConfig,
+    domain::presets::Presets,
     store::{Store, StoreError},
     sync::Live,
 };
@@ -50,7 +59,7 @@ pub enum ServeError {
     App(#[from] AppError),
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
-    Listen(std::net::SocketAddr, io::Error),
+    Listen(SocketAddr, io::Error),
     /// The server stopped by itself.
     #[error("the server stopped: {0}")]
     Server(#[from] io::Error),
@@ -59,7 +68,7 @@ pub enum ServeError {
 /// A started node.
 pub struct Node {
     /// Where it listens.
-    pub address: std::net::SocketAddr,
+    pub address: SocketAddr,
     server: Server,
     live: Arc<Live>,
     stop: CancellationToken,
@@ -73,35 +82,21 @@ impl Node {
         let address = listener.local_addr()?;
         let App { gate, live, document, catalogues, presets, scrape, stop } = app;
         let gate = Data::new(gate);
-        let (document, scrape) = (Data::new(document), Data::new(scrape));
-        let (catalogues, presets) = (Data::new(catalogues), Data::new(presets));
         tokio::spawn(housekeeping(gate.clone(), stop.clone()));
         tokio::spawn(due(gate.store.clone(), stop.clone()));
-        let shared_live = Data::from(live.clone());
+        let shared = Shared {
+            gate,
+            live: Data::from(live.clone()),
+            document: Data::new(document),
+            scrape: Data::new(scrape),
+            catalogues: Data::new(catalogues),
+            presets: Data::new(presets),
+        };
         let workers = match config.workers {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
             workers => workers,
         };
-        let server = HttpServer::new(move || {
-            ActixApp::new()
-                .app_data(gate.clone())
-                .app_data(shared_live.clone())
-                .app_data(document.clone())
-                .app_data(catalogues.clone())
-                .app_data(presets.clone())
-                .app_data(scrape.clone())
-                .wrap(from_fn(edge))
-                .wrap(TracingLogger::<RequestSpan>::new())
-                .configure(api::routes)
-        })
-        .on_connect(on_connect)
-        .tcp_nodelay(true)
-        .client_request_timeout(HEADERS)
-        .shutdown_timeout(2)
-        .workers(workers)
-        .disable_signals()
-        .listen(listener)?
-        .run();
+        let server = listen(shared, listener, address, workers)?;
         Ok(Self { address, server, live, stop, drain: config.drain() })
     }
 
@@ -140,11 +135,71 @@ impl Node {
     }
 }
 
+/// What every worker's app shares.
+#[derive(Clone)]
+struct Shared {
+    gate: Data<Gate>,
+    live: Data<Live>,
+    document: Data<Document>,
+    scrape: Data<Scrape>,
+    catalogues: Data<Catalogues>,
+    presets: Data<Presets>,
+}
+
+impl Shared {
+    fn app(
+        &self,
+    ) -> ActixApp<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<impl MessageBody + use<>>,
+            Error = Error,
+            InitError = (),
+        > + use<>,
+    > {
+        ActixApp::new()
+            .app_data(self.gate.clone())
+            .app_data(self.live.clone())
+            .app_data(self.document.clone())
+            .app_data(self.catalogues.clone())
+            .app_data(self.presets.clone())
+            .app_data(self.scrape.clone())
+            .wrap(from_fn(edge))
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .configure(api::routes)
+    }
+}
+
+/// The server itself: what `actix_web::HttpServer` does, with a door for sockets beside the one for requests.
+fn listen(shared: Shared, listener: TcpListener, address: SocketAddr, workers: usize) -> io::Result<Server> {
+    let server = Server::build().workers(workers).shutdown_timeout(2).disable_signals();
+    let stopping = server.graceful_shutdown_signal();
+    let answer = move || {
+        let (shared, stopping) = (shared.clone(), stopping.clone());
+        let app = shared.app().into_factory().map_err(|error: Error| error.error_response());
+        HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .client_request_timeout(HEADERS)
+            .tcp_nodelay(true)
+            .local_addr(address)
+            .on_connect_ext(|connection: &TcpStream, _: &mut Extensions| on_connect(connection))
+            .upgrade(fn_factory(move || {
+                let app = shared.app().into_factory();
+                async move { app.new_service(AppConfig::default()).await.map(|app| Upgrades(Rc::new(app))) }
+            }))
+            .finish(map_config(app, |()| AppConfig::default()))
+            .tcp()
+    };
+    Ok(server.listen("http", listener, answer)?.run())
+}
+
 /// Has the kernel give up on peers that acknowledge nothing: the frame parser cannot see them.
-fn on_connect(connection: &dyn std::any::Any, _: &mut Extensions) {
-    if let Some(stream) = connection.downcast_ref::<TcpStream>()
-        && let Err(error) = socket2::SockRef::from(&stream.as_fd()).set_tcp_user_timeout(Some(UNACKNOWLEDGED))
-    {
+fn on_connect(connection: &TcpStream) {
+    if let Err(error) = socket2::SockRef::from(&connection.as_fd()).set_tcp_user_timeout(Some(UNACKNOWLEDGED)) {
         tracing::warn!(%error, "a connection's timeout could not be set");
     }
 }

@@ -1,12 +1,12 @@
-//! The sending half of a socket. Every send has a deadline: a client that does not read is dropped, not waited for.
+//! A line in the words of the protocol: frames out, messages in. Every send has a deadline: a client that does not read is dropped, not waited for.
 
-use actix_ws::{CloseCode, CloseReason, Session};
+use actix_http::ws::Message;
+use actix_web::web::Bytes;
 use bytestring::ByteString;
-use tokio::time::timeout;
 
 use super::{
     frame::{Close, MOST_OUT, ServerFrame},
-    limits::SEND,
+    line::{Broken, Inbound, Line, reason},
     publish::text,
 };
 
@@ -14,13 +14,18 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gone;
 
-/// Sends with a deadline.
-pub struct Outbox(Session);
+/// A client's line, as a session uses it.
+pub struct Wire(Line);
 
-impl Outbox {
-    /// Takes over a session.
-    pub fn new(session: Session) -> Self {
-        Self(session)
+impl Wire {
+    /// Takes over a line.
+    pub const fn new(line: Line) -> Self {
+        Self(line)
+    }
+
+    /// The next message from the client.
+    pub async fn next(&mut self) -> Result<Inbound, Broken> {
+        self.0.next().await
     }
 
     /// Sends a frame.
@@ -38,33 +43,31 @@ impl Outbox {
             tracing::error!(bytes = text.len(), "a frame is over the limit of the protocol and was not sent");
             return Err(Gone);
         }
-        self.within(async |session| session.text(text).await).await
+        self.message(Message::Text(text)).await
     }
 
     /// Answers a ping.
-    pub async fn pong(&mut self, bytes: &[u8]) -> Result<(), Gone> {
-        self.within(async |session| session.pong(bytes).await).await
+    pub async fn pong(&mut self, bytes: Bytes) -> Result<(), Gone> {
+        self.message(Message::Pong(bytes)).await
     }
 
     /// Says why and closes.
     pub async fn close(self, why: Close) {
         metrics::counter!("family_pairing_socket_closes_total", "reason" => why.reason()).increment(1);
-        let reason = CloseReason { code: CloseCode::from(why.code()), description: Some(why.reason().to_owned()) };
-        // A client that does not take even this is dropped all the same.
-        let _ = timeout(SEND, self.0.close(Some(reason))).await;
+        self.0.close(Some(reason(why.code(), why.reason()))).await;
     }
 
-    async fn within(
-        &mut self,
-        send: impl AsyncFnOnce(&mut Session) -> Result<(), actix_ws::Closed>,
-    ) -> Result<(), Gone> {
-        match timeout(SEND, send(&mut self.0)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Gone),
-            Err(_) => {
+    /// Answers a client that said goodbye.
+    pub async fn part(self) {
+        self.0.close(None).await;
+    }
+
+    async fn message(&mut self, message: Message) -> Result<(), Gone> {
+        self.0.send(message).await.map_err(|broken| {
+            if broken == Broken::Slow {
                 metrics::counter!("family_pairing_socket_closes_total", "reason" => Close::Slow.reason()).increment(1);
-                Err(Gone)
             }
-        }
+            Gone
+        })
     }
 }

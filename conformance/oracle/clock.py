@@ -80,8 +80,8 @@ def place(zone):
 def blocked_minutes(windows, zone, start, end):
     """The minutes of UTC within [start, end) that windows block.
 
-    A minute of a window blocks from the first time that the clock comes to it until the last time that the clock comes to
-    the minute after it. `windows` is the set of minutes of the week.
+    Each local minute in `windows` (minutes of the week) is laid out on its own: from when the watch shows it first to when it
+    shows its successor last. What several lay over each other is blocked once.
     """
     watch = Watch(zone, start - 2 * DAY, end + 2 * DAY)
     blocked = set()
@@ -123,8 +123,8 @@ def next_turn(windows, zone, at):
 def days(zone, day_start, start, end):
     """The local days that share an instant with [start, end), in seconds.
 
-    An instant belongs to the date of the latest local time that the clock has shown by then, after the minutes of the
-    day's start are taken off.
+    The highest local minute that the watch has reached so far names the day: divided into days that begin `day_start` minutes
+    late. It never falls, so a day that is over stays over.
     """
     watch = Watch(zone, start // 60 - 4 * DAY, -(-end // 60) + 4 * DAY)
     found = []
@@ -146,12 +146,59 @@ def told(watch, day):
         if jump and shift is None:
             shift = {"at": instant(minute * 60), "minutes": jump}
     return {
-        "date": (EPOCH + timedelta(days=day["number"])).date().isoformat(),
+        "date": calendar(day["number"]),
         "from": instant(day["from"] * 60),
         "to": instant(day["to"] * 60),
         "minutes": day["to"] - day["from"],
         "shift": shift,
     }
+
+
+# ---- Moves -----------------------------------------------------------------------------------------------------------
+
+
+def moved(windows, homes, start, end):
+    """What each home makes of its own time: every minute is asked which home it belongs to, and what that home's clock says.
+
+    `homes` in their order, each with the minute since which it is the home; `start` and `end` are whole minutes too.
+    """
+    told = []
+    for home in homes:
+        watch = Watch(home["zone"], start - 4 * DAY, end + 4 * DAY)
+        blocked = blocked_minutes(windows, home["zone"], start, end)
+        mine = [minute for minute in range(start, end) if home is at_home(homes, minute)]
+        date = lambda minute: (watch.latest[minute - watch.start] - home["day_start_minute"]) // DAY
+        days = [
+            {"date": calendar(number), "from": instant(begin * 60), "to": instant(over * 60)}
+            for number in sorted({date(minute) for minute in mine})
+            for begin, over in stretches(minute for minute in mine if date(minute) == number)
+        ]
+        blocks = [
+            {"from": instant(begin * 60), "to": instant(over * 60)}
+            for begin, over in stretches(minute for minute in mine if minute in blocked)
+        ]
+        told.append({"zone": home["zone"], "days": days, "blocks": blocks})
+    return told
+
+
+def at_home(homes, minute):
+    """The home that was moved into last."""
+    return [home for home in homes if home["since"] <= minute][-1]
+
+
+def stretches(minutes):
+    """What hangs together, as (first, first after)."""
+    found = []
+    for minute in minutes:
+        if found and found[-1][1] == minute:
+            found[-1][1] = minute + 1
+        else:
+            found.append([minute, minute + 1])
+    return found
+
+
+def calendar(number):
+    return (EPOCH + timedelta(days=number)).date().isoformat()
 
 
 def date_of(text):

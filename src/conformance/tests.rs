@@ -57,13 +57,15 @@ fn every_case_is_of_the_published_form() {
 #[test]
 fn there_are_cases_enough_and_most_are_an_oracles() {
     let mut counts = BTreeMap::new();
-    let mut ids = BTreeMap::new();
+    let (mut ids, mut questions) = (BTreeMap::new(), BTreeSet::new());
     for group in groups().unwrap() {
         assert!(group.about.len() > 20 && group.cases.len() >= 10, "{} is thin", group.group);
         for case in group.cases {
             assert!(case.id.starts_with(&format!("{}/", group.group)), "{}", case.id);
             assert!(case.why.ends_with('.'), "{} says why in a sentence", case.id);
             *counts.entry(case.origin).or_insert(0) += 1;
+            let question = (case.op, case.input.to_string());
+            assert!(questions.insert(question), "{} asks what another case asks", case.id);
             assert_eq!(ids.insert(case.id, ()), None, "every id is there once");
         }
     }

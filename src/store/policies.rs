@@ -30,6 +30,7 @@ use crate::domain::{
     controls::ControlId,
     ids::{AccountId, DeviceId, TeenId},
     policy::{Change, Facts, Layers, Policy, effective},
+    snapshot::carried,
     value::Value,
 };
 
@@ -181,7 +182,7 @@ pub(crate) async fn begin(
             policy_revisions::teen_id.eq(teen.uuid()),
             policy_revisions::revision.eq(1),
             policy_revisions::kind.eq(RevisionKind::Created.as_str()),
-            policy_revisions::controls.eq(serde_json::to_string(&effective(&situation))?),
+            policy_revisions::controls.eq(carried(&tools.registry, situation.band(), &effective(&situation))?),
             policy_revisions::home_zone.eq(home_zone),
             policy_revisions::day_start_minute.eq(0),
             policy_revisions::changes.eq(json!([])),

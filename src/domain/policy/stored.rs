@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -90,6 +90,9 @@ struct StoredEffective {
     rules: Vec<RuleId>,
     until: Option<Timestamp>,
     after: Option<Given>,
+    /// For devices; it follows from the rest.
+    #[serde(rename = "safe")]
+    _safe: Option<IgnoredAny>,
 }
 
 impl Layers {
@@ -132,7 +135,7 @@ fn setting(stored: StoredSetting, kind: &Kind) -> Result<Setting, ValueError> {
 }
 
 fn effective(stored: StoredEffective, kind: &Kind) -> Result<Effective, ValueError> {
-    let StoredEffective { value, source, by, since, reason, rules, until, after } = stored;
+    let StoredEffective { value, source, by, since, reason, rules, until, after, _safe: _ } = stored;
     let after = after.map(|after| kind.restore(after)).transpose()?;
     Ok(Effective { value: kind.restore(value)?, source, by, since, reason, rules, until, after })
 }

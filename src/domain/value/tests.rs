@@ -277,9 +277,16 @@ fn words_have_one_form() {
         ("cas\u{ad}ino", TextError::Invisible),
         ("\u{202e}onisac", TextError::Invisible),
         (&"x".repeat(65), TextError::TooLong),
+        (&"🇩🇪".repeat(33), TextError::TooLong),
+        (&"e\u{301}\u{301}".repeat(33), TextError::TooLong),
+        (&format!("{}\u{ad}", "x".repeat(80)), TextError::Invisible),
+        ("\u{1f}casino", TextError::Invisible),
         (&format!("a{}", "\u{301}".repeat(2000)), TextError::TooLong),
     ] {
         assert_eq!(parse(&Kind::Words, &json!([bad])), Err(ValueError::Word(why)), "{bad:?}");
+    }
+    for good in ["🇩🇪".repeat(32), "e\u{301}".repeat(64), format!("\u{2003}{}\u{85}", "x".repeat(64))] {
+        assert!(parse(&Kind::Words, &json!([good])).is_ok(), "{good:?}");
     }
     let many = |n: usize| json!((0..n).map(|i| format!("w{i}")).collect::<Vec<_>>());
     assert!(parse(&Kind::Words, &many(200)).is_ok());

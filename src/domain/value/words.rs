@@ -10,7 +10,7 @@ use crate::domain::text::{self, TextError};
 /// The most entries that a client may send: every one is matched against every text that a device shows.
 pub const MAX_WORDS: usize = 200;
 
-/// The most visible characters in a word.
+/// The most code points in a word: what a client in any language can count without tables.
 const MAX_LENGTH: usize = 64;
 
 /// Names keep these for emoji and for hyphenation; in a word to match they only hide what it is.
@@ -27,11 +27,15 @@ pub(super) fn ids(given: &[String]) -> Result<BTreeSet<String>, ValueError> {
 }
 
 fn word(text: &str) -> Result<String, TextError> {
-    let line = text::clean_line(&lower(text), MAX_LENGTH)?;
-    if line.contains(KEPT_IN_NAMES) {
+    let lower = lower(text);
+    if lower.contains(KEPT_IN_NAMES) {
         return Err(TextError::Invisible);
     }
-    Ok(line)
+    let line = text::clean_line(&lower, MAX_LENGTH)?;
+    match line.chars().count() {
+        0..=MAX_LENGTH => Ok(line),
+        _ => Err(TextError::TooLong),
+    }
 }
 
 /// A word of a text as a list would hold it. What nobody can see is left out, for it must not hide a word.

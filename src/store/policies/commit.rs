@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{Next, Standing};
 use crate::{
-    domain::{controls::ControlId, ids::AccountId, policy::Change},
+    domain::{controls::ControlId, ids::AccountId, policy::Change, snapshot::carried},
     store::{StoreError, Tools, kinship::GuardianOf, once::Sealed, schema::teens},
 };
 
@@ -52,7 +52,7 @@ pub(crate) async fn commit(
         .bind::<Nullable<SqlUuid>, _>(next.by.map(AccountId::uuid))
         .bind::<Text, _>(next.kind.as_str())
         .bind::<Jsonb, _>(json!({ "revision": revision, "controls": names(&next.changes) }))
-        .bind::<Text, _>(serde_json::to_string(&next.policy)?)
+        .bind::<Text, _>(carried(&tools.registry, next.band, &next.policy)?)
         .bind::<Jsonb, _>(serde_json::to_value(&next.changes)?)
         .bind::<Nullable<Jsonb>, _>(next.undo.as_ref().map(serde_json::to_value).transpose()?)
         .bind::<Nullable<Text>, _>(next.reason.as_deref())

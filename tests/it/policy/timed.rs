@@ -57,6 +57,7 @@ async fn a_grant_loosens_for_a_time_and_ends_by_itself() {
         (&json!(true), &json!("grant"), &json!("homework"))
     );
     assert_eq!(search["after"], json!(false), "a device that nobody reaches then knows what holds after");
+    assert_eq!(search["safe"], json!(false), "and what to fall back to when it hears nothing at all");
     let (guardians, teens) = listed(&family).await;
     assert_eq!((&guardians, &guardians[0]["kind"], &guardians[0]["id"]), (&teens, &json!("grant"), &given.body["id"]));
     later(&house, &family, 31, "search.enabled", json!(false)).await;
@@ -141,4 +142,23 @@ async fn a_double_tap_is_one_grant() {
     let (one, two) = tokio::join!(tap(), tap());
     assert_eq!((one.status, &one.body), (201, &two.body));
     assert_eq!(listed(&family).await.0.as_array().expect("a list").len(), 1);
+}
+
+/// What a guardian loosened travels with what a device falls back to that hears nothing for days; what is strict anyway does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_looser_value_travels_with_the_one_to_fall_back_to() {
+    let house = House::new().await;
+    let family = house.family().await;
+    let mut phone = family.phone.connects(&house).await;
+    let first = payload(&phone.policy().await);
+    let all = first["controls"].as_object().expect("controls");
+    assert!(all.values().all(|entry| entry.get("safe").is_none()), "defaults are their own fallback: {first}");
+    guardian_sets(&house, &family, json!({"time.daily_minutes": 90, "dm.from": "no_one"})).await;
+    let held = payload(&phone.policy().await);
+    let minutes = &held["controls"]["time.daily_minutes"];
+    assert_eq!((&minutes["value"], &minutes["safe"]), (&json!(90), &json!(60)));
+    assert_eq!(held["controls"]["dm.from"].get("safe"), None);
+    assert_eq!(holds(&family, "time.daily_minutes").await.get("safe"), None, "people read what holds");
+    teen_sets(&house, &family, json!({"time.daily_minutes": 45})).await;
+    assert_eq!(payload(&phone.policy().await)["controls"]["time.daily_minutes"].get("safe"), None);
 }

@@ -70,6 +70,7 @@ const TABLE: &[(&str, Who)] = &[
     ("teen_transitions", Who::Teen),
     ("teen_appeal_age", Who::Teen),
     ("teen_age_appeals", Who::Teen),
+    ("teen_withdraw_age_appeal", Who::Teen),
     ("teen_usage", Who::Device),
     ("teen_policy", Who::Teen),
     ("platform_assure", Who::Platform(Some(Scope::Assure))),
@@ -95,6 +96,8 @@ const TABLE: &[(&str, Who)] = &[
     ("guardian_transitions", Who::GuardianOfTeen),
     ("guardian_attest_age", Who::GuardianOfTeen),
     ("guardian_appeal_age", Who::GuardianOfTeen),
+    ("guardian_age_appeals", Who::GuardianOfTeen),
+    ("guardian_withdraw_age_appeal", Who::GuardianOfTeen),
     ("platform_key", Who::Platform(None)),
     ("platform_decisions", Who::Platform(Some(Scope::Decide))),
     // These end something, so those who may call them do so last.

@@ -121,6 +121,12 @@ impl Layers {
         self
     }
 
+    /// Removes what was kept from `since` on: it was kept from a band that somebody never was in.
+    pub fn without_kept_since(mut self, since: Timestamp) -> Self {
+        self.kept.retain(|_, kept| kept.since < since);
+        self
+    }
+
     /// Removes grants and holds that are over.
     pub fn without_past(mut self, now: Timestamp) -> Self {
         self.grants.retain(|grant| grant.until > now);

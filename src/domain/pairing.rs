@@ -7,6 +7,8 @@
 //!    └─10 minutes→ expired
 //! ```
 //!
+//! At 18 an active pairing ends by itself, and what is only offered or claimed expires: no supervision begins after that.
+//!
 //! A right code alone never pairs: it opens a request, and the teen, who has seen who asks and what they will see
 //! and may set, confirms last.
 

@@ -119,7 +119,8 @@ impl Store {
     }
 
     pub(crate) fn tell(&self, teen: TeenId, done: &Done) {
-        // First what is announced: whoever guards until this instant hears why it ends.
+        // First what is announced: a guardian who listens at this instant hears why it ends. Whoever does not finds the reason in
+        // the list of pairings.
         done.told.iter().for_each(|event| self.post(*event));
         for ended in &done.ended {
             self.post(ended.moved(ended.state));
@@ -149,7 +150,8 @@ pub(crate) async fn work(conn: &mut AsyncPgConnection, tools: Tools, teen: TeenI
     look(conn, &tools, &standing, None).await.map(Some)
 }
 
-/// Brings about what follows from something that was said about a teen's age, or was found wrong, and has both sides told.
+/// Brings about what follows from something that was said about a teen's age, or was found wrong, and has both sides told, as far as they listen: the sweep
+/// makes a lost hint good for half a minute, and whoever comes later reads how it stands.
 /// `before`: what was known until then. `wrong_since`: since when a correction found it wrong. The teen's row is locked.
 pub(crate) async fn settle(
     conn: &mut AsyncPgConnection,

@@ -36,7 +36,7 @@ struct Row {
 
 /// The signal that a declared birth date is. It has the teen's own id: there is one.
 ///
-/// Another node's clock may be a little ahead of this one's. What was written by it has been received by now, whatever its time says: else a
+/// Another node's clock may be a little ahead of this one's. What it wrote has been received, or withdrawn, by now, whatever its time says: else a
 /// teen who has just joined would be taken to be the youngest for a moment, and keep that band's limits.
 pub(crate) fn declared(teen: TeenId, birth: Date, joined: Timestamp, now: Timestamp) -> AgeSignal {
     Reading::declared(birth).signal(AgeSignalId::from_uuid(teen.uuid()), joined.min(now))
@@ -57,7 +57,7 @@ pub(crate) async fn of_teen(
     let mut signals = vec![declared];
     for row in rows {
         match signals.iter_mut().find(|known| known.id.uuid() == row.id) {
-            Some(declared) => declared.withdrawn_at = row.withdrawn_at.map(|at| at.to_jiff()),
+            Some(declared) => declared.withdrawn_at = row.withdrawn_at.map(|at| at.to_jiff().min(now)),
             None => signals.push(signal(row, now)?),
         }
     }
@@ -157,6 +157,6 @@ fn signal(row: Row, now: Timestamp) -> Result<AgeSignal, StoreError> {
         valid_until: row.valid_until.map(|at| at.to_jiff()),
         provider: row.provider,
         transaction_sha256: transaction,
-        withdrawn_at: row.withdrawn_at.map(|at| at.to_jiff()),
+        withdrawn_at: row.withdrawn_at.map(|at| at.to_jiff().min(now)),
     })
 }

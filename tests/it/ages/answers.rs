@@ -206,8 +206,8 @@ async fn the_forecast_counts_and_changes_nothing() {
     }
     let broken = teen_born(&house, turning(&house, 16, 10)).await;
     let client = house.database.client().await;
-    let spoil = "update accounts set birth_date_sealed = '\\x00' where id = $1";
-    client.execute(spoil, &[&broken.id.uuid()]).await.expect("an update");
+    let spoil = "update accounts set birth_date_sealed = '\\x00' where id::text = $1";
+    client.execute(spoil, &[&broken.id.to_string()]).await.expect("an update");
     let on = (today(&house) + Span::new().days(10)).to_string();
     let state = "select count(*) from policy_revisions";
     let before = house.database.count(state, &[]).await;

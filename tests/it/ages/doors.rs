@@ -33,19 +33,22 @@ async fn supervision_does_not_begin_after_eighteen() {
     pass_to(&house, day, SignedDuration::from_mins(10));
     let (dana, eve) = (house.guardian("dana").await, house.guardian("eve").await);
     let teen = again(&house, &teen).await;
-    let open = teen.shows_code().await["code"].as_str().expect("a code").to_owned();
     let claimed = dana.claims(teen.shows_code().await["code"].as_str().expect("a code")).await;
+    // Codes live for ten minutes: this one is younger.
+    pass_to(&house, day, SignedDuration::from_mins(5));
+    let open = teen.shows_code().await["code"].as_str().expect("a code").to_owned();
     // From here on no worker looks: only the doors are in the way.
     house.nodes.remove(0).stop().await;
-    pass_to(&house, day, SignedDuration::from_mins(-10));
+    pass_to(&house, day, SignedDuration::from_mins(-4));
     let store = house.store().await;
     let (me, she) = (as_teen(&store, &teen).await, as_guardian(&store, &eve).await);
-    let confirmed = store.answer_claim(me.clone(), claimed, Answer::Confirm, None).await;
-    assert!(matches!(confirmed, Err(StoreError::TeenIsAdult)), "{confirmed:?}");
-    assert!(matches!(store.offer_pairing(me, None).await, Err(StoreError::TeenIsAdult)));
     let code = Code::parse(&open).expect("a code");
     let given = store.claim_pairing(she, code, "mother".to_owned(), None).await;
     assert!(matches!(given, Err(StoreError::TeenIsAdult)));
+    pass_to(&house, day, SignedDuration::from_mins(-10));
+    let confirmed = store.answer_claim(me.clone(), claimed, Answer::Confirm, None).await;
+    assert!(matches!(confirmed, Err(StoreError::TeenIsAdult)), "{confirmed:?}");
+    assert!(matches!(store.offer_pairing(me, None).await, Err(StoreError::TeenIsAdult)));
     house.add_node(&[]).await;
     let live = "select count(*) from pairings where state in ('offered', 'claimed', 'active')";
     until(SOON, "the end of all of it", async || house.database.count(live, &[]).await == 0).await;

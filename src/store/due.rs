@@ -150,8 +150,8 @@ pub(crate) async fn work(conn: &mut AsyncPgConnection, tools: Tools, teen: TeenI
     look(conn, &tools, &standing, None).await.map(Some)
 }
 
-/// Brings about what follows from something that was said about a teen's age, or was found wrong, and has both sides told, as far as they listen: the sweep
-/// makes a lost hint good for half a minute, and whoever comes later reads how it stands.
+/// Brings about what follows from something that was said about a teen's age, or was found wrong, and has both sides told, as far
+/// as they listen: the sweep makes a lost hint good for half a minute, and whoever comes later reads how it stands.
 /// `before`: what was known until then. `wrong_since`: since when a correction found it wrong. The teen's row is locked.
 pub(crate) async fn settle(
     conn: &mut AsyncPgConnection,

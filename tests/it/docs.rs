@@ -208,8 +208,8 @@ fn every_frame_has_an_example_that_parses() {
             other => panic!("a block of a kind that the test does not know: {other}"),
         };
     }
-    let all = "> applied, > heartbeat, > hello, > rejected, > usage, < ack, < drain, < error, < heartbeat, < notice age, < notice age_appeal, \
-               < notice change, < notice device, < notice pairing, < notice transition, < policy, < welcome";
+    let all = "> applied, > heartbeat, > hello, > rejected, > usage, < ack, < drain, < error, < heartbeat, < notice age, \
+               < notice age_appeal, < notice change, < notice device, < notice pairing, < notice transition, < policy, < welcome";
     assert_eq!(kinds, all.split(", ").collect());
 }
 

@@ -36,8 +36,8 @@ struct Row {
 
 /// The signal that a declared birth date is. It has the teen's own id: there is one.
 ///
-/// Another node's clock may be a little ahead of this one's. What it wrote has been received, or withdrawn, by now, whatever its time says: else a
-/// teen who has just joined would be taken to be the youngest for a moment, and keep that band's limits.
+/// Another node's clock may be a little ahead of this one's. What it wrote has been received, or withdrawn, by now, whatever its time
+/// says: else a teen who has just joined would be taken to be the youngest for a moment, and keep that band's limits.
 pub(crate) fn declared(teen: TeenId, birth: Date, joined: Timestamp, now: Timestamp) -> AgeSignal {
     Reading::declared(birth).signal(AgeSignalId::from_uuid(teen.uuid()), joined.min(now))
 }

@@ -48,7 +48,7 @@ pub enum Admin {
     AnswerAgeAppeal(Box<ages::AnswerAgeAppeal>),
     /// List the objections to ages that wait for an answer
     AgeAppeals(Box<Installation>),
-    /// Count who gets into another age band by a day, and what that changes; changes nothing
+    /// Count who gets into another age band on a day, and what that changes; changes nothing
     Ages(Box<ages::Ages>),
     /// List the platform keys, without their tokens
     PlatformKeys(Box<Installation>),
@@ -106,6 +106,9 @@ pub enum AdminError {
     /// Nothing to revoke.
     #[error("there is no platform key of this id that was not revoked before")]
     NoSuchKey,
+    /// A forecast of what has been.
+    #[error("--on is past: a forecast is for a day to come")]
+    PastDay,
     /// Nothing to answer.
     #[error("there is no open objection of this id, or no signal of this id")]
     NoSuchAppeal,

@@ -34,7 +34,7 @@ pub use self::{
     birthday::{Renewed, at_age, renewed},
     change::{Change, When, diff, direction_of},
     effective::effective,
-    facts::Facts,
+    facts::{Facts, OLD_NEWS},
     layers::{Kept, Layers, MOST_TIMED, Setting, Timed},
     patch::{PatchError, grant, hold, patch_guardian, patch_teen, undo_patch, value_of},
     stored::StoredError,

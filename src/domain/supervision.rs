@@ -27,8 +27,8 @@ pub const WILL_SEE: &[Visible] = &[
     },
     Visible {
         id: "age",
-        sentence: "How old you are taken to be (a band, and how sure it is), when that changes and what the change does. Not how it was shown.",
-        operations: &["guardian_age", "guardian_transitions"],
+        sentence: "How old you are taken to be (a band, and how sure it is), when that changes and what the change does; what they objected to it, and how each objection was answered, yours too. Not how it was shown.",
+        operations: &["guardian_age", "guardian_transitions", "guardian_age_appeals"],
     },
     Visible {
         id: "limits",
@@ -74,7 +74,7 @@ pub const MAY_SET: &[Visible] = &[
     Visible {
         id: "age",
         sentence: "They can say how old you are, and object to the age that you are taken to be of. So can you.",
-        operations: &["guardian_attest_age", "guardian_appeal_age"],
+        operations: &["guardian_attest_age", "guardian_appeal_age", "guardian_withdraw_age_appeal"],
     },
     Visible { id: "pairing", sentence: "They can end the pairing, and so can you.", operations: &["guardian_unlink"] },
 ];

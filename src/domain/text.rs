@@ -113,6 +113,19 @@ pub fn word(text: &str) -> Result<String, TextError> {
     }
 }
 
+/// The name that a channel gives a source or a provider (`TIER_C`, `acme`): 1–32 letters, digits, `_`, `-`, `.`. Never more than four
+/// digits on end, so that no number of a document, a card or a telephone gets in by mistake.
+pub fn source(text: &str) -> Result<String, TextError> {
+    let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let numbers = text.split(|c: char| !c.is_ascii_digit());
+    match text.len() {
+        0 => Err(TextError::Empty),
+        33.. => Err(TextError::TooLong),
+        _ if text.chars().all(named) && numbers.map(str::len).all(|run| run <= 4) => Ok(text.to_owned()),
+        _ => Err(TextError::Malformed),
+    }
+}
+
 /// A language tag such as `en` or `pt-BR`.
 pub fn locale(text: &str) -> Result<String, TextError> {
     let parts: Vec<&str> = text.split('-').collect();
@@ -149,6 +162,16 @@ pub fn zone(text: &str) -> Result<String, TextError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_source_is_a_name_and_no_number_of_anything() {
+        for good in ["TIER_C", "acme-2.id", "guardianCheckedByOtherMethod", "v2026"] {
+            assert_eq!(source(good).unwrap(), good);
+        }
+        for bad in ["", "mia@example.com", "Acme Ltd", "4111-11111", "id_123456", &"x".repeat(33)] {
+            assert!(source(bad).is_err(), "{bad:?}");
+        }
+    }
 
     #[test]
     fn hostile_names_are_refused_and_emoji_families_are_not() {

@@ -17,6 +17,7 @@ impl From<StoreError> for Problem {
             StoreError::TooManyDevices => Code::TooManyDevices,
             StoreError::GuardianAgreementNeeded => Code::GuardianAgreementNeeded,
             StoreError::AlreadyPaired => Code::AlreadyPaired,
+            StoreError::TeenIsAdult => Code::TeenIsAdult,
             StoreError::TooManyOffers => Code::TooManyCodes,
             StoreError::NotUndoable => Code::NotUndoable,
             StoreError::KeyReused => Code::KeyReused,

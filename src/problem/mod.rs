@@ -68,6 +68,8 @@ pub enum Code {
     AlreadyPaired,
     /// The teen has a guardian, who would have to agree.
     GuardianAgreementNeeded,
+    /// Nobody guards an adult.
+    TeenIsAdult,
     /// The pairing cannot make this move any more.
     PairingState,
     /// Three codes are open already.
@@ -136,6 +138,7 @@ impl Code {
         Self::EmailTaken,
         Self::AlreadyPaired,
         Self::GuardianAgreementNeeded,
+        Self::TeenIsAdult,
         Self::PairingState,
         Self::TooManyCodes,
         Self::TooManyDevices,
@@ -220,6 +223,9 @@ impl Code {
                 "The teen has a guardian already",
                 "That guardian would have to agree first, which is not possible yet.",
             ),
+            Self::TeenIsAdult => {
+                (409, "The teen is an adult by now", "Nobody can guard an adult. A pairing ends at 18.")
+            }
             Self::PairingState => {
                 (409, "The pairing is past that point", "Read the pairing again to see where it stands.")
             }

@@ -4,7 +4,13 @@
 //! and a row that another node holds is left to it. What is computed here is what a fresh computation gives, so being late is the
 //! only thing that can go wrong, and a device that is out of reach knows of a grant's end by itself (`until`, `after`).
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use std::iter;
+
+use diesel::{
+    ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl,
+    dsl::sql,
+    sql_types::{Nullable, Timestamptz},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -12,8 +18,7 @@ use jiff_diesel::ToDiesel;
 use uuid::Uuid;
 
 use super::{
-    Event, Store, StoreError, Tools,
-    ages::{self, AgeView},
+    Event, Store, StoreError, Tools, ages,
     pairings::{self, Ended},
     policies::{self, Next, RevisionKind, Standing},
     schema::{installation, teens},
@@ -22,8 +27,8 @@ use super::{
 use crate::domain::{
     age::{AgeBand, Transition},
     ids::TeenId,
-    pairing::PairingState,
-    policy::Change,
+    policy::{Change, Facts},
+    version::Version,
 };
 
 /// A teen whose policy cannot be computed is looked at again after this long, and holds nobody else up.
@@ -47,6 +52,13 @@ pub(crate) struct Done {
     ended: Vec<Ended>,
     /// What to tell besides.
     told: Vec<Event>,
+}
+
+impl Done {
+    /// Where the policy stands after it, having been at `before`.
+    pub(crate) fn version(&self, before: Version) -> Version {
+        Version { revision: self.revision.unwrap_or(before.revision), ..before }
+    }
 }
 
 impl Store {
@@ -107,10 +119,11 @@ impl Store {
     }
 
     pub(crate) fn tell(&self, teen: TeenId, done: &Done) {
-        // First what is announced: whoever guards until this instant hears why it ends.
+        // First what is announced: a guardian who listens at this instant hears why it ends. Whoever does not finds the reason in
+        // the list of pairings.
         done.told.iter().for_each(|event| self.post(*event));
         for ended in &done.ended {
-            self.post(ended.moved(PairingState::Ended));
+            self.post(ended.moved(ended.state));
         }
         if let Some(revision) = done.revision {
             self.post(Event::PolicyChanged { teen, revision });
@@ -119,7 +132,7 @@ impl Store {
 }
 
 /// Looks at one teen, unless another node does so at this moment or has just done it.
-async fn work(conn: &mut AsyncPgConnection, tools: Tools, teen: TeenId) -> Result<Option<Done>, StoreError> {
+pub(crate) async fn work(conn: &mut AsyncPgConnection, tools: Tools, teen: TeenId) -> Result<Option<Done>, StoreError> {
     let now = tools.world.now();
     let mine = teens::table
         .find(teen.uuid())
@@ -134,23 +147,24 @@ async fn work(conn: &mut AsyncPgConnection, tools: Tools, teen: TeenId) -> Resul
         return Ok(None);
     }
     let standing = policies::read(conn, &tools, teen, None).await?;
-    look(conn, &tools, &standing).await.map(Some)
+    look(conn, &tools, &standing, None).await.map(Some)
 }
 
-/// Brings about what follows from something that was said about a teen's age, or was found wrong, and has both sides told.
-/// `before`: how old they were taken to be until then. The teen's row is locked.
+/// Brings about what follows from something that was said about a teen's age, or was found wrong, and has both sides told, as far
+/// as they listen: the sweep makes a lost hint good for half a minute, and whoever comes later reads how it stands.
+/// `before`: what was known until then. `wrong_since`: since when a correction found it wrong. The teen's row is locked.
 pub(crate) async fn settle(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
     standing: &Standing,
-    before: &AgeView,
+    before: &Facts,
+    wrong_since: Option<Timestamp>,
 ) -> Result<Done, StoreError> {
-    let mut done = look(conn, tools, standing).await?;
+    let mut done = look(conn, tools, standing, wrong_since).await?;
     let now = tools.world.now();
-    let after = AgeView::of(&standing.facts, now);
-    let moved = Event::AgeMoved { teen: standing.teen };
-    if (after.band, after.waiting) != (before.band, before.waiting) && !done.told.contains(&moved) {
-        done.told.push(moved);
+    let told = done.told.iter().any(|event| matches!(event, Event::AgeMoved { .. }));
+    if !told && outlook(before, now) != outlook(&standing.facts, now) {
+        done.told.push(age_moved(conn, standing.teen).await?);
     }
     if done.revision.is_none() {
         // A change of limits that was planned by what was known before must be planned again: it compares this instant.
@@ -160,10 +174,33 @@ pub(crate) async fn settle(
     Ok(done)
 }
 
+/// What both sides hear of when it moves: the band, and on which days it will change, majority included; the same for an older age that
+/// waits. Else a word could put a birthday off, and nobody would know.
+fn outlook(facts: &Facts, now: Timestamp) -> Vec<(Timestamp, AgeBand, Vec<Transition>)> {
+    let waits = facts.age(now).and_then(|decision| decision.waiting).map(|waiting| waiting.until);
+    let ahead = |at: Timestamp| facts.age(at).map(|decision| decision.transitions(facts.day(at))).unwrap_or_default();
+    iter::once(now).chain(waits).map(|at| (at, facts.band(at), ahead(at))).collect()
+}
+
+/// Has both sides told that a teen's age moved. The database's clock says when, because the sweep compares with it.
+async fn age_moved(conn: &mut AsyncPgConnection, teen: TeenId) -> Result<Event, StoreError> {
+    let at: jiff_diesel::Timestamp = diesel::update(teens::table.find(teen.uuid()))
+        .set(teens::age_moved_recorded_at.eq(sql::<Nullable<Timestamptz>>("clock_timestamp()")))
+        .returning(teens::age_moved_recorded_at.assume_not_null())
+        .get_result(conn)
+        .await?;
+    Ok(Event::AgeMoved { teen, at: at.to_jiff() })
+}
+
 /// Brings about what holds by now: a revision, the end of a pairing, announcements. The teen's row is locked.
-async fn look(conn: &mut AsyncPgConnection, tools: &Tools, standing: &Standing) -> Result<Done, StoreError> {
+async fn look(
+    conn: &mut AsyncPgConnection,
+    tools: &Tools,
+    standing: &Standing,
+    wrong_since: Option<Timestamp>,
+) -> Result<Done, StoreError> {
     let (teen, now) = (standing.teen, tools.world.now());
-    let next = planned(tools, standing, now);
+    let next = planned(tools, standing, now, wrong_since);
     let ended = match next.band {
         AgeBand::Adult => pairings::end_at_18(conn, tools, teen).await?,
         _ => vec![],
@@ -171,7 +208,7 @@ async fn look(conn: &mut AsyncPgConnection, tools: &Tools, standing: &Standing) 
     ages::note(conn, tools, teen, &standing.facts).await?;
     let mut told = ages::announce(conn, tools, standing, now).await?;
     if next.kind == RevisionKind::Age {
-        told.push(Event::AgeMoved { teen });
+        told.push(age_moved(conn, teen).await?);
     }
     if next.policy == standing.policy && next.layers == standing.layers {
         policies::look_later(conn, standing, &next).await?;
@@ -187,10 +224,15 @@ async fn look(conn: &mut AsyncPgConnection, tools: &Tools, standing: &Standing) 
 }
 
 /// What holds now by itself, and why it does.
-fn planned(tools: &Tools, standing: &Standing, now: Timestamp) -> Next {
+fn planned(tools: &Tools, standing: &Standing, now: Timestamp, wrong_since: Option<Timestamp>) -> Next {
     let layers = standing.layers.clone().without_past(now);
-    let next = standing.with_layers(tools, RevisionKind::Law, None, layers);
-    let kind = if standing.computed_for.is_some_and(|band| band != next.band) {
+    let next = match wrong_since {
+        Some(since) => standing.with_corrected_age(tools, layers.without_kept_since(since)),
+        None => standing.with_layers(tools, RevisionKind::Law, None, layers),
+    };
+    let kind = if wrong_since.is_some() {
+        RevisionKind::Age
+    } else if standing.computed_for.is_some_and(|band| band != next.band) {
         by_birthday_or_word(standing, next.band, now)
     } else if standing.policy.iter().any(|(_, held)| held.until.is_some_and(|until| until <= now)) {
         RevisionKind::Over

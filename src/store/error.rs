@@ -32,6 +32,9 @@ pub enum StoreError {
     /// These two are paired already.
     #[error("already paired")]
     AlreadyPaired,
+    /// Nobody guards an adult.
+    #[error("the teen is an adult by now")]
+    TeenIsAdult,
     /// Three codes are open; one must be used, cancelled or run out first.
     #[error("too many open codes")]
     TooManyOffers,

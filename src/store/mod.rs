@@ -46,7 +46,7 @@ use std::sync::{
 
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::future::BoxFuture;
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use tokio::{runtime::Handle, sync::mpsc};
 
@@ -57,13 +57,13 @@ use crate::domain::{
     age::Stage,
     clock::World,
     controls::Registry,
-    ids::{DeviceId, GuardianId, PairingId, SessionId, TeenId},
+    ids::{AgeAppealId, DeviceId, GuardianId, PairingId, SessionId, TeenId},
     pairing::PairingState,
     vault::Vault,
 };
 
 /// Something was committed that open sockets may have to hear about. Only a hint: losing one costs 2.5 seconds, never a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// The teen has a new policy revision.
@@ -104,6 +104,15 @@ pub enum Event {
     AgeMoved {
         /// Whose.
         teen: TeenId,
+        /// When that was recorded, by the database's clock: it tells two moves apart.
+        at: Timestamp,
+    },
+    /// An objection to an age was answered.
+    AppealAnswered {
+        /// Whose age it is about.
+        teen: TeenId,
+        /// Which objection.
+        appeal: AgeAppealId,
     },
     /// A session ended: its sockets must close.
     SessionEnded(SessionId),

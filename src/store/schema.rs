@@ -69,6 +69,7 @@ diesel::table! {
         age_band -> Nullable<Text>,
         due_at -> Nullable<Timestamptz>,
         has_age_signals -> Bool,
+        age_moved_recorded_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -86,6 +87,7 @@ diesel::table! {
         provider -> Nullable<Text>,
         transaction_sha256 -> Nullable<Binary>,
         withdrawn_at -> Nullable<Timestamptz>,
+        said_by -> Nullable<Uuid>,
     }
 }
 
@@ -109,6 +111,7 @@ diesel::table! {
         to_band -> Text,
         made_at -> Timestamptz,
         changes -> Jsonb,
+        made_recorded_at -> Timestamptz,
     }
 }
 
@@ -124,6 +127,7 @@ diesel::table! {
         state -> Text,
         answer -> Nullable<Jsonb>,
         answered_at -> Nullable<Timestamptz>,
+        answered_recorded_at -> Nullable<Timestamptz>,
     }
 }
 

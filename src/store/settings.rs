@@ -225,12 +225,23 @@ impl Store {
 
     async fn change(&self, change: Change) -> Result<Changed, StoreError> {
         let teen = change.teen;
-        let changed = self
+        let (changed, due) = self
             .alone(move |conn, tools| {
                 let change = change.clone();
-                async move { change.make(conn, &tools).await }.boxed()
+                async move {
+                    let mut due = None;
+                    match change.make(conn, &tools, &mut due).await {
+                        Err(error) if due.is_none() => Err(error),
+                        changed => Ok((changed, due)),
+                    }
+                }
+                .boxed()
             })
             .await?;
+        if let Some(done) = due {
+            self.tell(teen, &done);
+        }
+        let changed = changed?;
         self.post(Event::PolicyChanged { teen, revision: changed.version.revision });
         Ok(changed)
     }

@@ -12,7 +12,7 @@ use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use super::{
-    Event, Store, StoreError,
+    Event, Store, StoreError, ages,
     pairings::state_of,
     reports::Reported,
     schema::{device_reports, devices, pairings, policy_revisions, sessions},
@@ -22,7 +22,7 @@ use crate::domain::{
     pairing::PairingState,
 };
 
-const WINDOW: &str = "now() - interval '30 seconds'";
+pub(super) const WINDOW: &str = "now() - interval '30 seconds'";
 
 /// Sessions that ended and devices that were revoked.
 #[derive(Debug, Default)]
@@ -60,7 +60,7 @@ impl Store {
             .select(sessions::id)
             .load(&mut conn)
             .await?;
-        let mut events = Vec::new();
+        let mut events = ages::told_lately(&mut conn).await?;
         for (pairing, state, teen, guardian) in moved {
             events.push(Event::PairingMoved {
                 pairing: pairing.into(),

@@ -22,7 +22,7 @@ use crate::{
         version::Version,
         words::IssueInWords,
     },
-    store::ages::WaitingView,
+    store::ages::{AppealView, WaitingView},
 };
 
 /// The subprotocol that both sides must name.
@@ -255,8 +255,18 @@ pub enum Notice {
         teen_id: TeenId,
         /// The band that counts now.
         band: AgeBand,
+        /// The next day on which it changes.
+        next_transition_on: Option<Date>,
         /// An older age that counts later, if nobody says anything else.
         waiting: Option<WaitingView>,
+    },
+    /// To both sides: an objection to the teen's age was answered.
+    AgeAppeal {
+        /// Whose age.
+        teen_id: TeenId,
+        /// The objection, its answer and the reason.
+        #[serde(flatten)]
+        appeal: AppealView,
     },
     /// To both sides: the limits changed.
     Change {

@@ -31,6 +31,11 @@ pub fn sentence(notice: &Notice, name_of: impl Fn(&str) -> String) -> Option<Str
                 waiting.until
             ))
         }
+        Notice::AgeAppeal { teen_id, appeal } => {
+            let name = name_of(&teen_id.to_string());
+            let why = appeal.reason.as_deref().unwrap_or_default();
+            Some(format!("The objection to the age of {name} was answered: {}. “{why}”", appeal.state.as_str()))
+        }
         Notice::Unknown => None,
     }
 }

@@ -121,6 +121,12 @@ impl Layers {
         self
     }
 
+    /// Removes what was kept from `since` on: it was kept from a band that somebody never was in.
+    pub fn without_kept_since(mut self, since: Timestamp) -> Self {
+        self.kept.retain(|_, kept| kept.since < since);
+        self
+    }
+
     /// Removes grants and holds that are over.
     pub fn without_past(mut self, now: Timestamp) -> Self {
         self.grants.retain(|grant| grant.until > now);
@@ -132,5 +138,26 @@ impl Layers {
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
         let edges = self.grants.iter().chain(&self.holds).flat_map(|timed| [timed.from, timed.until]);
         edges.filter(|at| *at > now).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::controls::Registry;
+
+    #[test]
+    fn what_was_kept_from_a_wrong_band_goes_and_what_was_kept_before_stays() {
+        let registry = Registry::load().unwrap();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let kept = |id: &str, since: &str| {
+            let control = registry.get(id).unwrap();
+            let (from_band, value) = (AgeBand::Under13, control.default_for(AgeBand::Under13).clone());
+            (control.id.clone(), Kept { value, from_band, since: at(since) })
+        };
+        let before = kept("quiet.notifications", "2026-05-01T00:00:00Z");
+        let after = kept("time.daily_minutes", "2026-07-01T00:00:00Z");
+        let layers = Layers { kept: [before.clone(), after].into(), ..Layers::default() };
+        assert_eq!(layers.without_kept_since(at("2026-06-01T00:00:00Z")).kept, [before].into());
     }
 }

@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::{Next, Origin, RevisionKind, broken, newest::Same};
 use crate::{
     domain::{
-        age::{AgeBand, AgeSignal},
-        ids::{AccountId, TeenId},
+        age::{AgeBand, AgeSignal, Reading},
+        ids::{AccountId, GuardianId, TeenId},
         law::{Reach, RuleBook},
         pairing::PairingState,
         policy::{Facts, Layers, Policy, Renewed, Situation, diff, renewed},
@@ -69,13 +69,28 @@ impl Standing {
 
     /// What follows from new layers: the effective policy and how it differs from the last revision's.
     pub(crate) fn with_layers(&self, tools: &Tools, kind: RevisionKind, by: Option<AccountId>, layers: Layers) -> Next {
-        self.plan(tools, kind, by, layers, &self.facts)
+        self.plan(tools, (kind, by), layers, &self.facts, self.computed_for)
+    }
+
+    /// What follows from an age that was found wrong and is right now: as if no band change had brought the band that holds.
+    pub(crate) fn with_corrected_age(&self, tools: &Tools, layers: Layers) -> Next {
+        self.plan(tools, (RevisionKind::Age, None), layers, &self.facts, None)
+    }
+
+    /// A guardian's word on an age. Of whom nobody verified the consent, nobody knows that they are a guardian: that is an assertion.
+    pub(crate) fn word_of(&self, guardian: GuardianId, reading: Reading) -> Reading {
+        if self.layers.verified.contains(&guardian) { reading } else { reading.asserted() }
+    }
+
+    /// Whether the time has come at which it may change by itself, and nobody has looked yet.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.overdue(now).is_some()
     }
 
     /// What follows from another home: days, ages and laws are those of its calendar.
     pub(crate) fn with_home(&self, tools: &Tools, by: AccountId, home_zone: String, day_start_minute: i16) -> Next {
         let facts = Facts { zone: zone(&home_zone), ..self.facts.clone() };
-        let next = self.plan(tools, RevisionKind::Home, Some(by), self.layers.clone(), &facts);
+        let next = self.plan(tools, (RevisionKind::Home, Some(by)), self.layers.clone(), &facts, self.computed_for);
         Next { home_zone, day_start_minute, ..next }
     }
 
@@ -90,11 +105,18 @@ impl Standing {
         self.facts.next_change(&self.book.rules, layers, now)
     }
 
-    fn plan(&self, tools: &Tools, kind: RevisionKind, by: Option<AccountId>, layers: Layers, facts: &Facts) -> Next {
+    fn plan(
+        &self,
+        tools: &Tools,
+        (kind, by): (RevisionKind, Option<AccountId>),
+        layers: Layers,
+        facts: &Facts,
+        computed_for: Option<AgeBand>,
+    ) -> Next {
         let now = tools.world.now();
         // Whoever comes first after a birthday brings its effects along, be it the worker or a guardian's change.
         let Renewed { band, layers, policy } =
-            renewed(&facts.at(&tools.registry, &self.book.rules, &layers, now), self.computed_for);
+            renewed(&facts.at(&tools.registry, &self.book.rules, &layers, now), computed_for);
         Next {
             kind,
             changes: diff(&tools.registry, &self.policy, &policy),
@@ -148,7 +170,10 @@ async fn understood(conn: &mut AsyncPgConnection, tools: &Tools, row: TeenRow) -
     let teen = TeenId::from(row.teen);
     let book = law::of_version(conn, tools, row.rules_version).await?;
     let declared = row.declared(tools, teen)?;
-    let signals = if row.has_age_signals { ages::of_teen(conn, teen, declared).await? } else { vec![declared] };
+    let signals = match row.has_age_signals {
+        true => ages::of_teen(conn, teen, declared, tools.world.now()).await?,
+        false => vec![declared],
+    };
     row.known(tools, teen, book, signals)
 }
 
@@ -227,7 +252,7 @@ impl TeenRow {
     fn declared(&self, tools: &Tools, teen: TeenId) -> Result<AgeSignal, StoreError> {
         let birth = accounts::birth_date(&tools.vault, teen, self.birth.as_deref())?
             .ok_or_else(|| broken("a teen without a birth date"))?;
-        Ok(ages::declared(teen, birth, self.joined.to_jiff()))
+        Ok(ages::declared(teen, birth, self.joined.to_jiff(), tools.world.now()))
     }
 
     /// Makes sense of a teen's row.
@@ -251,7 +276,7 @@ impl TeenRow {
             computed_for,
             home_zone: self.home_zone,
             day_start_minute: self.day_start_minute,
-            facts: Facts { signals, region: self.region, joined: self.joined.to_jiff(), zone },
+            facts: Facts { signals, region: self.region, joined: self.joined.to_jiff().min(tools.world.now()), zone },
             book,
             layers,
             policy: Policy::from_json(&tools.registry, &self.controls).map_err(broken)?,

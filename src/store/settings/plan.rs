@@ -1,7 +1,7 @@
 //! A wanted change: read, planned, and written in one statement that does nothing if anything has moved in between.
 
 use diesel::QueryDsl;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -16,6 +16,7 @@ use crate::{
     },
     store::{
         StoreError, Tools,
+        due::{self, Done},
         kinship::{GuardianOf, TeenSelf},
         once::{self, Once},
         policies::{self, Next, Origin, RevisionKind, Standing, Undo},
@@ -71,14 +72,32 @@ impl Change {
     }
 
     /// Reads, plans, and writes in one statement that does nothing if anything has moved in between; then it is read again.
-    pub(super) async fn make(&self, conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Changed, StoreError> {
+    ///
+    /// What is due comes first, whole, with its announcements and ends: a change of somebody's at that very instant must not take
+    /// anything from it. What came of it is put into `due`, to be told.
+    pub(super) async fn make(
+        &self,
+        conn: &mut AsyncPgConnection,
+        tools: &Tools,
+        due: &mut Option<Done>,
+    ) -> Result<Changed, StoreError> {
+        let mut seen = self.seen;
         for _ in 0..TRIES {
             if let Some(before) = once::look(conn, tools, self.once.as_ref()).await? {
                 return Ok(before.answer);
             }
             let standing = policies::read(conn, tools, self.teen, self.guardian.as_ref()).await?;
             let here = standing.version(tools);
-            let planned = match self.seen {
+            if due.is_none() && standing.is_due(tools.world.now()) {
+                let (tools, teen) = (tools.clone(), self.teen);
+                *due = conn.transaction(async |conn| due::work(conn, tools, teen).await).await?;
+                if let Some(done) = due {
+                    // Whoever has seen what was there until this instant may change it.
+                    seen = seen.map(|seen| if seen == here { done.version(here) } else { seen });
+                    continue;
+                }
+            }
+            let planned = match seen {
                 Some(seen) if seen != here => Err(StoreError::Stale(here)),
                 _ => self.next(conn, tools, &standing).await,
             };

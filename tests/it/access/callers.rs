@@ -48,6 +48,8 @@ pub struct Town {
     pub offer: String,
     /// A hold that the guardian put on the teen.
     pub hold: String,
+    /// An open objection of the teen, and one of the guardian.
+    pub appeals: [String; 2],
     pub other: Family,
     pub callers: Vec<Caller>,
 }
@@ -63,6 +65,7 @@ impl Town {
         let hold = json!({"control": "time.daily_minutes", "value": 20, "until": until});
         let hold: Json = family.guardian.api.post(&path, &hold).await.expect("a hold");
         let hold = hold["id"].as_str().expect("an id").to_owned();
+        let appeals = [teen_appeals(&family).await, guardian_appeals(&family).await];
         let mut callers = no_keys(house, &family).await;
         callers.extend(the_dead(house, &family).await);
         let live = |name, token: &str, shows, kin| Caller { name, token: Some(token.into()), shows, alive: true, kin };
@@ -81,12 +84,14 @@ impl Town {
             live("teen", &family.teen.access, Shows::Session(Role::Teen), true),
             live("device", &family.phone.token, Shows::Device, true),
         ]);
-        Self { family, tablet, offer, hold, other, callers }
+        Self { family, tablet, offer, hold, appeals, other, callers }
     }
 
     /// A path with the family's own ids.
     pub fn path(&self, template: &str) -> String {
+        let [own, guardians] = &self.appeals;
         template
+            .replace("{appeal_id}", if template.starts_with("/v1/teen/") { own } else { guardians })
             .replace("{teen_id}", &self.family.teen.id.to_string())
             .replace("{device_id}", &self.tablet.id.to_string())
             .replace("{offer_id}", &self.offer)
@@ -94,6 +99,21 @@ impl Town {
             .replace("{revision}", "1")
             .replace("{grant_id}", &self.hold)
     }
+}
+
+/// The teen objects to their age.
+pub async fn teen_appeals(family: &Family) -> String {
+    appeals(&family.teen, "/v1/teen/age-appeals").await
+}
+
+/// The guardian objects to the teen's age.
+pub async fn guardian_appeals(family: &Family) -> String {
+    appeals(&family.guardian, &format!("/v1/guardian/teens/{}/age-appeals", family.teen.id)).await
+}
+
+async fn appeals(who: &Person, path: &str) -> String {
+    let opened: Json = who.api.post(path, &json!({"claims": "16_17"})).await.expect("an objection");
+    opened["appeal_id"].as_str().expect("an id").to_owned()
 }
 
 /// Callers without a token of the right sort.

@@ -44,7 +44,13 @@ async fn at_eighteen_the_pairing_ends_and_the_devices_stay() {
     }
     let history = read(&family.phone.api, "/v1/teen/history").await;
     assert_eq!(history["items"][0]["kind"], "birthday");
-    assert_eq!(read(&family.phone.api, "/v1/teen/transitions").await["items"], json!([]));
+    let been = read(&family.phone.api, "/v1/teen/transitions").await["items"][0].clone();
+    assert_eq!((&been["on"], &been["to_band"]), (&json!(day), &json!("adult")), "what has come stays in the list");
+    assert_eq!(been["changes"], told["changes"], "as it was announced");
+    assert_eq!(been["announced"].as_array().and_then(|it| it.last()).expect("one")["stage"], "on_the_day");
+    for (api, path) in [(&family.phone.api, "/v1/teen/pairings"), (&guardian.api, "/v1/guardian/pairings")] {
+        assert_eq!(read(api, path).await["items"][0]["end_reason"], "came_of_age");
+    }
 }
 
 /// Whoever only says so, or shows a card, stays a minor for all rules, however long one waits.

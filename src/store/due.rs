@@ -1,7 +1,8 @@
 //! Policies that change by themselves: a grant ends, a birthday comes, a law begins to count, a set of rules was approved.
 //!
 //! Each teen's row says when to look again (`teens.due_at`). Any number of nodes look at once: each teen is one transaction,
-//! and a row that another node holds is left to it. What is computed here is what a fresh computation gives, so being late is the
+//! and a row that another node holds is left to it. Whom an import reaches is made due by rounds (`law::rounds`), which wait for this
+//! to be done. What is computed here is what a fresh computation gives, so being late is the
 //! only thing that can go wrong, and a device that is out of reach knows of a grant's end by itself (`until`, `after`).
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use super::{
     Event, Store, StoreError, Tools,
     ages::{self, AgeView},
+    law,
     pairings::{self, Ended},
     policies::{self, Next, RevisionKind, Standing},
     schema::{installation, teens},
@@ -22,6 +24,7 @@ use super::{
 use crate::domain::{
     age::{AgeBand, Transition},
     ids::TeenId,
+    law::Reach,
     pairing::PairingState,
     policy::Change,
 };
@@ -53,7 +56,11 @@ impl Store {
     /// Looks at teens whose policy may have changed by itself, at most `most` of them.
     pub async fn work_due(&self, most: i64) -> Result<Worked, StoreError> {
         let mut worked = Worked::default();
-        for teen in self.due(most).await? {
+        let mut due = self.due(most).await?;
+        if due.is_empty() && self.go_round(most).await? > 0 {
+            due = self.due(most).await?;
+        }
+        for teen in due {
             match self.write(move |conn, tools| work(conn, tools, teen).boxed()).await {
                 Ok(Some(done)) => {
                     worked.looked += 1;
@@ -74,24 +81,24 @@ impl Store {
         Ok(worked)
     }
 
-    /// How many teens are due now: what is left of an import.
+    /// How many teens are to be looked at, those whom a round has still to reach included.
     pub async fn count_due(&self) -> Result<i64, StoreError> {
         let mut conn = self.pool.get().await?;
         let now = self.world.now().to_diesel();
-        Ok(teens::table.filter(teens::due_at.le(now)).count().get_result(&mut conn).await?)
+        let due: i64 = teens::table.filter(teens::due_at.le(now)).count().get_result(&mut conn).await?;
+        Ok(due + law::not_yet_due(&mut conn, now).await?)
     }
 
     /// Has every teen looked at again if this program has a newer catalogue of controls than the last one had.
     pub(crate) async fn take_up_catalogue(&self) -> Result<(), StoreError> {
         let version = i64::from(self.registry.version());
-        self.write(move |conn, tools| {
+        self.write(move |conn, _| {
             async move {
                 let newer = installation::table.filter(installation::catalogue.lt(version));
-                if diesel::update(newer).set(installation::catalogue.eq(version)).execute(conn).await? > 0 {
-                    let now = tools.world.now().to_diesel();
-                    diesel::update(teens::table).set(teens::due_at.eq(now)).execute(conn).await?;
+                match diesel::update(newer).set(installation::catalogue.eq(version)).execute(conn).await? {
+                    0 => Ok(()),
+                    _ => law::begin_round(conn, &Reach::of(["*"])).await,
                 }
-                Ok(())
             }
             .boxed()
         })

@@ -5,7 +5,7 @@
 //! to be done. What is computed here is what a fresh computation gives, so being late is the
 //! only thing that can go wrong, and a device that is out of reach knows of a grant's end by itself (`until`, `after`).
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, dsl::exists};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -81,7 +81,7 @@ impl Store {
         Ok(worked)
     }
 
-    /// How many teens are to be looked at, those whom a round has still to reach included.
+    /// How many teens are to be looked at, those whom rounds have still to reach included: for each round anew.
     pub async fn count_due(&self) -> Result<i64, StoreError> {
         let mut conn = self.pool.get().await?;
         let now = self.world.now().to_diesel();
@@ -95,9 +95,12 @@ impl Store {
         self.write(move |conn, _| {
             async move {
                 let newer = installation::table.filter(installation::catalogue.lt(version));
-                match diesel::update(newer).set(installation::catalogue.eq(version)).execute(conn).await? {
-                    0 => Ok(()),
-                    _ => law::begin_round(conn, &Reach::of(["*"])).await,
+                let is_newer = diesel::update(newer).set(installation::catalogue.eq(version)).execute(conn).await? > 0;
+                match is_newer
+                    && diesel::select(exists(teens::table.select(teens::account_id))).get_result(conn).await?
+                {
+                    true => law::begin_round(conn, &Reach::of(["*"])).await,
+                    false => Ok(()),
                 }
             }
             .boxed()

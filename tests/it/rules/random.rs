@@ -40,7 +40,7 @@ impl Dice {
             let effect = self.one(&[
                 "effect = \"bound\"",
                 "effect = \"default\"\nmay_loosen = [\"guardian\"]",
-                "effect = \"default\"\nmay_loosen = [\"guardian_verified\", \"teen\"]",
+                "effect = \"default\"\nmay_loosen = [\"guardian\", \"teen\"]",
             ]);
             let days = self.one(&["{ from = \"2020-01-01\" }", "{ from = \"2031-01-01\" }"]);
             let months = self.one(&["", "months = [1, 2, 3, 4, 5, 6]\n", "accounts_from = \"2026-01-01\"\n"]);

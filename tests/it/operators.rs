@@ -78,7 +78,7 @@ async fn every_command_is_in_the_audit_with_who_signed() {
         "operator.revoked by alice bob {}",
     ];
     assert_eq!(rows, expected);
-    let sql = "select count(*) from platform_keys k join operators o on o.id = created_by where k.name = 'age-gate' and o.name = 'alice'";
+    let sql = "select count(*) from platform_keys k join operators o on o.id = k.created_by where k.name = 'age-gate' and o.name = 'alice'";
     assert_eq!(house.database.count(sql, &[]).await, 1);
 }
 

@@ -71,5 +71,5 @@ async fn whatever_rules_change_an_import_computes_what_a_fresh_look_gives() {
         assert_eq!(everybody_is_computed_by(&house, &law, &born(&house, 14)).await, 6, "seed {seed}:\n{law}");
     }
     let computed = house.database.count("select count(*) from policy_revisions where kind = 'law'", &[]).await;
-    assert!(computed >= 30, "the rules are felt: {computed} revisions");
+    assert!(computed >= 12, "the rules are felt: {computed} revisions");
 }

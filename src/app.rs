@@ -144,6 +144,8 @@ impl App {
     /// Builds a node from its settings.
     pub async fn build(config: &ServeConfig, world: World, metrics: PrometheusHandle) -> Result<Self, AppError> {
         let (store, events) = open_store(&config.database, &config.secret, world.clone()).await?;
+        // Every request needs them, so a node that cannot read them says so here and not to a family.
+        store.rules().await?;
         let vault = Arc::new(Vault::new(&secret_of(&config.secret.secret_file, &world)?));
         let seed = config.signing_key_file.as_deref().map(seed_of).transpose()?;
         let signing = store.signing_key(seed).await?;

@@ -99,6 +99,11 @@ pub const METRICS: &[Metric] = &[
         about: "The set of rules of law that this node goes by",
     },
     Metric {
+        name: "family_pairing_rules_left_out",
+        shape: Shape::Gauge,
+        about: "Rules of that set that this node leaves out, for it has no such control",
+    },
+    Metric {
         name: "family_pairing_due_total",
         shape: Shape::Counter,
         about: "Policies looked at because they may have changed by themselves: a grant's end, a birthday, a law",

@@ -36,8 +36,12 @@ pub use self::rules::Rules;
 pub enum Admin {
     /// Make a support agent's account; the password is read from FAMILY_PAIRING_PASSWORD
     CreateAgent(Box<agents::CreateAgent>),
-    /// Make an operator, who can sign for commands; the token is printed once
+    /// Make an operator, who can sign for commands; once there is one, an operator has to sign. Prints the first one's token, or an invitation
     CreateOperator(Box<operators::CreateOperator>),
+    /// Take up an invitation, from FAMILY_PAIRING_INVITATION; the token is printed once
+    TakeOffice(Box<operators::TakeOffice>),
+    /// List the operators, who made them and since when they are in office
+    Operators(Box<Installation>),
     /// Revoke an operator; the token signs for nothing any more
     RevokeOperator(Box<operators::RevokeOperator>),
     /// Make a key for the platform's own servers; the token is printed once
@@ -100,6 +104,9 @@ pub enum AdminError {
     /// The name was given before.
     #[error("there is or was an operator of this name; a name is given once, so that the audit stays readable")]
     NameTaken,
+    /// The invitation is none.
+    #[error("this is no invitation, or it was taken up, ran out after 7 days, or was revoked")]
+    NotInvited,
     /// Nobody to revoke.
     #[error("there is no operator of this name who was not revoked before")]
     NoSuchOperator,
@@ -143,6 +150,8 @@ pub async fn run(command: Admin, world: World) -> Result<(), AdminError> {
     match command {
         Admin::CreateAgent(command) => command.run(world).await,
         Admin::CreateOperator(command) => command.run(world).await,
+        Admin::TakeOffice(command) => command.run(world).await,
+        Admin::Operators(installation) => operators::list(&installation, world).await,
         Admin::RevokeOperator(command) => command.run(world).await,
         Admin::CreatePlatformKey(command) => command.run(world).await,
         Admin::RevokePlatformKey(command) => command.run(world).await,

@@ -7,6 +7,7 @@
 
 mod bounds;
 mod check;
+mod clash;
 mod compare;
 mod parse;
 mod place;
@@ -21,7 +22,7 @@ pub use self::{
     bounds::{Bound, Live, Subject},
     check::{Finding, check},
     compare::{Comparison, Edit, Edited, FieldEdit, compare},
-    parse::{LawError, LawFile},
+    parse::{LawError, LawFile, LeftOut},
     place::{Reach, jurisdictions_of},
     rule::{Effect, ForAges, InForce, Law, LegalStatus, Rule, RuleBook, RuleId, WhoLoosens},
 };

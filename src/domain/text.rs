@@ -137,17 +137,6 @@ pub fn locale(text: &str) -> Result<String, TextError> {
     sound.then(|| text.to_owned()).ok_or(TextError::Malformed)
 }
 
-/// An ISO 3166 region: `DE`, or `US-CA` where states make the law.
-pub fn region(text: &str) -> Result<String, TextError> {
-    let (country, part) = text.split_once('-').map_or((text, None), |(c, p)| (c, Some(p)));
-    let sound = country.len() == 2
-        && country.bytes().all(|b| b.is_ascii_uppercase())
-        && part.is_none_or(|p| {
-            (1..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-        });
-    sound.then(|| text.to_owned()).ok_or(TextError::Malformed)
-}
-
 /// An IANA zone name, checked against the bundled database.
 ///
 /// Postgres accepts `XYZ-167` as a zone and shifts a week by it, so a client's zone never reaches SQL unless it came through here.
@@ -200,8 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn regions_and_locales_have_one_form() {
-        assert!(region("US-CA").is_ok() && region("DE").is_ok() && region("de").is_err() && region("USA").is_err());
+    fn locales_have_one_form() {
         assert!(locale("pt-BR").is_ok() && locale("en").is_ok() && locale("EN").is_err() && locale("en_US").is_err());
     }
 }

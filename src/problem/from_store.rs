@@ -27,7 +27,10 @@ impl From<StoreError> for Problem {
                 return Self::new(Code::Unavailable).retry_after(Duration::from_secs(1));
             }
             // Appeals are answered by command; over HTTP none comes.
-            StoreError::Corrupt(_) | StoreError::Query(_) | StoreError::Appeal(_) => {
+            StoreError::Corrupt(_)
+            | StoreError::UnreadableRules { .. }
+            | StoreError::Query(_)
+            | StoreError::Appeal(_) => {
                 tracing::error!(%error, "a query failed");
                 Code::Internal
             }

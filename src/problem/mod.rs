@@ -10,8 +10,6 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use utoipa::ToSchema;
 
-use crate::domain::text::TextError;
-
 mod from_store;
 
 /// The code of a problem. Each has a row in [`Code::about`], and a test that no code is unused.
@@ -392,6 +390,6 @@ impl From<Code> for Problem {
 }
 
 /// Gives a text's refusal the field that it is about.
-pub fn in_field(pointer: &'static str) -> impl Fn(TextError) -> Problem {
+pub fn in_field<E: fmt::Display>(pointer: &'static str) -> impl Fn(E) -> Problem {
     move |error| Problem::field(pointer, error)
 }

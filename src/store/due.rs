@@ -1,14 +1,15 @@
 //! Policies that change by themselves: a grant ends, a birthday comes, a law begins to count, a set of rules was approved.
 //!
 //! Each teen's row says when to look again (`teens.due_at`). Any number of nodes look at once: each teen is one transaction,
-//! and a row that another node holds is left to it. What is computed here is what a fresh computation gives, so being late is the
+//! and a row that another node holds is left to it. Whom an import reaches is made due by rounds (`law::rounds`), which wait for this
+//! to be done. What is computed here is what a fresh computation gives, so being late is the
 //! only thing that can go wrong, and a device that is out of reach knows of a grant's end by itself (`until`, `after`).
 
 use std::iter;
 
 use diesel::{
     ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl,
-    dsl::sql,
+    dsl::{exists, sql},
     sql_types::{Nullable, Timestamptz},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -18,7 +19,7 @@ use jiff_diesel::ToDiesel;
 use uuid::Uuid;
 
 use super::{
-    Event, Store, StoreError, Tools, ages,
+    Event, Store, StoreError, Tools, ages, law,
     pairings::{self, Ended},
     policies::{self, Next, RevisionKind, Standing},
     schema::{installation, teens},
@@ -27,6 +28,7 @@ use super::{
 use crate::domain::{
     age::{AgeBand, Transition},
     ids::TeenId,
+    law::Reach,
     policy::{Change, Facts},
     version::Version,
 };
@@ -65,7 +67,11 @@ impl Store {
     /// Looks at teens whose policy may have changed by itself, at most `most` of them.
     pub async fn work_due(&self, most: i64) -> Result<Worked, StoreError> {
         let mut worked = Worked::default();
-        for teen in self.due(most).await? {
+        let mut due = self.due(most).await?;
+        if due.is_empty() && self.go_round(most).await? > 0 {
+            due = self.due(most).await?;
+        }
+        for teen in due {
             match self.write(move |conn, tools| work(conn, tools, teen).boxed()).await {
                 Ok(Some(done)) => {
                     worked.looked += 1;
@@ -86,24 +92,27 @@ impl Store {
         Ok(worked)
     }
 
-    /// How many teens are due now: what is left of an import.
+    /// How many teens are to be looked at, those whom rounds have still to reach included: for each round anew.
     pub async fn count_due(&self) -> Result<i64, StoreError> {
         let mut conn = self.pool.get().await?;
         let now = self.world.now().to_diesel();
-        Ok(teens::table.filter(teens::due_at.le(now)).count().get_result(&mut conn).await?)
+        let due: i64 = teens::table.filter(teens::due_at.le(now)).count().get_result(&mut conn).await?;
+        Ok(due + law::not_yet_due(&mut conn, now).await?)
     }
 
     /// Has every teen looked at again if this program has a newer catalogue of controls than the last one had.
     pub(crate) async fn take_up_catalogue(&self) -> Result<(), StoreError> {
         let version = i64::from(self.registry.version());
-        self.write(move |conn, tools| {
+        self.write(move |conn, _| {
             async move {
                 let newer = installation::table.filter(installation::catalogue.lt(version));
-                if diesel::update(newer).set(installation::catalogue.eq(version)).execute(conn).await? > 0 {
-                    let now = tools.world.now().to_diesel();
-                    diesel::update(teens::table).set(teens::due_at.eq(now)).execute(conn).await?;
+                let is_newer = diesel::update(newer).set(installation::catalogue.eq(version)).execute(conn).await? > 0;
+                match is_newer
+                    && diesel::select(exists(teens::table.select(teens::account_id))).get_result(conn).await?
+                {
+                    true => law::begin_round(conn, &Reach::of(["*"])).await,
+                    false => Ok(()),
                 }
-                Ok(())
             }
             .boxed()
         })

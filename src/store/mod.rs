@@ -161,7 +161,7 @@ impl Store {
         let (epoch, shelf) = (Arc::new(AtomicI64::new(0)), law::Shelf::default());
         let store = Self { pool, runtime, events, epoch, world, vault, registry, shelf };
         store.refresh_epoch().await?;
-        store.take_up_rules().await?;
+        store.begin_rules().await?;
         store.take_up_catalogue().await?;
         Ok(store)
     }

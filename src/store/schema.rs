@@ -8,7 +8,7 @@ diesel::table! {
         epoch -> BigInt,
         system_identifier -> Text,
         timeline -> BigInt,
-        rules_version -> BigInt,
+        rules_version -> Nullable<BigInt>,
         catalogue -> BigInt,
     }
 }
@@ -269,9 +269,21 @@ diesel::table! {
     operators (id) {
         id -> Uuid,
         name -> Text,
-        token_hash -> Binary,
+        token_hash -> Nullable<Binary>,
+        invitation_hash -> Nullable<Binary>,
+        invited_until -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
+        took_office_at -> Nullable<Timestamptz>,
         revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    rounds (id) {
+        id -> BigInt,
+        reach -> Jsonb,
+        after -> Uuid,
     }
 }
 
@@ -303,6 +315,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     platform_keys,
     policy_revisions,
     revision_replies,
+    rounds,
     rule_sets,
     session_tokens,
     sessions,
@@ -312,6 +325,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     transition_notices,
     usage_slots
 );
+diesel::joinable!(installation -> rule_sets (rules_version));
 diesel::joinable!(session_tokens -> sessions (session_id));
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::joinable!(teens -> accounts (account_id));

@@ -10,6 +10,7 @@
 mod catalogue;
 mod decisions;
 mod page;
+mod rules;
 mod simulation;
 mod tour;
 

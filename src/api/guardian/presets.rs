@@ -62,7 +62,7 @@ pub async fn guardian_presets(
     let present = settings.present(who.store().registry(), who.store().world().now(), true);
     let offers = presets.offers(&present, who.proof.guardian());
     let named = offers.iter().flat_map(|offer| &offer.refused).flat_map(|refused| &refused.rules);
-    let rules = RuleInWords::all(present.book, named);
+    let rules = RuleInWords::all(present.book, named, present.facts.day(present.now));
     let in_words = |offer: Offer| OfferInWords { sentences: spoken.sentences(present.registry, &offer.changes), offer };
     let presets = offers.into_iter().map(in_words).collect();
     Ok(versioned(settings.version, PresetOffers { version: settings.version, presets, rules }))

@@ -162,7 +162,7 @@ impl SimulationRequest {
             Asked::Moment(at) => answer.instant = Some(MomentInWords::of(&present, at, usage.as_ref(), spoken)),
             Asked::Stretch(span) => answer.timeline = Some(timeline(&present, span, usage.as_ref())),
         }
-        answer.rules = RuleInWords::all(present.book, answer.named());
+        answer.rules = RuleInWords::all(present.book, answer.named(), present.facts.day(present.now));
         Ok(answer)
     }
 }

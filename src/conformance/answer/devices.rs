@@ -180,6 +180,7 @@ pub(super) fn read_token(Typed { text }: Typed) -> Result<Json, Fault> {
         TokenKind::Ticket => "ticket",
         TokenKind::Platform => "platform",
         TokenKind::Operator => "operator",
+        TokenKind::Invitation => "invitation",
     });
     Ok(kind.map_or_else(|| json!({"refused": true}), |kind| json!({"kind": kind})))
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl, Queryable, dsl::sql,
-    expression::SqlLiteral, sql_types::BigInt,
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl, Queryable,
+    dsl::sql,
+    expression::SqlLiteral,
+    sql_types::{BigInt, Text},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -168,7 +170,7 @@ pub(crate) async fn read(
 /// Makes sense of a row, with the laws that hold and all that was said of the teen's age.
 async fn understood(conn: &mut AsyncPgConnection, tools: &Tools, row: TeenRow) -> Result<Standing, StoreError> {
     let teen = TeenId::from(row.teen);
-    let book = law::of_version(conn, tools, row.rules_version).await?;
+    let book = law::edition(conn, tools, row.rules_version, &row.rules_sha256).await?;
     let declared = row.declared(tools, teen)?;
     let signals = match row.has_age_signals {
         true => ages::of_teen(conn, teen, declared, tools.world.now()).await?,
@@ -214,6 +216,7 @@ struct TeenRow {
     joined: jiff_diesel::Timestamp,
     controls: String,
     rules_version: i64,
+    rules_sha256: String,
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
@@ -223,6 +226,8 @@ fn teens_query(pairing: Uuid) -> _ {
         policy_revisions::teen_id.eq(teens::account_id).and(policy_revisions::revision.eq(teens::revision));
     // Which laws hold, in the same question: whoever knows an older set must look again before it plans anything.
     let rules_version: SqlLiteral<BigInt> = sql::<BigInt>("(select rules_version from installation)");
+    let rules_sha256: SqlLiteral<Text> =
+        sql::<Text>("(select s.sha256 from installation i join rule_sets s on s.version = i.rules_version)");
     teens::table
         .inner_join(accounts_table::table)
         .inner_join(policy_revisions::table.on(same))
@@ -242,6 +247,7 @@ fn teens_query(pairing: Uuid) -> _ {
                 accounts_table::created_at,
                 policy_revisions::controls,
                 rules_version,
+                rules_sha256,
             ),
             pairings::id.nullable(),
         ))

@@ -65,6 +65,7 @@ pub struct House {
     pub nodes: Vec<RunningNode>,
     arguments: Vec<String>,
     secret: PathBuf,
+    first_operator: OnceLock<String>,
 }
 
 /// A node inside this process.
@@ -108,6 +109,7 @@ impl House {
             nodes: vec![],
             arguments: arguments.iter().map(ToString::to_string).collect(),
             secret,
+            first_operator: OnceLock::new(),
         }
     }
 

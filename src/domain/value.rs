@@ -28,7 +28,7 @@ pub use self::{
 };
 pub(in crate::domain) use self::{
     given::{as_reported, unchecked},
-    words::folded,
+    words::compared,
 };
 use super::text::TextError;
 

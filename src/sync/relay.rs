@@ -61,7 +61,7 @@ impl Relay {
         Self { hub, refresh, notices, decisions, store, told: Mutex::default() }
     }
 
-    /// Takes what the store posts: first the sockets here, then the other nodes.
+    /// Takes what the store posts, and tells the sockets here and the other nodes.
     pub(super) async fn run(
         self: Arc<Self>,
         mut events: mpsc::Receiver<Event>,
@@ -75,20 +75,34 @@ impl Relay {
                 return;
             }
             if !drop_hints {
-                for event in &batch {
-                    self.act(*event, Net::Hint).await;
-                }
-                bus.publish(&batch).await;
+                tokio::join!(self.act(&batch, Net::Hint), bus.publish(&batch));
             }
             batch.clear();
         }
     }
 
-    /// Looks again at what an event is about. Repeating one is harmless.
-    pub async fn act(&self, event: Event, net: Net) {
+    /// Looks again at what events are about. Repeating one is harmless.
+    ///
+    /// Decisions hear of all before anything is read for one: an old yes must not wait behind somebody else's notice.
+    pub async fn act(&self, events: &[Event], net: Net) {
+        events.iter().for_each(|event| self.doubt(event));
+        for event in events {
+            self.look(*event, net).await;
+        }
+    }
+
+    /// Decides no more with what an event made old.
+    fn doubt(&self, event: &Event) {
+        match event {
+            Event::PolicyChanged { teen, revision } => self.decisions.changed(*teen, *revision),
+            Event::PairingMoved { teen, .. } => self.decisions.moved(*teen),
+            _ => {}
+        }
+    }
+
+    async fn look(&self, event: Event, net: Net) {
         match event {
             Event::PolicyChanged { teen, revision } => {
-                self.decisions.changed(teen, revision);
                 let epoch = self.store.epoch();
                 let behind = self.hub.seen(teen).is_none_or(|known| (known.epoch, known.revision) < (epoch, revision));
                 if behind && self.hub.wants(teen) {
@@ -97,7 +111,6 @@ impl Relay {
             }
             Event::DeviceReported { teen, device } => self.notices.about_device(teen, device),
             Event::PairingMoved { teen, guardian, .. } => {
-                self.decisions.moved(teen);
                 // Whoever joins later reads for themself how things stand.
                 if self.first_time(event) && self.hub.concerns(teen, guardian) {
                     self.tell(event).await;

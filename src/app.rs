@@ -26,6 +26,7 @@ use crate::{
         password::{BadCost, Hasher},
         shared::Shared,
         throttle::Throttle,
+        turns::Turns,
     },
     config::{DatabaseConfig, SecretConfig, ServeConfig},
     domain::{
@@ -174,6 +175,7 @@ impl App {
             store,
             devices: work,
             hasher: Hasher::new(config.hash_memory_kib, config.hash_passes)?,
+            simulations: Turns::new("family_pairing_simulation_queue"),
             throttle: Throttle::new(shared.clone(), vault.clone(), config.throttle_scale),
             vault,
             origins,

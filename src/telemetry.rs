@@ -120,6 +120,11 @@ pub const METRICS: &[Metric] = &[
     },
     Metric { name: "family_pairing_hash_queue", shape: Shape::Gauge, about: "Password hashes waiting or running" },
     Metric {
+        name: "family_pairing_simulation_queue",
+        shape: Shape::Gauge,
+        about: "Simulations and preset offers waiting or running",
+    },
+    Metric {
         name: "family_pairing_database_connections",
         shape: Shape::Gauge,
         about: "Database connections, by state",

@@ -10,7 +10,7 @@ use crate::domain::{
     controls::{ControlId, SetBy},
     ids::AccountId,
     law::RuleId,
-    policy::{Change, PatchError, direction_of},
+    policy::{Change, PatchError, Wanted, direction_of},
     simulation::{Draft, Drafter, Present},
     value::{Direction, Given, Value},
 };
@@ -24,7 +24,7 @@ pub struct Offer {
     /// The preset as it is written.
     pub preset: Preset,
     /// What of it this guardian may set for this teen, null for "back to the default": the `settings` of a change that applies it.
-    #[schema(value_type = BTreeMap<String, Option<Given>>)]
+    #[schema(value_type = Wanted)]
     pub settings: Wish,
     /// What would change with these settings. Empty: nothing.
     pub changes: Vec<Change>,

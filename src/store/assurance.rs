@@ -65,6 +65,7 @@ impl Store {
     /// Notes that a guardian's consent was verified, or is not any more. Strangers to each other are not found.
     pub async fn assure(&self, key: &KeyFor<Assure>, said: Assurance) -> Result<Changed, StoreError> {
         let by = key.key();
+        self.work_one(said.teen).await?;
         let changed = self.write(move |conn, tools| assure(conn, tools, by, said).boxed()).await?;
         self.post(Event::PolicyChanged { teen: said.teen, revision: changed.version.revision });
         Ok(changed)

@@ -4,7 +4,7 @@
 //! and a row that another node holds is left to it. What is computed here is what a fresh computation gives, so being late is the
 //! only thing that can go wrong, and a device that is out of reach knows of a grant's end by itself (`until`, `after`).
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use diesel::{ExpressionMethods, OptionalExtension, PgExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -21,9 +21,11 @@ use super::{
 };
 use crate::domain::{
     age::{AgeBand, Transition},
+    controls::ControlId,
     ids::TeenId,
     pairing::PairingState,
-    policy::Change,
+    policy::{Change, Policy},
+    version::Version,
 };
 
 /// A teen whose policy cannot be computed is looked at again after this long, and holds nobody else up.
@@ -44,6 +46,8 @@ pub struct Worked {
 pub(crate) struct Done {
     revision: Option<i64>,
     pub(crate) changes: Vec<Change>,
+    /// The same as guardians see it.
+    pub(crate) seen: Vec<Change>,
     ended: Vec<Ended>,
     /// What to tell besides.
     told: Vec<Event>,
@@ -74,6 +78,25 @@ impl Store {
         Ok(worked)
     }
 
+    /// Brings about what is due for one teen, before somebody's change comes on top of it. The versions before and after.
+    pub(crate) async fn work_one(&self, teen: TeenId) -> Result<(Version, Version), StoreError> {
+        let work = self.write(move |conn, tools| {
+            async move {
+                let standing = policies::lock(conn, &tools, teen).await?;
+                let before = standing.version(&tools);
+                match standing.is_due(tools.world.now()) {
+                    true => Ok((before, Some(look(conn, &tools, &standing).await?))),
+                    false => Ok((before, None)),
+                }
+            }
+            .boxed()
+        });
+        let (before, done) = work.await?;
+        let Some(done) = done else { return Ok((before, before)) };
+        self.tell(teen, &done);
+        Ok((before, Version { revision: done.revision.unwrap_or(before.revision), ..before }))
+    }
+
     /// How many teens are due now: what is left of an import.
     pub async fn count_due(&self) -> Result<i64, StoreError> {
         let mut conn = self.pool.get().await?;
@@ -81,13 +104,14 @@ impl Store {
         Ok(teens::table.filter(teens::due_at.le(now)).count().get_result(&mut conn).await?)
     }
 
-    /// Has every teen looked at again if this program has a newer catalogue of controls than the last one had.
+    /// Has every teen looked at again if this program has another catalogue of controls than the last one had: a row more, or
+    /// only another default or floor.
     pub(crate) async fn take_up_catalogue(&self) -> Result<(), StoreError> {
-        let version = i64::from(self.registry.version());
         self.write(move |conn, tools| {
             async move {
-                let newer = installation::table.filter(installation::catalogue.lt(version));
-                if diesel::update(newer).set(installation::catalogue.eq(version)).execute(conn).await? > 0 {
+                let ours = tools.registry.fingerprint().to_vec();
+                let other = installation::table.filter(installation::catalogue.is_distinct_from(&ours));
+                if diesel::update(other).set(installation::catalogue.eq(&ours)).execute(conn).await? > 0 {
                     let now = tools.world.now().to_diesel();
                     diesel::update(teens::table).set(teens::due_at.eq(now)).execute(conn).await?;
                 }
@@ -175,12 +199,12 @@ async fn look(conn: &mut AsyncPgConnection, tools: &Tools, standing: &Standing) 
     }
     if next.policy == standing.policy && next.layers == standing.layers {
         policies::look_later(conn, standing, &next).await?;
-        return Ok(Done { revision: None, changes: vec![], ended, told });
+        return Ok(Done { revision: None, changes: vec![], seen: vec![], ended, told });
     }
     match policies::commit(conn, tools, standing, &next, None, None).await? {
         true => {
             let revision = Some(standing.version(tools).revision + 1);
-            Ok(Done { revision, changes: next.changes, ended, told })
+            Ok(Done { revision, changes: next.changes, seen: next.seen.changes, ended, told })
         }
         false => Err(StoreError::Corrupt("a locked teen's policy moved".to_owned())),
     }
@@ -194,12 +218,21 @@ fn planned(tools: &Tools, standing: &Standing, now: Timestamp) -> Next {
         by_birthday_or_word(standing, next.band, now)
     } else if standing.policy.iter().any(|(_, held)| held.until.is_some_and(|until| until <= now)) {
         RevisionKind::Over
-    } else if !standing.policy.iter().map(|(id, _)| id).eq(next.policy.iter().map(|(id, _)| id)) {
+    } else if is_by_catalogue(&standing.policy, &next.policy) {
         RevisionKind::Catalogue
     } else {
         RevisionKind::Law
     };
     Next { kind, due_at: standing.next_look(&next.layers, now), ..next }
+}
+
+/// Whether the program's catalogue made the difference: a law is named where it had or has a say.
+fn is_by_catalogue(before: &Policy, after: &Policy) -> bool {
+    let ids = before.iter().chain(after.iter()).map(|(id, _)| id);
+    let mut differs = ids.filter(|id| before.get(id) != after.get(id)).peekable();
+    let lawless =
+        |id: &ControlId| [before.get(id), after.get(id)].into_iter().flatten().all(|row| row.rules.is_empty());
+    differs.peek().is_some() && differs.all(lawless)
 }
 
 /// Whether the calendar brought a new band, or something that was said.

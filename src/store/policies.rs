@@ -30,6 +30,7 @@ use crate::domain::{
     controls::ControlId,
     ids::{AccountId, DeviceId, TeenId},
     policy::{Change, Facts, Layers, Policy, effective},
+    supervision::seen::Seen,
     value::Value,
 };
 
@@ -63,7 +64,7 @@ pub enum RevisionKind {
     Age,
     /// A law began or ended to count, or another set of rules was approved.
     Law,
-    /// A new version of the program brought new controls.
+    /// Another version of the program brought other controls, or other defaults and floors.
     Catalogue,
     /// A guardian's consent was verified, or is not any more.
     Assurance,
@@ -144,6 +145,8 @@ pub(crate) struct Next {
     pub(crate) layers: Layers,
     pub(crate) policy: Policy,
     pub(crate) changes: Vec<Change>,
+    /// What guardians see of it.
+    pub(crate) seen: Seen,
     pub(crate) undo: Option<Undo>,
     pub(crate) by: Option<AccountId>,
     pub(crate) origin: Origin,

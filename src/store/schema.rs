@@ -9,7 +9,7 @@ diesel::table! {
         system_identifier -> Text,
         timeline -> BigInt,
         rules_version -> BigInt,
-        catalogue -> BigInt,
+        catalogue -> Nullable<Binary>,
     }
 }
 
@@ -142,6 +142,7 @@ diesel::table! {
         made_at -> Timestamptz,
         recorded_at -> Timestamptz,
         origin -> Jsonb,
+        seen -> Nullable<Jsonb>,
     }
 }
 
@@ -151,6 +152,7 @@ diesel::table! {
         revision -> BigInt,
         text -> Text,
         made_at -> Timestamptz,
+        edited -> Bool,
     }
 }
 

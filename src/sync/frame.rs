@@ -22,7 +22,7 @@ use crate::{
         version::Version,
         words::IssueInWords,
     },
-    store::ages::WaitingView,
+    store::{ages::WaitingView, replies::Reply},
 };
 
 /// The subprotocol that both sides must name.
@@ -257,6 +257,16 @@ pub enum Notice {
         band: AgeBand,
         /// An older age that counts later, if nobody says anything else.
         waiting: Option<WaitingView>,
+    },
+    /// To guardians: the teen answered a change.
+    Reply {
+        /// Who answered.
+        teen_id: TeenId,
+        /// Which change.
+        revision: i64,
+        /// What they said.
+        #[serde(flatten)]
+        reply: Reply,
     },
     /// To both sides: the limits changed.
     Change {

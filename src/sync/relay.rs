@@ -23,7 +23,7 @@ use super::{
 use crate::{
     domain::{
         age::Stage,
-        ids::{ConnectionId, DeviceId, PairingId, SessionId, TeenId},
+        ids::{ConnectionId, DeviceId, GuardianId, PairingId, SessionId, TeenId},
         pairing::PairingState,
     },
     store::{
@@ -107,6 +107,11 @@ impl Relay {
             }
             Event::AgeMoved { teen } if self.hub.wants(teen) => self.or_not_told(self.tell_age(teen).await),
             Event::TransitionAnnounced { .. } | Event::AgeMoved { .. } => {}
+            Event::Replied { teen, guardian, revision } => {
+                if self.hub.concerns(teen, Some(guardian)) {
+                    self.or_not_told(self.tell_reply(teen, guardian, revision).await);
+                }
+            }
             Event::SessionEnded(session) if self.hub.sessions().contains(&session) => {
                 self.close_gone(&[session], &[]).await;
             }
@@ -180,6 +185,17 @@ impl Relay {
         self.tell_both(teen, Notice::Age { teen_id: teen, band, waiting })
     }
 
+    async fn tell_reply(&self, teen: TeenId, guardian: GuardianId, revision: i64) -> Result<(), StoreError> {
+        let reply = match self.store.reply_for(teen, guardian, revision).await {
+            // The pairing has ended in between.
+            Err(StoreError::NotFound) => return Ok(()),
+            other => other?,
+        };
+        let notice = Notice::Reply { teen_id: teen, revision, reply };
+        self.hub.tell_guardian(guardian, &text(&ServerFrame::Notice(notice))?);
+        Ok(())
+    }
+
     fn tell_both(&self, teen: TeenId, notice: Notice) -> Result<(), StoreError> {
         let text = text(&ServerFrame::Notice(notice))?;
         self.hub.tell_devices(teen, &text);
@@ -189,7 +205,7 @@ impl Relay {
 
     fn or_not_told(&self, told: Result<(), StoreError>) {
         if let Err(error) = told {
-            tracing::warn!(%error, "something about a teen's age could not be told; both sides can read it");
+            tracing::warn!(%error, "something about a teen could not be told; who may know it can read it");
         }
     }
 

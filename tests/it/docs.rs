@@ -244,6 +244,7 @@ fn server_kind(frame: &ServerFrame) -> &'static str {
         ServerFrame::Notice(Notice::Change { .. }) => "< notice change",
         ServerFrame::Notice(Notice::Transition { .. }) => "< notice transition",
         ServerFrame::Notice(Notice::Age { .. }) => "< notice age",
+        ServerFrame::Notice(Notice::Reply { .. }) => "< notice reply",
         ServerFrame::Drain { .. } => "< drain",
         ServerFrame::Error { .. } => "< error",
         ServerFrame::Notice(Notice::Unknown) | ServerFrame::Unknown => panic!("a frame that the program does not know"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, get};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -59,6 +59,12 @@ pub struct EffectiveControl {
     kind: Kind,
     #[serde(flatten)]
     held: Effective,
+    /// What whoever set it is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_name: Option<String>,
+    /// For a guardian: how many entries the teen added. They are not in the value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hidden: Option<usize>,
     /// What it is when nobody sets it.
     #[schema(value_type = Given)]
     default: Value,
@@ -80,6 +86,9 @@ pub struct RuleInWords {
     source: String,
     /// Where it counts.
     jurisdiction: String,
+    /// The first day on which it counts: since when a value that it decides is so.
+    #[schema(value_type = String, format = Date)]
+    in_force_from: Date,
     /// How it stands.
     status: LegalStatus,
     /// Why this installation goes by it, where that needs saying.
@@ -93,9 +102,14 @@ impl PolicyAnswer {
         let situation = settings.situation(registry, now);
         let (band, live) = (situation.band(), situation.live());
         let explain = |control: &Control| {
+            // The settings have a row for each.
             let held = settings.policy.get(&control.id)?.clone();
             let allowed = allowed(&situation, &live, control, &held);
-            Some((control.id.clone(), EffectiveControl::new(control, language, band, held, allowed)))
+            let hidden = settings.hidden.get(&control.id).copied();
+            let by_name = held.by.and_then(|by| settings.names.get(&by).cloned());
+            let row =
+                EffectiveControl { hidden, by_name, ..EffectiveControl::new(control, language, band, held, allowed) };
+            Some((control.id.clone(), row))
         };
         let controls: BTreeMap<_, _> = registry.iter().filter_map(explain).collect();
         let named = controls.values().flat_map(|control| control.held.rules.iter().chain(&control.allowed.rules));
@@ -119,6 +133,8 @@ impl EffectiveControl {
             group: control.group,
             kind: control.kind.clone(),
             held,
+            by_name: None,
+            hidden: None,
             default: control.default_for(band).clone(),
             floor: control.floor_for(band).cloned(),
             allowed,
@@ -136,7 +152,16 @@ impl RuleInWords {
         let rule = book.rule(id)?;
         let law = book.law(&rule.law)?.clone();
         let (jurisdiction, note) = (rule.jurisdiction.clone(), rule.note.clone());
-        Some(Self { law: law.name, cite: law.cite, source: law.source, jurisdiction, status: rule.status, note })
+        let in_force_from = rule.in_force.from;
+        Some(Self {
+            law: law.name,
+            cite: law.cite,
+            source: law.source,
+            jurisdiction,
+            in_force_from,
+            status: rule.status,
+            note,
+        })
     }
 }
 

@@ -58,8 +58,9 @@ pub async fn guardian_presets(
     spoken: Spoken,
     presets: Data<Presets>,
 ) -> Result<HttpResponse, Problem> {
-    let settings = who.store().settings(&who.proof).await?;
-    let present = settings.present(who.store().registry(), who.store().world().now(), true);
+    let (registry, now) = (who.store().registry(), who.store().world().now());
+    let settings = who.store().settings(&who.proof).await?.by(registry, now);
+    let present = settings.present(registry, now, true);
     let offers = presets.offers(&present, who.proof.guardian());
     let named = offers.iter().flat_map(|offer| &offer.refused).flat_map(|refused| &refused.rules);
     let rules = RuleInWords::all(present.book, named);

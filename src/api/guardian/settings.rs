@@ -56,7 +56,7 @@ impl SettingsAnswer {
 pub struct SettingsPatch {
     /// Control → value, or null for "back to the default". Controls that are not named stay.
     settings: Wanted,
-    /// Why, in your words: the teen sees it. 1–280 characters.
+    /// Why, in your words: the other side sees it, but for what a teen says of their block list. 1–280 characters.
     #[schema(min_length = 1, max_length = 280)]
     reason: Option<String>,
 }

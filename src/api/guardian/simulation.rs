@@ -16,7 +16,7 @@ use crate::{
     },
     auth::{throttle::Limit, who::GuardianOfTeen},
     domain::{
-        controls::Registry,
+        controls::{ControlId, Registry},
         ids::{AccountId, TeenId},
         law::RuleId,
         policy::{Change, PatchError, Timed, Wanted, direction_of},
@@ -99,6 +99,9 @@ pub struct Simulation {
     timeline: Option<Timeline>,
     /// The rules of law that the answer names.
     rules: BTreeMap<RuleId, RuleInWords>,
+    /// For a guardian: to which lists the teen added entries, and how many. They are nowhere in the answer.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    hidden: BTreeMap<ControlId, usize>,
 }
 
 /// How things are at an instant, with what differs from now in sentences.
@@ -157,6 +160,7 @@ impl SimulationRequest {
             instant: None,
             timeline: None,
             rules: BTreeMap::new(),
+            hidden: settings.hidden.clone(),
         };
         match asked {
             Asked::Moment(at) => answer.instant = Some(MomentInWords::of(&present, at, usage.as_ref(), spoken)),
@@ -240,8 +244,9 @@ pub async fn guardian_simulate(
 ) -> Result<HttpResponse, Problem> {
     let guardian = who.proof.guardian();
     who.gate.throttle.count(Limit::Simulate, &guardian.to_string()).await?;
-    let settings = who.store().settings(&who.proof).await?;
-    let world = who.store().world();
-    let present = settings.present(who.store().registry(), world.now(), true);
+    let (registry, world) = (who.store().registry(), who.store().world());
+    let now = world.now();
+    let settings = who.store().settings(&who.proof).await?.by(registry, now);
+    let present = settings.present(registry, now, true);
     Ok(ok(body.value.answer(&settings, present, Drafter::Guardian(guardian), world.uuid(), &spoken)?))
 }

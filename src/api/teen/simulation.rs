@@ -26,10 +26,11 @@ pub async fn teen_simulate(who: Teen, spoken: Spoken, body: Body<SimulationReque
     if body.value.is_a_guardians() {
         return Err(Problem::field("/grants", "only guardians give grants and put holds"));
     }
-    let settings = who.store().own_settings(&who.proof).await?;
+    let (registry, world) = (who.store().registry(), who.store().world());
+    let now = world.now();
+    let settings = who.store().own_settings(&who.proof).await?.by(registry, now);
     let pairings = who.store().pairings_of_teen(&who.proof).await?;
     let guarded = pairings.iter().any(|pairing| pairing.state == PairingState::Active);
-    let world = who.store().world();
-    let present = settings.present(who.store().registry(), world.now(), guarded);
+    let present = settings.present(registry, now, guarded);
     Ok(ok(body.value.answer(&settings, present, Drafter::Teen(teen), world.uuid(), &spoken)?))
 }

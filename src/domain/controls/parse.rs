@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::{AtBirthday, Control, ControlId, Decides, EnforcedBy, Group, IfUnsupported, SetBy};
+use super::{AtBirthday, Control, ControlId, Decides, EnforcedBy, Group, GuardianSees, IfUnsupported, SetBy};
 use crate::domain::{
     age::{AgeBand, PerBand},
     value::{Given, Kind, Value, ValueError},
@@ -38,6 +38,27 @@ pub enum RegistryError {
     /// Left to platform and law, and to the teen at once.
     #[error("{0} is set by the law, so no teen can loosen it")]
     NobodysAndTeens(ControlId),
+    /// Left to platform and law, with a default that gets looser and stays: nobody could ever set what a birthday kept.
+    #[error("{0} is set by the law and gets looser at a birthday, so its default must follow")]
+    LawStays(ControlId),
+    /// A count of what has no entries.
+    #[error("{0} has no entries that guardians could see the count of")]
+    NothingToCount(ControlId),
+    /// Two controls whose texts would be the same message.
+    #[error("{0} and {1} have the same message key")]
+    SameMessage(ControlId, ControlId),
+    /// The same band twice, or adults, whom nothing limits.
+    #[error("{0} says of a band twice, or of adults, that it is the teen's own")]
+    BadBands(ControlId),
+    /// The first catalogue is version 1.
+    #[error("{0} is of version 0: the first is 1")]
+    NoVersion(ControlId),
+    /// A least number beyond the greatest.
+    #[error("{0} has no number between its least and its greatest")]
+    NoNumbers(ControlId),
+    /// Something that would limit adults.
+    #[error("{0} limits adults: their default must be the loosest, with no floor")]
+    LimitsAdults(ControlId),
     /// A default or floor that the control's kind refuses.
     #[error("{id}: the {column} for {band} {why}")]
     NotAValue {
@@ -113,6 +134,8 @@ struct Row {
     teen_loosens: Vec<AgeBand>,
     #[serde(default)]
     at_birthday: AtBirthday,
+    #[serde(default)]
+    guardian_sees: GuardianSees,
     decides: Option<Decides>,
     defaults: PerBand<Given>,
     #[serde(default = "no_floors")]
@@ -162,7 +185,7 @@ fn control(row: Row) -> Result<Control, RegistryError> {
     let defaults = row.defaults.try_map(|band, given| read(Column::Default, band, given))?;
     let floors = row.floors.try_map(|band, given| given.map(|it| read(Column::Floor, band, it)).transpose())?;
     let Row { label, group, kind, enforced_by, if_unsupported, unit, since, .. } = row;
-    let Row { set_by, teen_loosens, at_birthday, decides, .. } = row;
+    let Row { set_by, teen_loosens, at_birthday, guardian_sees, decides, .. } = row;
     let control = Control {
         id,
         label,
@@ -175,6 +198,7 @@ fn control(row: Row) -> Result<Control, RegistryError> {
         set_by,
         teen_loosens,
         at_birthday,
+        guardian_sees,
         decides,
         defaults,
         floors,

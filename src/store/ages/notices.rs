@@ -15,7 +15,8 @@ use crate::{
     domain::{
         age::{AgeBand, Stage},
         ids::TeenId,
-        policy::{Ahead, Change, ahead},
+        policy::{Ahead, Change, Layers, ahead},
+        supervision::seen,
     },
     store::{
         Event, Store, StoreError, Tools,
@@ -89,7 +90,11 @@ impl Store {
         let standing = policies::read(&mut conn, &tools, teen, proof).await?;
         let mut told = made(&mut conn, teen, standing.facts.day(now)).await?;
         let today = standing.facts.day(now);
-        let coming = look_ahead(&tools, &standing, now).into_iter().filter(|it| it.birthday.on > today);
+        let layers = match proof {
+            Some(_) => seen::layers(&tools.registry, &standing.layers),
+            None => standing.layers.clone(),
+        };
+        let coming = look_ahead(&tools, &standing, &layers, now).into_iter().filter(|it| it.birthday.on > today);
         Ok(coming.map(|it| view(&it, told.remove(&it.birthday.on).unwrap_or_default())).collect())
     }
 
@@ -119,7 +124,9 @@ pub(crate) async fn announce(
     let first = standing.facts.birthdays(now).iter().map(|change| change.on).min().unwrap_or(today);
     let told = made(conn, teen, first).await?;
     let mut events = Vec::new();
-    for Ahead { birthday, changes } in look_ahead(tools, standing, now) {
+    // Both sides are told the same: what guardians see.
+    let layers = seen::layers(&tools.registry, &standing.layers);
+    for Ahead { birthday, changes } in look_ahead(tools, standing, &layers, now) {
         let stages: Vec<Stage> = told.get(&birthday.on).into_iter().flatten().map(|told| told.stage).collect();
         let Some(due) = birthday.due(today, &stages) else { continue };
         let written = diesel::insert_into(transition_notices::table)
@@ -142,8 +149,8 @@ pub(crate) async fn announce(
     Ok(events)
 }
 
-fn look_ahead(tools: &Tools, standing: &Standing, now: Timestamp) -> Vec<Ahead> {
-    ahead(&tools.registry, &standing.book.rules, &standing.facts, &standing.layers, now)
+fn look_ahead(tools: &Tools, standing: &Standing, layers: &Layers, now: Timestamp) -> Vec<Ahead> {
+    ahead(&tools.registry, &standing.book.rules, &standing.facts, layers, now)
 }
 
 /// The announcements that were made of changes on or after a day, by that day.

@@ -118,7 +118,8 @@ async fn hear(
     let done = due::settle(conn, tools, &standing, &before).await?;
     // Not the instant before: the signal had not been received then.
     let after = AgeView::of(&standing.facts, tools.world.now());
-    Ok((settled(after, done.changes.clone()), Some(done)))
+    let changed = if proof.is_some() { &done.seen } else { &done.changes };
+    Ok((settled(after, changed.clone()), Some(done)))
 }
 
 /// The signal, if it is one and was not kept before.

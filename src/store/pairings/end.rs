@@ -48,6 +48,7 @@ impl Store {
         by: AccountId,
         once: Option<Once>,
     ) -> Result<PairingView, StoreError> {
+        self.work_one(teen.teen()).await?;
         let (view, moved) = self
             .write(move |conn, tools| {
                 let (teen, once) = (teen.clone(), once.clone());

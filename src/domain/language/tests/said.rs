@@ -18,7 +18,7 @@ fn value(control: &Control, json: serde_json::Value) -> Value {
 
 fn change(control: &Control, from: Value, to: Value) -> Change {
     let direction = control.kind.direction(&from, &to);
-    Change { control: control.id.clone(), from, to, direction, effective: When::Now }
+    Change { control: control.id.clone(), from, to, direction, hidden: None, effective: When::Now }
 }
 
 fn said(language: Language, id: &str, from: serde_json::Value, to: serde_json::Value) -> String {

@@ -55,12 +55,15 @@ pub struct Wish {
 }
 
 /// What a change did.
+///
+/// A repeated value makes no revision; a newly set value that changes nothing effective makes one, with nothing in `changed`: it is
+/// somebody's now, and stays when what it equals goes.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Changed {
-    /// The newest version. Not greater than before, if nothing changed.
+    /// The newest version. Not greater than before, if all was set so before.
     #[serde(flatten)]
     pub version: Version,
-    /// What changed, and in which direction. Empty: nothing did.
+    /// What changed of what holds, and in which direction. Empty: nothing did.
     pub changed: Vec<policy::Change>,
     /// The grant or hold that was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -93,7 +93,7 @@ pub async fn guardian_settings(who: GuardianOfTeen) -> Result<HttpResponse, Prob
 
 /// Change limits
 ///
-/// The answer says what changed and in which direction; a change that changes nothing makes no new revision.
+/// The answer says what changed and in which direction; values that were set so before make no new revision.
 /// Every connected device gets the new policy at once.
 #[utoipa::path(tag = "guardian", request_body = SettingsPatch,
     params(("teen_id" = TeenId, Path, description = "Which teen"),

@@ -57,7 +57,7 @@ impl Language {
     /// A number in its unit. Where the unit has a word for the greatest, which limits nothing, it is that: `never`.
     fn amount(self, control: &Control, number: u32) -> String {
         let unit = control.unit.as_deref().map(unit_key).unwrap_or_default();
-        let greatest = control.kind == Kind::Number { most: number };
+        let greatest = matches!(control.kind, Kind::Number { most, .. } if most == number);
         let most = greatest.then(|| self.own_or_english(&format!("{unit}.most"), &[])).flatten();
         let amount = || self.own_or_english(&format!("{unit}.amount"), &[("count", number.into())]);
         let plain = || self.unit(control).map_or_else(|| number.to_string(), |unit| format!("{number} {unit}"));

@@ -141,3 +141,6 @@ fn counted(registry: &Registry) -> impl Iterator<Item = &Control> {
 fn is_counted(control: &Control) -> bool {
     control.guardian_sees == GuardianSees::Count
 }
+
+#[cfg(test)]
+mod tests;

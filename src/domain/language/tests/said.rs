@@ -183,7 +183,7 @@ defaults = { under_13 = "friends", 13_15 = "friends", 16_17 = "friends", adult =
     let said =
         Language::German.change(new, &change(new, Value::Choice("cold_light".into()), Value::Choice("friends".into())));
     assert_eq!(said, "How warm the screen is: cold light → Freunde (strenger)");
-    let number = Control { kind: Kind::Number { most: 9 }, ..new.clone() };
+    let number = Control { kind: Kind::Number { least: 0, most: 9 }, ..new.clone() };
     assert_eq!(Language::German.value(&number, &Value::Number(4)), "4 shades of red");
 }
 

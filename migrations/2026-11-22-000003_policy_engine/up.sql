@@ -35,7 +35,7 @@ alter table policy_revisions drop constraint policy_revisions_kind_check;
 alter table policy_revisions add constraint policy_revisions_kind_check check (kind in (
     'created', 'guardian', 'teen', 'undo', 'unlinked', 'home', 'grant', 'hold', 'revoked', 'over', 'birthday', 'age', 'law',
     'catalogue', 'assurance'));
--- Where a change came from: {"from": "session"}, {"from": "device", "device_id": …}, {"from": "server"}.
+-- Where a change came from: {"from": "session"}, {"from": "device", "device_id": …}, {"from": "platform"}, "operator", "server".
 alter table policy_revisions add column origin jsonb not null default '{"from": "session"}';
 
 -- What guardians see of it, where that is less than the whole: {"changes": […], "hides_reason": …}.

@@ -15,7 +15,7 @@ use super::{
     Event, Store, StoreError, Tools,
     audit::{self, Deed},
     key_ring::KeyFor,
-    policies::{self, RevisionKind},
+    policies::{self, Next, Origin, RevisionKind},
     schema::{pairings, teens},
     settings::Changed,
 };
@@ -95,6 +95,7 @@ async fn assure(
         return Ok(Changed { version: here, changed: vec![], id: None });
     }
     let next = standing.with_layers(&tools, RevisionKind::Assurance, None, layers);
+    let next = Next { origin: Origin::Platform, ..next };
     if !policies::commit(conn, &tools, &standing, &next, None, None).await? {
         return Err(StoreError::Corrupt("a locked teen's policy moved".to_owned()));
     }

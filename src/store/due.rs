@@ -15,7 +15,7 @@ use super::{
     Event, Store, StoreError, Tools,
     ages::{self, AgeView},
     pairings::{self, Ended},
-    policies::{self, Next, RevisionKind, Standing},
+    policies::{self, Next, Origin, RevisionKind, Standing},
     schema::{installation, teens},
     sessions::after,
 };
@@ -85,7 +85,7 @@ impl Store {
                 let standing = policies::lock(conn, &tools, teen).await?;
                 let before = standing.version(&tools);
                 match standing.is_due(tools.world.now()) {
-                    true => Ok((before, Some(look(conn, &tools, &standing).await?))),
+                    true => Ok((before, Some(look(conn, &tools, &standing, Origin::Server).await?))),
                     false => Ok((before, None)),
                 }
             }
@@ -158,18 +158,19 @@ async fn work(conn: &mut AsyncPgConnection, tools: Tools, teen: TeenId) -> Resul
         return Ok(None);
     }
     let standing = policies::read(conn, &tools, teen, None).await?;
-    look(conn, &tools, &standing).await.map(Some)
+    look(conn, &tools, &standing, Origin::Server).await.map(Some)
 }
 
 /// Brings about what follows from something that was said about a teen's age, or was found wrong, and has both sides told.
-/// `before`: how old they were taken to be until then. The teen's row is locked.
+/// `before`: how old they were taken to be until then; `from`: where it was said. The teen's row is locked.
 pub(crate) async fn settle(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
     standing: &Standing,
     before: &AgeView,
+    from: Origin,
 ) -> Result<Done, StoreError> {
-    let mut done = look(conn, tools, standing).await?;
+    let mut done = look(conn, tools, standing, from).await?;
     let now = tools.world.now();
     let after = AgeView::of(&standing.facts, now);
     let moved = Event::AgeMoved { teen: standing.teen };
@@ -185,9 +186,18 @@ pub(crate) async fn settle(
 }
 
 /// Brings about what holds by now: a revision, the end of a pairing, announcements. The teen's row is locked.
-async fn look(conn: &mut AsyncPgConnection, tools: &Tools, standing: &Standing) -> Result<Done, StoreError> {
+/// Another age comes `from` where it was said; all else is the server's own.
+async fn look(
+    conn: &mut AsyncPgConnection,
+    tools: &Tools,
+    standing: &Standing,
+    from: Origin,
+) -> Result<Done, StoreError> {
     let (teen, now) = (standing.teen, tools.world.now());
-    let next = planned(tools, standing, now);
+    let mut next = planned(tools, standing, now);
+    if next.kind == RevisionKind::Age {
+        next.origin = from;
+    }
     let ended = match next.band {
         AgeBand::Adult => pairings::end_at_18(conn, tools, teen).await?,
         _ => vec![],

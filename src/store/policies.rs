@@ -127,6 +127,10 @@ pub enum Origin {
         #[schema(value_type = uuid::Uuid)]
         device_id: DeviceId,
     },
+    /// A server of the platform, with its key.
+    Platform,
+    /// An operator, by a command.
+    Operator,
     /// The server by itself: a time came, or a law.
     Server,
 }

@@ -188,7 +188,7 @@ fn a_number_has_a_least() {
     assert!(text.contains(break_after));
     let upside_down = text.replace(break_after, "kind = { number = { least = 1440, most = 1440 } }");
     assert!(matches!(Registry::parse(&upside_down), Err(RegistryError::BadChoice(_))));
-    for id in ["time.break_every_minutes", "age.recheck_days", "warning.every_minutes"] {
+    for id in ["time.break_every_minutes", "warning.after_minutes", "warning.every_minutes"] {
         let registry = Registry::load().unwrap();
         let kind = &registry.get(id).unwrap().kind;
         assert!(kind.parse(Given::Number(0)).is_err() && kind.parse(Given::Number(1)).is_ok(), "{id}");

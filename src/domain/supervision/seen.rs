@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     controls::{Control, ControlId, GuardianSees, Registry},
     ids::AccountId,
-    policy::{Change, Hidden, Layers, PatchError, Policy, Situation, When, effective, patch_teen},
+    policy::{Change, Hidden, Layers, PatchError, Policy, Situation, Timed, When, effective, patch_teen},
     value::{Direction, Given, Value},
 };
 
@@ -113,13 +113,16 @@ fn visible(control: &Control, now: Timestamp, layers: &Layers, value: &Value) ->
     else {
         return value.clone();
     };
-    let guardians = layers.guardians.values().filter_map(|theirs| Some(&theirs.get(&control.id)?.value));
+    let is_in = |entry: &String, value: &Value| matches!(value, Value::Words(set) if set.contains(entry));
     // One that has ended a moment ago still made what held before.
-    let holds =
-        layers.holds.iter().filter(|hold| hold.control == control.id && hold.from <= now).map(|hold| &hold.value);
-    let others: Vec<&Value> = guardians.chain(holds).collect();
-    let of_others =
-        |entry: &String| others.iter().any(|value| matches!(value, Value::Words(set) if set.contains(entry)));
+    let begun = |timed: &&Timed| timed.control == control.id && timed.from <= now;
+    let of_guardians = |entry: &String| {
+        let mut theirs = layers.guardians.values().filter_map(|own| Some(&own.get(&control.id)?.value));
+        let opened = layers.grants.iter().filter(begun).any(|grant| !is_in(entry, &grant.value));
+        !opened && theirs.any(|value| is_in(entry, value))
+    };
+    let on_hold = |entry: &String| layers.holds.iter().filter(begun).any(|hold| is_in(entry, &hold.value));
+    let of_others = |entry: &String| of_guardians(entry) || on_hold(entry);
     Value::Words(held.iter().filter(|entry| !own.contains(*entry) || of_others(entry)).cloned().collect())
 }
 

@@ -22,7 +22,7 @@ use crate::{
         due::{self, Done},
         kinship::{GuardianOf, TeenSelf},
         operators::Operator,
-        policies::{self, Standing},
+        policies::{self, Origin, Standing},
         schema::{age_appeals, teens},
     },
 };
@@ -243,7 +243,7 @@ async fn withdraw(
         }
     }
     let standing = policies::read(conn, tools, standing.teen, None).await?;
-    due::settle(conn, tools, &standing, &before).await.map(Some)
+    due::settle(conn, tools, &standing, &before, Origin::Operator).await.map(Some)
 }
 
 async fn write_answer(

@@ -22,7 +22,7 @@ use crate::{
         due::{self, Done},
         key_ring::KeyFor,
         kinship::GuardianOf,
-        policies::{self, Standing},
+        policies::{self, Origin, Standing},
         schema::teens,
     },
 };
@@ -115,7 +115,8 @@ async fn hear(
     signals::keep(conn, teen, &signal).await?;
     note_who(conn, tools, teen, by, &signal).await?;
     let standing = policies::read(conn, tools, teen, None).await?;
-    let done = due::settle(conn, tools, &standing, &before).await?;
+    let from = if proof.is_some() { Origin::Session } else { Origin::Platform };
+    let done = due::settle(conn, tools, &standing, &before, from).await?;
     // Not the instant before: the signal had not been received then.
     let after = AgeView::of(&standing.facts, tools.world.now());
     let changed = if proof.is_some() { &done.seen } else { &done.changes };

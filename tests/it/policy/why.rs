@@ -160,6 +160,9 @@ async fn a_verified_consent_loosens_and_its_end_undoes_that() {
     assert_eq!((says(stranger.id, true).await.status, says(family.teen.id, true).await.status), (404, 404));
     assert_eq!(says(family.guardian.id, true).await.status, 200);
     assert_eq!(says(family.guardian.id, true).await.body["changed"], json!([]), "said before");
+    let history: Json = family.teen.api.get("/v1/teen/history").await.expect("a history").body;
+    let newest = &history["items"][0];
+    assert_eq!((&newest["kind"], &newest["origin"]), (&json!("assurance"), &json!({"from": "platform"})));
     let set = guardian_sets(&house, &family, json!({"feed.personalised_minutes": 90})).await;
     assert_eq!(set.status, 200, "{}", set.text);
     assert_eq!((&minutes().await["value"], &minutes().await["source"]), (&json!(90), &json!("guardian")));

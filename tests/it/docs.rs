@@ -209,7 +209,7 @@ fn every_frame_has_an_example_that_parses() {
         };
     }
     let all = "> applied, > heartbeat, > hello, > rejected, > usage, < ack, < drain, < error, < heartbeat, < notice age, \
-               < notice change, < notice device, < notice pairing, < notice transition, < policy, < welcome";
+               < notice change, < notice device, < notice pairing, < notice reply, < notice transition, < policy, < welcome";
     assert_eq!(kinds, all.split(", ").collect());
 }
 

@@ -129,9 +129,19 @@ pub async fn open_store(
     secret: &SecretConfig,
     world: World,
 ) -> Result<(Store, mpsc::Receiver<Event>), AppError> {
+    open_store_with(database, secret, world, Registry::load()?).await
+}
+
+/// The same with a catalogue of one's own.
+pub async fn open_store_with(
+    database: &DatabaseConfig,
+    secret: &SecretConfig,
+    world: World,
+    registry: Registry,
+) -> Result<(Store, mpsc::Receiver<Event>), AppError> {
     let (events, posted) = mpsc::channel(EVENTS);
     let vault = Arc::new(Vault::new(&secret_of(&secret.secret_file, &world)?));
-    let registry = Arc::new(Registry::load()?);
+    let registry = Arc::new(registry);
     match migrate::pending(&database.database_url).await? {
         0 => {}
         missing => return Err(AppError::NotMigrated(missing)),

@@ -75,7 +75,8 @@ def any_value(dice, kind):
             some = lambda: dice.choice([0, 30, 45, 60, 90, 120, 1440, dice.randrange(1441)])
             return some() if dice.random() < 0.6 else canonical(kind, {day: some() for day in DAYS})
         case "number":
-            return dice.choice([0, 1, kind["number"]["most"], dice.randrange(kind["number"]["most"] + 1)])
+            least, most = kind["number"].get("least", 0), kind["number"]["most"]
+            return dice.choice([least, least + 1, most, least + dice.randrange(most + 1 - least)])
         case "words":
             return sorted(dice.sample(WORDS, dice.randrange(4)))
         case "ids":

@@ -12,6 +12,12 @@ from values import allowing, direction, forbidden
 PRIVATE = {"visibility", "guardians"}
 
 
+def is_teens_to_keep(control):
+    """What a teen keeps to themself, which no guardian opens; of such a list guardians see only a count."""
+    return control["group"] in PRIVATE or control.get("guardian_sees") == "count"
+
+
+
 class Held:
     """What is forbidden, and who made it so."""
 
@@ -72,7 +78,7 @@ class Deciding:
             held = self.tightened(held)
             held = self.granted(held, now)
         held = self.on_hold(held, now)
-        if with_teen and self.control["group"] in PRIVATE:
+        if with_teen and is_teens_to_keep(self.control):
             held = self.tightened(held)
         held = self.opened(held)
         floor = self.floor()

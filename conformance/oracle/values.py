@@ -189,7 +189,7 @@ def shaped(kind, given):
                 raise Refused("minutes_range")
             return given
         case "number" if is_whole(given):
-            if not 0 <= given <= kind["number"]["most"]:
+            if not kind["number"].get("least", 0) <= given <= kind["number"]["most"]:
                 raise Refused("number_range")
             return given
         case "words" if is_list_of(given, str):

@@ -1,5 +1,5 @@
 drop table revision_replies;
-alter table policy_revisions drop column origin;
+alter table policy_revisions drop column seen, drop column origin;
 alter table policy_revisions drop constraint policy_revisions_kind_check;
 alter table policy_revisions add constraint policy_revisions_kind_check
     check (kind in ('created', 'guardian', 'teen', 'undo', 'unlinked', 'home')) not valid;

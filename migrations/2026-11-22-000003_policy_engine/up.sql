@@ -55,8 +55,8 @@ create table rounds (
     after uuid not null
 );
 
--- The catalogue that every teen's policy was last computed with, or is due to be.
-alter table installation add column catalogue bigint not null default 1;
+-- SHA-256 of the catalogue that every teen's policy was last computed with, or is due to be; null: of a program before this one.
+alter table installation add column catalogue bytea;
 
 alter table teens
     -- The band that the policy was last computed for; null: not yet by this program. The birth date stays sealed.
@@ -70,8 +70,11 @@ alter table policy_revisions drop constraint policy_revisions_kind_check;
 alter table policy_revisions add constraint policy_revisions_kind_check check (kind in (
     'created', 'guardian', 'teen', 'undo', 'unlinked', 'home', 'grant', 'hold', 'revoked', 'over', 'birthday', 'age', 'law',
     'catalogue', 'assurance'));
--- Where a change came from: {"from": "session"}, {"from": "device", "device_id": …}, {"from": "server"}.
+-- Where a change came from: {"from": "session"}, {"from": "device", "device_id": …}, {"from": "platform"}, "operator", "server".
 alter table policy_revisions add column origin jsonb not null default '{"from": "session"}';
+
+-- What guardians see of it, where that is less than the whole: {"changes": […], "hides_reason": …}.
+alter table policy_revisions add column seen jsonb;
 
 -- What a teen answers to a change. One answer, which can be replaced.
 create table revision_replies (
@@ -79,6 +82,8 @@ create table revision_replies (
     revision bigint not null,
     text text not null,
     made_at timestamptz not null,
+    -- Whether it replaced an earlier one.
+    edited boolean not null default false,
     primary key (teen_id, revision),
     foreign key (teen_id, revision) references policy_revisions on delete cascade
 );

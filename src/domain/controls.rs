@@ -12,6 +12,7 @@ mod tests;
 use std::{borrow::Borrow, collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize, Serializer};
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 pub(in crate::domain) use self::decides::AUDIENCES;
@@ -58,6 +59,8 @@ pub struct Control {
     pub teen_loosens: Vec<AgeBand>,
     /// What a birthday does to a default that would get looser.
     pub at_birthday: AtBirthday,
+    /// What guardians see of what the teen set.
+    pub guardian_sees: GuardianSees,
     /// The question of the platform's servers that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decides: Option<Decides>,
@@ -138,6 +141,17 @@ pub enum AtBirthday {
     Follows,
 }
 
+/// What guardians see of what a teen set for themself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GuardianSees {
+    /// The value.
+    #[default]
+    Value,
+    /// How many entries the teen added to a list, never which: whom somebody keeps away is their own affair.
+    Count,
+}
+
 /// What a device does that cannot apply a control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -173,6 +187,16 @@ impl Registry {
         self.iter().map(|control| control.since).max().unwrap_or_default()
     }
 
+    /// SHA-256 of all that is registered, whatever its comments and its order in the file: another one gives other policies.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for control in self.iter() {
+            // The debug form has every field, and a new field is in it by itself.
+            hash.update(format!("{control:?}"));
+        }
+        hash.finalize().into()
+    }
+
     /// All controls, ordered by id.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Control> {
         self.0.values()
@@ -198,6 +222,11 @@ impl Control {
     /// Whether a teen of this age may replace the default themself while no guardian has set a value.
     pub fn is_teens_own(&self, band: AgeBand) -> bool {
         self.set_by == SetBy::Family && self.teen_loosens.contains(&band)
+    }
+
+    /// Whether what a teen keeps to themself here stays so: no guardian opens it, not by a value and not by a grant.
+    pub fn is_teens_to_keep(&self) -> bool {
+        self.group.is_private() || self.guardian_sees == GuardianSees::Count
     }
 
     /// Where translations of the label are found: `control-dm-from`.

@@ -32,7 +32,7 @@ pub use self::{
     ahead::{Ahead, ahead},
     allowed::{Allowed, MayLoosen, allowed},
     birthday::{Renewed, at_age, renewed},
-    change::{Change, When, diff, direction_of},
+    change::{Change, Hidden, When, diff, direction_of},
     effective::effective,
     facts::{Facts, OLD_NEWS},
     layers::{Kept, Layers, MOST_TIMED, Setting, Timed},
@@ -124,7 +124,7 @@ pub struct Effective {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<uuid::Uuid>)]
     pub by: Option<AccountId>,
-    /// Since when it is set so. Absent for defaults and bounds.
+    /// Since when it is set so. Absent for defaults and bounds: nobody set them on a day; a law's rule says from when it counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// Why, in the words of whoever set it.
@@ -151,6 +151,17 @@ impl Policy {
     /// What holds for one control.
     pub fn get(&self, id: impl AsRef<str>) -> Option<&Effective> {
         self.0.get(id.as_ref())
+    }
+
+    /// The same with other rows.
+    pub fn with(mut self, rows: impl IntoIterator<Item = (ControlId, Effective)>) -> Self {
+        self.0.extend(rows);
+        self
+    }
+
+    /// Its rows.
+    pub fn into_rows(self) -> impl Iterator<Item = (ControlId, Effective)> {
+        self.0.into_iter()
     }
 
     /// Every control with what holds, ordered by id.

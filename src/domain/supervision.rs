@@ -3,6 +3,8 @@
 //! Promise 8, no covert monitoring: a guardian's endpoint that reads something about a teen must be named here, or a
 //! test over the OpenAPI document fails. The teen reads the same list at `GET /v1/teen/supervision` and on the consent screen.
 
+pub mod seen;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,7 +34,7 @@ pub const WILL_SEE: &[Visible] = &[
     },
     Visible {
         id: "limits",
-        sentence: "Your limits: what they set, what you tightened yourself, what the platform or the law sets, and which of them counts, now and later. A change that comes with a birthday shows on which day that is.",
+        sentence: "Your limits: what they set, what you set yourself and why, what the platform or the law sets, and which of them counts, now and later. A change that comes with a birthday shows on which day that is. Of your block list they see how many entries you added, not which and not why.",
         operations: &[
             "guardian_settings",
             "guardian_policy",
@@ -84,5 +86,6 @@ pub const NEVER_SEE: &[Visible] = &[
     Visible { id: "messages", sentence: "Your messages.", operations: &[] },
     Visible { id: "searches", sentence: "What you search for or watch.", operations: &[] },
     Visible { id: "location", sentence: "Where you are.", operations: &[] },
+    Visible { id: "blocked", sentence: "Whom and what you blocked yourself, and why.", operations: &[] },
     Visible { id: "birth_date", sentence: "Your birth date, your e-mail or your password.", operations: &[] },
 ];

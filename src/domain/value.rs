@@ -50,6 +50,9 @@ pub enum Kind {
     Minutes,
     /// A whole number; fewer is stricter.
     Number {
+        /// The least, where nothing below means anything; 0 without it.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        least: u32,
         /// The greatest, which limits nothing.
         most: u32,
     },
@@ -111,8 +114,10 @@ pub enum ValueError {
     #[error("must be between 0 and 1440 minutes a day")]
     MinutesRange,
     /// Beyond what the control can be set to.
-    #[error("must be a whole number from 0 to {most}")]
+    #[error("must be a whole number from {least} to {most}")]
     NumberRange {
+        /// The least that would be accepted.
+        least: u32,
         /// The greatest that would be accepted.
         most: u32,
     },
@@ -131,6 +136,11 @@ pub enum ValueError {
     /// One of the words is not acceptable.
     #[error("every entry {0}")]
     Word(TextError),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Kind {
@@ -157,11 +167,11 @@ impl Kind {
             (Self::Flag { .. }, Given::Flag(flag)) => Ok(Value::Flag(flag)),
             (Self::Minutes, Given::Number(minutes)) => DayMinutes::every_day(minutes).map(Value::Minutes),
             (Self::Minutes, Given::Week(week)) => DayMinutes::from_week(week).map(Value::Minutes),
-            (Self::Number { most }, Given::Number(number)) => u32::try_from(number)
+            (Self::Number { least, most }, Given::Number(number)) => u32::try_from(number)
                 .ok()
-                .filter(|number| number <= most)
+                .filter(|number| (least..=most).contains(&number))
                 .map(Value::Number)
-                .ok_or(ValueError::NumberRange { most: *most }),
+                .ok_or(ValueError::NumberRange { least: *least, most: *most }),
             (Self::Words, Given::Empty) | (Self::Ids, Given::Empty) => Ok(Value::Words(BTreeSet::new())),
             (Self::Words, Given::Words(given)) => words::words(&given).map(Value::Words),
             (Self::Ids, Given::Words(given)) => words::ids(&given).map(Value::Words),

@@ -8,7 +8,7 @@
 use std::iter;
 
 use diesel::{
-    ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl,
+    ExpressionMethods, NullableExpressionMethods, OptionalExtension, PgExpressionMethods, QueryDsl,
     dsl::{exists, sql},
     sql_types::{Nullable, Timestamptz},
 };
@@ -21,15 +21,16 @@ use uuid::Uuid;
 use super::{
     Event, Store, StoreError, Tools, ages, law,
     pairings::{self, Ended},
-    policies::{self, Next, RevisionKind, Standing},
+    policies::{self, Next, Origin, RevisionKind, Standing},
     schema::{installation, teens},
     sessions::after,
 };
 use crate::domain::{
     age::{AgeBand, Transition},
+    controls::ControlId,
     ids::TeenId,
     law::Reach,
-    policy::{Change, Facts},
+    policy::{Change, Facts, Policy},
     version::Version,
 };
 
@@ -51,6 +52,8 @@ pub struct Worked {
 pub(crate) struct Done {
     revision: Option<i64>,
     pub(crate) changes: Vec<Change>,
+    /// The same as guardians see it.
+    pub(crate) seen: Vec<Change>,
     ended: Vec<Ended>,
     /// What to tell besides.
     told: Vec<Event>,
@@ -58,7 +61,7 @@ pub(crate) struct Done {
 
 impl Done {
     /// Where the policy stands after it, having been at `before`.
-    pub(crate) fn version(&self, before: Version) -> Version {
+    fn version(&self, before: Version) -> Version {
         Version { revision: self.revision.unwrap_or(before.revision), ..before }
     }
 }
@@ -92,6 +95,25 @@ impl Store {
         Ok(worked)
     }
 
+    /// Brings about what is due for one teen, before somebody's change comes on top of it. The versions before and after.
+    pub(crate) async fn work_one(&self, teen: TeenId) -> Result<(Version, Version), StoreError> {
+        let work = self.write(move |conn, tools| {
+            async move {
+                let standing = policies::lock(conn, &tools, teen).await?;
+                let before = standing.version(&tools);
+                match standing.is_due(tools.world.now()) {
+                    true => Ok((before, Some(look(conn, &tools, &standing, Origin::Server, None).await?))),
+                    false => Ok((before, None)),
+                }
+            }
+            .boxed()
+        });
+        let (before, done) = work.await?;
+        let Some(done) = done else { return Ok((before, before)) };
+        self.tell(teen, &done);
+        Ok((before, done.version(before)))
+    }
+
     /// How many teens are to be looked at, those whom rounds have still to reach included: for each round anew.
     pub async fn count_due(&self) -> Result<i64, StoreError> {
         let mut conn = self.pool.get().await?;
@@ -100,14 +122,15 @@ impl Store {
         Ok(due + law::not_yet_due(&mut conn, now).await?)
     }
 
-    /// Has every teen looked at again if this program has a newer catalogue of controls than the last one had.
+    /// Has every teen looked at again if this program has another catalogue of controls than the last one had: a row more, or
+    /// only another default or floor.
     pub(crate) async fn take_up_catalogue(&self) -> Result<(), StoreError> {
-        let version = i64::from(self.registry.version());
-        self.write(move |conn, _| {
+        self.write(move |conn, tools| {
             async move {
-                let newer = installation::table.filter(installation::catalogue.lt(version));
-                let is_newer = diesel::update(newer).set(installation::catalogue.eq(version)).execute(conn).await? > 0;
-                match is_newer
+                let ours = tools.registry.fingerprint().to_vec();
+                let other = installation::table.filter(installation::catalogue.is_distinct_from(&ours));
+                let is_other = diesel::update(other).set(installation::catalogue.eq(&ours)).execute(conn).await? > 0;
+                match is_other
                     && diesel::select(exists(teens::table.select(teens::account_id))).get_result(conn).await?
                 {
                     true => law::begin_round(conn, &Reach::of(["*"])).await,
@@ -141,7 +164,7 @@ impl Store {
 }
 
 /// Looks at one teen, unless another node does so at this moment or has just done it.
-pub(crate) async fn work(conn: &mut AsyncPgConnection, tools: Tools, teen: TeenId) -> Result<Option<Done>, StoreError> {
+async fn work(conn: &mut AsyncPgConnection, tools: Tools, teen: TeenId) -> Result<Option<Done>, StoreError> {
     let now = tools.world.now();
     let mine = teens::table
         .find(teen.uuid())
@@ -156,20 +179,22 @@ pub(crate) async fn work(conn: &mut AsyncPgConnection, tools: Tools, teen: TeenI
         return Ok(None);
     }
     let standing = policies::read(conn, &tools, teen, None).await?;
-    look(conn, &tools, &standing, None).await.map(Some)
+    look(conn, &tools, &standing, Origin::Server, None).await.map(Some)
 }
 
 /// Brings about what follows from something that was said about a teen's age, or was found wrong, and has both sides told, as far
 /// as they listen: the sweep makes a lost hint good for half a minute, and whoever comes later reads how it stands.
-/// `before`: what was known until then. `wrong_since`: since when a correction found it wrong. The teen's row is locked.
+/// `before`: what was known until then; `from`: where it was said. `wrong_since`: since when a correction found it wrong. The
+/// teen's row is locked.
 pub(crate) async fn settle(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
     standing: &Standing,
     before: &Facts,
+    from: Origin,
     wrong_since: Option<Timestamp>,
 ) -> Result<Done, StoreError> {
-    let mut done = look(conn, tools, standing, wrong_since).await?;
+    let mut done = look(conn, tools, standing, from, wrong_since).await?;
     let now = tools.world.now();
     let told = done.told.iter().any(|event| matches!(event, Event::AgeMoved { .. }));
     if !told && outlook(before, now) != outlook(&standing.facts, now) {
@@ -202,14 +227,19 @@ async fn age_moved(conn: &mut AsyncPgConnection, teen: TeenId) -> Result<Event, 
 }
 
 /// Brings about what holds by now: a revision, the end of a pairing, announcements. The teen's row is locked.
+/// Another age comes `from` where it was said; all else is the server's own.
 async fn look(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
     standing: &Standing,
+    from: Origin,
     wrong_since: Option<Timestamp>,
 ) -> Result<Done, StoreError> {
     let (teen, now) = (standing.teen, tools.world.now());
-    let next = planned(tools, standing, now, wrong_since);
+    let mut next = planned(tools, standing, now, wrong_since);
+    if next.kind == RevisionKind::Age {
+        next.origin = from;
+    }
     let ended = match next.band {
         AgeBand::Adult => pairings::end_at_18(conn, tools, teen).await?,
         _ => vec![],
@@ -221,12 +251,12 @@ async fn look(
     }
     if next.policy == standing.policy && next.layers == standing.layers {
         policies::look_later(conn, standing, &next).await?;
-        return Ok(Done { revision: None, changes: vec![], ended, told });
+        return Ok(Done { revision: None, changes: vec![], seen: vec![], ended, told });
     }
     match policies::commit(conn, tools, standing, &next, None, None).await? {
         true => {
             let revision = Some(standing.version(tools).revision + 1);
-            Ok(Done { revision, changes: next.changes, ended, told })
+            Ok(Done { revision, changes: next.changes, seen: next.seen.changes, ended, told })
         }
         false => Err(StoreError::Corrupt("a locked teen's policy moved".to_owned())),
     }
@@ -245,12 +275,21 @@ fn planned(tools: &Tools, standing: &Standing, now: Timestamp, wrong_since: Opti
         by_birthday_or_word(standing, next.band, now)
     } else if standing.policy.iter().any(|(_, held)| held.until.is_some_and(|until| until <= now)) {
         RevisionKind::Over
-    } else if !standing.policy.iter().map(|(id, _)| id).eq(next.policy.iter().map(|(id, _)| id)) {
+    } else if is_by_catalogue(&standing.policy, &next.policy) {
         RevisionKind::Catalogue
     } else {
         RevisionKind::Law
     };
     Next { kind, due_at: standing.next_look(&next.layers, now), ..next }
+}
+
+/// Whether the program's catalogue made the difference: a law is named where it had or has a say.
+fn is_by_catalogue(before: &Policy, after: &Policy) -> bool {
+    let ids = before.iter().chain(after.iter()).map(|(id, _)| id);
+    let mut differs = ids.filter(|id| before.get(id) != after.get(id)).peekable();
+    let lawless =
+        |id: &ControlId| [before.get(id), after.get(id)].into_iter().flatten().all(|row| row.rules.is_empty());
+    differs.peek().is_some() && differs.all(lawless)
 }
 
 /// Whether the calendar brought a new band, or something that was said.

@@ -31,6 +31,7 @@ pub mod pairings;
 pub mod platform;
 pub mod policies;
 mod pool;
+pub mod replies;
 pub mod reports;
 pub mod schema;
 pub mod sessions;
@@ -113,6 +114,15 @@ pub enum Event {
         teen: TeenId,
         /// Which objection.
         appeal: AgeAppealId,
+    },
+    /// A teen answered a change.
+    Replied {
+        /// Who.
+        teen: TeenId,
+        /// Whose history shows it.
+        guardian: GuardianId,
+        /// Which change.
+        revision: i64,
     },
     /// A session ended: its sockets must close.
     SessionEnded(SessionId),

@@ -31,6 +31,7 @@ use crate::domain::{
     ids::{AccountId, DeviceId, TeenId},
     policy::{Change, Facts, Layers, Policy, effective},
     snapshot::carried,
+    supervision::seen::Seen,
     value::Value,
 };
 
@@ -64,7 +65,7 @@ pub enum RevisionKind {
     Age,
     /// A law began or ended to count, or another set of rules was approved.
     Law,
-    /// A new version of the program brought new controls.
+    /// Another version of the program brought other controls, or other defaults and floors.
     Catalogue,
     /// A guardian's consent was verified, or is not any more.
     Assurance,
@@ -127,6 +128,10 @@ pub enum Origin {
         #[schema(value_type = uuid::Uuid)]
         device_id: DeviceId,
     },
+    /// A server of the platform, with its key.
+    Platform,
+    /// An operator, by a command.
+    Operator,
     /// The server by itself: a time came, or a law.
     Server,
 }
@@ -145,6 +150,8 @@ pub(crate) struct Next {
     pub(crate) layers: Layers,
     pub(crate) policy: Policy,
     pub(crate) changes: Vec<Change>,
+    /// What guardians see of it.
+    pub(crate) seen: Seen,
     pub(crate) undo: Option<Undo>,
     pub(crate) by: Option<AccountId>,
     pub(crate) origin: Origin,

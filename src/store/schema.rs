@@ -9,7 +9,7 @@ diesel::table! {
         system_identifier -> Text,
         timeline -> BigInt,
         rules_version -> Nullable<BigInt>,
-        catalogue -> BigInt,
+        catalogue -> Nullable<Binary>,
     }
 }
 
@@ -146,6 +146,7 @@ diesel::table! {
         made_at -> Timestamptz,
         recorded_at -> Timestamptz,
         origin -> Jsonb,
+        seen -> Nullable<Jsonb>,
     }
 }
 
@@ -155,6 +156,7 @@ diesel::table! {
         revision -> BigInt,
         text -> Text,
         made_at -> Timestamptz,
+        edited -> Bool,
     }
 }
 

@@ -22,7 +22,10 @@ use crate::{
         version::Version,
         words::IssueInWords,
     },
-    store::ages::{AppealView, WaitingView},
+    store::{
+        ages::{AppealView, WaitingView},
+        replies::Reply,
+    },
 };
 
 /// The subprotocol that both sides must name.
@@ -267,6 +270,16 @@ pub enum Notice {
         /// The objection, its answer and the reason.
         #[serde(flatten)]
         appeal: AppealView,
+    },
+    /// To guardians: the teen answered a change.
+    Reply {
+        /// Who answered.
+        teen_id: TeenId,
+        /// Which change.
+        revision: i64,
+        /// What they said.
+        #[serde(flatten)]
+        reply: Reply,
     },
     /// To both sides: the limits changed.
     Change {

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::frame::{Notice, ServerFrame};
 use crate::{
-    domain::{snapshot::SnapshotKey, version::Version},
+    domain::{policy::Change, snapshot::SnapshotKey, version::Version},
     store::{StoreError, policies::Newest},
 };
 
@@ -19,8 +19,10 @@ pub struct Published {
     pub sha256: String,
     /// The `policy` frame.
     pub frame: ByteString,
-    /// The `notice` that tells people what changed; `None` where nothing did.
+    /// The `notice` that tells the teen what changed; `None` where nothing did.
     pub notice: Option<ByteString>,
+    /// The same for guardians, as far as they see it.
+    pub guardians_notice: Option<ByteString>,
     /// When the revision was made, by the database's committer.
     pub made_at: jiff::Timestamp,
     /// When it was encoded here.
@@ -35,13 +37,19 @@ impl Published {
         let snapshot = key.sign(version, &payload);
         let sha256 = snapshot.sha256.clone();
         let (teen_id, made_at) = (newest.record.teen, newest.record.made_at);
-        let changed: Vec<_> = serde_json::from_value(newest.changes)?;
-        let notice = (!changed.is_empty())
-            .then_some(Notice::Change { teen_id, version, by: newest.by, reason: newest.reason, changed })
-            .map(|notice| text(&ServerFrame::Notice(notice)))
-            .transpose()?;
+        let told = |reason: Option<String>, changed: Vec<Change>| {
+            (!changed.is_empty())
+                .then_some(Notice::Change { teen_id, version, by: newest.by, reason, changed })
+                .map(|notice| text(&ServerFrame::Notice(notice)))
+                .transpose()
+        };
+        let notice = told(newest.reason.clone(), newest.changes)?;
+        let guardians_notice = match newest.seen {
+            Some(seen) => told(newest.reason.filter(|_| !seen.hides_reason), seen.changes)?,
+            None => notice.clone(),
+        };
         let frame = text(&ServerFrame::Policy(snapshot))?;
-        Ok(Self { version, sha256, frame, notice, made_at, encoded_at: Instant::now() })
+        Ok(Self { version, sha256, frame, notice, guardians_notice, made_at, encoded_at: Instant::now() })
     }
 }
 

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     domain::{
         age::Stage,
-        ids::{AgeAppealId, ConnectionId, DeviceId, PairingId, SessionId, TeenId},
+        ids::{AgeAppealId, ConnectionId, DeviceId, GuardianId, PairingId, SessionId, TeenId},
     },
     store::{
         Event, Store, StoreError,
@@ -123,6 +123,11 @@ impl Relay {
                     self.tell(event).await;
                 }
             }
+            Event::Replied { teen, guardian, revision } => {
+                if self.hub.concerns(teen, Some(guardian)) {
+                    self.or_not_told(self.tell_reply(teen, guardian, revision).await);
+                }
+            }
             Event::SessionEnded(session) if self.hub.sessions().contains(&session) => {
                 self.close_gone(&[session], &[]).await;
             }
@@ -212,11 +217,28 @@ impl Relay {
         self.tell_both(teen, Notice::AgeAppeal { teen_id: teen, appeal })
     }
 
+    async fn tell_reply(&self, teen: TeenId, guardian: GuardianId, revision: i64) -> Result<(), StoreError> {
+        let reply = match self.store.reply_for(teen, guardian, revision).await {
+            // The pairing has ended in between.
+            Err(StoreError::NotFound) => return Ok(()),
+            other => other?,
+        };
+        let notice = Notice::Reply { teen_id: teen, revision, reply };
+        self.hub.tell_guardian(guardian, &text(&ServerFrame::Notice(notice))?);
+        Ok(())
+    }
+
     fn tell_both(&self, teen: TeenId, notice: Notice) -> Result<(), StoreError> {
         let text = text(&ServerFrame::Notice(notice))?;
         self.hub.tell_devices(teen, &text);
         self.hub.tell_guardians(teen, &text);
         Ok(())
+    }
+
+    fn or_not_told(&self, told: Result<(), StoreError>) {
+        if let Err(error) = told {
+            tracing::warn!(%error, "something about a teen could not be told; who may know it can read it");
+        }
     }
 
     /// Reads where a pairing stands, follows or leaves the teen accordingly, and tells both sides.

@@ -210,7 +210,7 @@ fn every_frame_has_an_example_that_parses() {
         };
     }
     let all = "> applied, > heartbeat, > hello, > rejected, > usage, < ack, < drain, < error, < heartbeat, < notice age, \
-               < notice age_appeal, < notice change, < notice device, < notice pairing, < notice transition, < policy, < welcome";
+               < notice age_appeal, < notice change, < notice device, < notice pairing, < notice reply, < notice transition, < policy, < welcome";
     assert_eq!(kinds, all.split(", ").collect());
 }
 
@@ -246,6 +246,7 @@ fn server_kind(frame: &ServerFrame) -> &'static str {
         ServerFrame::Notice(Notice::Transition { .. }) => "< notice transition",
         ServerFrame::Notice(Notice::Age { .. }) => "< notice age",
         ServerFrame::Notice(Notice::AgeAppeal { .. }) => "< notice age_appeal",
+        ServerFrame::Notice(Notice::Reply { .. }) => "< notice reply",
         ServerFrame::Drain { .. } => "< drain",
         ServerFrame::Error { .. } => "< error",
         ServerFrame::Notice(Notice::Unknown) | ServerFrame::Unknown => panic!("a frame that the program does not know"),

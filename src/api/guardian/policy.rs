@@ -59,6 +59,12 @@ pub struct EffectiveControl {
     kind: Kind,
     #[serde(flatten)]
     held: Effective,
+    /// What whoever set it is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_name: Option<String>,
+    /// For a guardian: how many entries the teen added. They are not in the value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hidden: Option<usize>,
     /// What it is when nobody sets it.
     #[schema(value_type = Given)]
     default: Value,
@@ -108,9 +114,14 @@ impl PolicyAnswer {
         let situation = settings.situation(registry, now);
         let (band, live) = (situation.band(), situation.live());
         let explain = |control: &Control| {
+            // The settings have a row for each.
             let held = settings.policy.get(&control.id)?.clone();
             let allowed = allowed(&situation, &live, control, &held);
-            Some((control.id.clone(), EffectiveControl::new(control, language, band, held, allowed)))
+            let hidden = settings.hidden.get(&control.id).copied();
+            let by_name = held.by.and_then(|by| settings.names.get(&by).cloned());
+            let row =
+                EffectiveControl { hidden, by_name, ..EffectiveControl::new(control, language, band, held, allowed) };
+            Some((control.id.clone(), row))
         };
         let controls: BTreeMap<_, _> = registry.iter().filter_map(explain).collect();
         let named = controls.values().flat_map(|control| control.held.rules.iter().chain(&control.allowed.rules));
@@ -134,6 +145,8 @@ impl EffectiveControl {
             group: control.group,
             kind: control.kind.clone(),
             held,
+            by_name: None,
+            hidden: None,
             default: control.default_for(band).clone(),
             floor: control.floor_for(band).cloned(),
             allowed,

@@ -62,8 +62,8 @@ pub async fn guardian_presets(
 ) -> Result<HttpResponse, Problem> {
     let guardian = who.proof.guardian();
     who.gate.throttle.count(Limit::Simulate, &guardian.to_string()).await?;
-    let settings = who.store().settings(&who.proof).await?;
     let (registry, now, presets) = (who.store().registry().clone(), who.store().world().now(), presets.into_inner());
+    let settings = who.store().settings(&who.proof).await?.by(&registry, now);
     let version = settings.version;
     let offers =
         move || PresetOffers::of(&settings, &settings.present(&registry, now, true), &presets, guardian, &spoken);

@@ -16,7 +16,7 @@ use crate::{
     },
     auth::{Gate, throttle::Limit, who::GuardianOfTeen},
     domain::{
-        controls::Registry,
+        controls::{ControlId, Registry},
         ids::{AccountId, TeenId},
         law::RuleId,
         policy::{Change, PatchError, Timed, Wanted, direction_of},
@@ -100,6 +100,9 @@ pub struct Simulation {
     timeline: Option<Timeline>,
     /// The rules of law that the answer names.
     rules: BTreeMap<RuleId, RuleInWords>,
+    /// For a guardian: to which lists the teen added entries, and how many. They are nowhere in the answer.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    hidden: BTreeMap<ControlId, usize>,
 }
 
 /// How things are at an instant, with what differs from now in sentences.
@@ -180,6 +183,7 @@ impl SimulationRequest {
             instant: None,
             timeline: None,
             rules: BTreeMap::new(),
+            hidden: settings.hidden.clone(),
         };
         let too_much = |why: TooMuchAhead| Problem::field("", why);
         match asked {
@@ -277,6 +281,7 @@ pub async fn guardian_simulate(
 ) -> Result<HttpResponse, Problem> {
     let guardian = who.proof.guardian();
     who.gate.throttle.count(Limit::Simulate, &guardian.to_string()).await?;
-    let settings = who.store().settings(&who.proof).await?;
+    let (registry, world) = (who.store().registry(), who.store().world());
+    let settings = who.store().settings(&who.proof).await?.by(registry, world.now());
     body.value.answered(&who.gate, settings, true, Drafter::Guardian(guardian), spoken).await
 }

@@ -20,12 +20,12 @@ use crate::{
     auth::{throttle::Limit, who::Teen},
     domain::text,
     problem::{Code, Problem, in_field},
-    store::history::Reply,
+    store::replies::Reply,
 };
 
 /// Read what counts for you, and why
 ///
-/// The very answer that your guardian gets.
+/// The very answer that your guardian gets, but for what only you see: of your block list they see how many entries you added.
 #[utoipa::path(tag = "teen", responses((status = 200, description = "Every control with its value, source and bounds", body = PolicyAnswer)))]
 #[get("/v1/teen/policy/explanation")]
 pub async fn teen_policy_explained(who: Teen, spoken: Spoken) -> Result<HttpResponse, Problem> {
@@ -40,7 +40,7 @@ pub async fn teen_policy_explained(who: Teen, spoken: Spoken) -> Result<HttpResp
 #[get("/v1/teen/grants")]
 pub async fn teen_grants(who: Teen) -> Result<HttpResponse, Problem> {
     let settings = who.store().own_settings(&who.proof).await?;
-    Ok(ok(timed(settings.layers, who.store().world().now())))
+    Ok(ok(timed(settings, who.store().world().now())))
 }
 
 /// Read the history of your limits
@@ -65,14 +65,17 @@ pub struct ReplyRequest {
 
 /// Answer a change
 ///
-/// Your answer stands beside the change in both histories. Another one replaces it.
-#[utoipa::path(tag = "teen", request_body = ReplyRequest, params(("revision" = i64, Path, description = "Which change")),
+/// Your answer stands beside the change in both histories, and your guardian is told. Another one replaces it, and it says that it
+/// was edited.
+#[utoipa::path(tag = "teen", request_body = ReplyRequest, params(("revision" = i64, Path, description = "Which change"),
+    ("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the same answer for a day")),
     responses((status = 200, description = "As it stands", body = Reply,
-        example = json!({"text": "Could we try 60 on Fridays?", "at": "2026-11-22T13:45:00Z"}))))]
+        example = json!({"text": "Could we try 60 on Fridays?", "at": "2026-11-22T13:45:00Z", "edited": false}))))]
 #[post("/v1/teen/history/{revision}/reply")]
 pub async fn teen_reply(who: Teen, path: Path<String>, body: Body<ReplyRequest>) -> Result<HttpResponse, Problem> {
     who.gate.throttle.count(Limit::Change, &who.proof.teen().to_string()).await?;
     let revision: i64 = path.parse().map_err(|_| Code::NotFound)?;
+    let once = body.once(&who.gate, who.proof.teen());
     let text = text::reason(&body.value.text).map_err(in_field("/text"))?;
-    Ok(ok(who.store().reply(who.proof.clone(), revision, text).await?))
+    Ok(ok(who.store().reply(who.proof.clone(), revision, text, once).await?))
 }

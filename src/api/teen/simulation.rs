@@ -26,7 +26,9 @@ pub async fn teen_simulate(who: Teen, spoken: Spoken, body: Body<SimulationReque
     if let Some(field) = body.value.guardians_field() {
         return Err(Problem::field(field, "only guardians give grants and put holds"));
     }
-    let settings = who.store().own_settings(&who.proof).await?;
+    let (registry, world) = (who.store().registry(), who.store().world());
+    let now = world.now();
+    let settings = who.store().own_settings(&who.proof).await?.by(registry, now);
     let pairings = who.store().pairings_of_teen(&who.proof).await?;
     let guarded = pairings.iter().any(|pairing| pairing.state == PairingState::Active);
     body.value.answered(&who.gate, settings, guarded, Drafter::Teen(teen), spoken).await

@@ -69,7 +69,7 @@ impl<'a> Deciding<'a> {
         let tightened = self.tightened(base, own);
         let timed = self.timed(tightened, now, true);
         // No grant opens what a teen keeps to themself.
-        let kept_private = if self.control.group.is_private() { self.tightened(timed, own) } else { timed };
+        let kept_private = if self.control.is_teens_to_keep() { self.tightened(timed, own) } else { timed };
         self.bounded(kept_private)
     }
 

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::{Deciding, Effective, Layers, MOST_TIMED, RuleId, Setting, Situation, Timed, WhoLoosens};
 use crate::domain::{
-    controls::{Control, ControlId, Registry, SetBy},
+    controls::{Control, ControlId, GuardianSees, Registry, SetBy},
     ids::AccountId,
     law::Live,
     value::{Given, Value, ValueError},
@@ -117,7 +117,7 @@ fn may_wish(situation: &Situation<'_>, live: &Live<'_>, control: &Control, wish:
     let without = Deciding::new(situation, control, live.on(control)).without_teen();
     let adds = control.kind.meet(&without, wish) != without;
     // What is private may be said to stay so, before anybody opens it.
-    if adds || control.group.is_private() && *wish == without {
+    if adds || control.is_teens_to_keep() && *wish == without {
         return Ok(());
     }
     let set = situation.layers.guardians.values().any(|own| own.contains_key(&control.id));
@@ -172,7 +172,12 @@ fn changes(
 ) -> Result<(), PatchError> {
     let then = Situation { now: timed.from.max(situation.now), ..*situation };
     let value = |layers: &Layers| -> Effective {
-        let then = then.with(layers);
+        let mut layers = layers.clone();
+        // Where a guardian sees only a count, they must not find out entries by what is refused.
+        if control.guardian_sees == GuardianSees::Count {
+            layers.teen.remove(&control.id);
+        }
+        let then = then.with(&layers);
         Deciding::new(&then, control, live.on(control)).held()
     };
     match value(situation.layers).value == value(after).value {

@@ -136,7 +136,7 @@ proptest! {
             let wanted = Layers { teen: BTreeMap::from([(id.clone(), wish.clone())]), ..before.clone() };
             let would = policy_in(band, &wanted);
             match after {
-                Ok(_) if REGISTRY.get(id).unwrap().group.is_private() => {}
+                Ok(_) if REGISTRY.get(id).unwrap().is_teens_to_keep() => {}
                 Ok(_) => prop_assert_ne!(&held.get(id).unwrap().value, &would.get(id).unwrap().value),
                 Err(PatchError::AddsNothing { .. }) => prop_assert_eq!(&held.get(id).unwrap().value, &would.get(id).unwrap().value),
                 Err(other) => prop_assert!(matches!(other, PatchError::BelowFloor { .. }), "{:?}", other),

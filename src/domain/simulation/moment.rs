@@ -135,7 +135,7 @@ fn before(look: Span, at: Timestamp) -> Option<Timestamp> {
 impl From<&Difference> for Change {
     fn from(difference: &Difference) -> Self {
         let Difference { control, from, to, direction } = difference.clone();
-        Self { control, from, to, direction, effective: When::Now }
+        Self { control, from, to, direction, hidden: None, effective: When::Now }
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::Flag { strict: true },
         Kind::Flag { strict: false },
         Kind::Minutes,
-        Kind::Number { most: 3_650 },
+        Kind::Number { least: 0, most: 3_650 },
         Kind::Words,
         Kind::Ids,
         Kind::Windows,
@@ -32,7 +32,7 @@ pub(crate) fn any_given(kind: &Kind) -> BoxedStrategy<Given> {
             ),
         ]
         .boxed(),
-        Kind::Number { most } => (0..=i64::from(*most)).prop_map(Given::Number).boxed(),
+        Kind::Number { least, most } => (i64::from(*least)..=i64::from(*most)).prop_map(Given::Number).boxed(),
         Kind::Words | Kind::Ids => {
             vec(prop_oneof!["[a-eA-E]{1,3}".boxed(), "[!-~]{1,20}".boxed()], 0..6).prop_map(Given::Words).boxed()
         }

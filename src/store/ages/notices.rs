@@ -15,7 +15,8 @@ use crate::{
     domain::{
         age::{AgeBand, Stage, Transition},
         ids::TeenId,
-        policy::{Ahead, Change, OLD_NEWS, ahead},
+        policy::{Ahead, Change, Layers, OLD_NEWS, ahead},
+        supervision::seen,
     },
     store::{
         Event, Store, StoreError, Tools,
@@ -96,8 +97,12 @@ impl Store {
         let mut conn = self.pool.get().await?;
         let standing = policies::read(&mut conn, &tools, teen, proof).await?;
         let today = standing.facts.day(now);
+        let layers = match proof {
+            Some(_) => seen::layers(&tools.registry, &standing.layers),
+            None => standing.layers.clone(),
+        };
         let mut made = made(&mut conn, teen, today.saturating_sub(OLD_NEWS.days())).await?;
-        let coming = look_ahead(&tools, &standing, now).into_iter().filter(|it| it.birthday.on > today);
+        let coming = look_ahead(&tools, &standing, &layers, now).into_iter().filter(|it| it.birthday.on > today);
         let coming: Vec<_> = coming.map(|it| view(&it, made.remove(&it.birthday.on))).collect();
         let been = made.into_iter().rev().filter(|(on, it)| *on <= today && it.has_come());
         Ok(coming.into_iter().chain(been.map(|(on, it)| it.view(on))).collect())
@@ -129,7 +134,9 @@ pub(crate) async fn announce(
     let first = standing.facts.birthdays(now).iter().map(|change| change.on).min().unwrap_or(today);
     let told = made(conn, teen, first).await?;
     let mut events = Vec::new();
-    for Ahead { birthday, changes } in look_ahead(tools, standing, now) {
+    // Both sides are told the same: what guardians see.
+    let layers = seen::layers(&tools.registry, &standing.layers);
+    for Ahead { birthday, changes } in look_ahead(tools, standing, &layers, now) {
         let stages: Vec<Stage> =
             told.get(&birthday.on).into_iter().flat_map(|it| &it.told).map(|it| it.stage).collect();
         let Some(due) = birthday.due(today, &stages) else { continue };
@@ -153,8 +160,8 @@ pub(crate) async fn announce(
     Ok(events)
 }
 
-fn look_ahead(tools: &Tools, standing: &Standing, now: Timestamp) -> Vec<Ahead> {
-    ahead(&tools.registry, &standing.book.rules, &standing.facts, &standing.layers, now)
+fn look_ahead(tools: &Tools, standing: &Standing, layers: &Layers, now: Timestamp) -> Vec<Ahead> {
+    ahead(&tools.registry, &standing.book.rules, &standing.facts, layers, now)
 }
 
 /// The announcements that were made of changes on or after a day, by that day.

@@ -22,7 +22,7 @@ use crate::{
         due::{self, Done},
         key_ring::KeyFor,
         kinship::GuardianOf,
-        policies::{self, Standing},
+        policies::{self, Origin, Standing},
         schema::teens,
     },
 };
@@ -118,10 +118,12 @@ async fn hear(
     signals::keep(conn, teen, &signal).await?;
     note_who(conn, tools, teen, by, &signal).await?;
     let standing = policies::read(conn, tools, teen, None).await?;
-    let done = due::settle(conn, tools, &standing, before, None).await?;
+    let from = if proof.is_some() { Origin::Session } else { Origin::Platform };
+    let done = due::settle(conn, tools, &standing, before, from, None).await?;
     // Not the instant before: the signal had not been received then.
     let after = AgeView::of(&standing.facts, tools.world.now());
-    Ok((settled(after, done.changes.clone()), Some(done)))
+    let changed = if proof.is_some() { &done.seen } else { &done.changes };
+    Ok((settled(after, changed.clone()), Some(done)))
 }
 
 /// The signal, if it is one and was not kept before.

@@ -19,7 +19,7 @@ use crate::{
         due::{self, Done},
         kinship::{GuardianOf, TeenSelf},
         once::{self, Once},
-        policies,
+        policies::{self, Origin},
         schema::{pairings, teens},
         settings,
     },
@@ -50,6 +50,7 @@ impl Store {
         by: AccountId,
         once: Option<Once>,
     ) -> Result<PairingView, StoreError> {
+        self.work_one(teen.teen()).await?;
         let (view, moved) = self
             .write(move |conn, tools| {
                 let (teen, once) = (teen.clone(), once.clone());
@@ -104,7 +105,7 @@ async fn end(
     let after = policies::read(conn, tools, row.teen, None).await?;
     let aged = match after.facts == before {
         true => None,
-        false => Some(due::settle(conn, tools, &after, &before, None).await?),
+        false => Some(due::settle(conn, tools, &after, &before, Origin::Session, None).await?),
     };
     let deed = Deed::new(by, "pairing.ended").teen(row.teen).subject(pairing.uuid());
     audit::record(conn, tools, deed).await?;

@@ -21,6 +21,7 @@ use crate::{
         law::{Reach, RuleBook},
         pairing::PairingState,
         policy::{Facts, Layers, Policy, Renewed, Situation, diff, renewed},
+        supervision::seen::{self, Seen},
         version::Version,
     },
     store::{
@@ -96,6 +97,11 @@ impl Standing {
         Next { home_zone, day_start_minute, ..next }
     }
 
+    /// Whether something has to be brought about by itself before anybody's change comes on top.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.overdue(now).is_some()
+    }
+
     /// When to look, if that is past: whoever changes something in between leaves it to the worker, who also makes announcements and
     /// ends pairings.
     fn overdue(&self, now: Timestamp) -> Option<Timestamp> {
@@ -119,9 +125,13 @@ impl Standing {
         // Whoever comes first after a birthday brings its effects along, be it the worker or a guardian's change.
         let Renewed { band, layers, policy } =
             renewed(&facts.at(&tools.registry, &self.book.rules, &layers, now), computed_for);
+        let changes = diff(&tools.registry, &self.policy, &policy);
+        let (before, after) = ((&self.layers, &self.policy), (&layers, &policy));
+        let seen = Seen { changes: seen::changes(&tools.registry, now, before, after, &changes), hides_reason: false };
         Next {
             kind,
-            changes: diff(&tools.registry, &self.policy, &policy),
+            changes,
+            seen,
             policy,
             undo: None,
             by,

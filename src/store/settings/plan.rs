@@ -1,7 +1,7 @@
 //! A wanted change: read, planned, and written in one statement that does nothing if anything has moved in between.
 
-use diesel::QueryDsl;
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use diesel::{ExpressionMethods, QueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -10,13 +10,13 @@ use crate::{
     domain::{
         controls::ControlId,
         ids::{AccountId, TeenId},
-        policy::{self, Layers, Timed, patch_guardian, patch_teen, undo_patch},
+        policy::{self, Layers, Timed, patch_guardian, undo_patch},
+        supervision::seen,
         value::Given,
         version::Version,
     },
     store::{
-        StoreError, Tools,
-        due::{self, Done},
+        StoreError, Tools, history,
         kinship::{GuardianOf, TeenSelf},
         once::{self, Once},
         policies::{self, Next, Origin, RevisionKind, Standing, Undo},
@@ -56,8 +56,16 @@ pub(super) struct Change {
     pub(super) once: Option<Once>,
 }
 
+/// What came of a change.
+pub(super) enum Made {
+    /// It is done, now or before.
+    Changed(Changed),
+    /// Something is due by itself, a law or a birthday. That comes first, so that nobody is said to have done it.
+    TooEarly,
+}
+
 /// How often a change without a version of its own is planned again because another one came first.
-const TRIES: usize = 8;
+pub(super) const TRIES: usize = 8;
 
 impl Change {
     pub(super) fn by_guardian(proof: GuardianOf, plan: Plan) -> Self {
@@ -72,32 +80,17 @@ impl Change {
     }
 
     /// Reads, plans, and writes in one statement that does nothing if anything has moved in between; then it is read again.
-    ///
-    /// What is due comes first, whole, with its announcements and ends: a change of somebody's at that very instant must not take
-    /// anything from it. What came of it is put into `due`, to be told.
-    pub(super) async fn make(
-        &self,
-        conn: &mut AsyncPgConnection,
-        tools: &Tools,
-        due: &mut Option<Done>,
-    ) -> Result<Changed, StoreError> {
-        let mut seen = self.seen;
+    pub(super) async fn make(&self, conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Made, StoreError> {
         for _ in 0..TRIES {
             if let Some(before) = once::look(conn, tools, self.once.as_ref()).await? {
-                return Ok(before.answer);
+                return Ok(Made::Changed(before.answer));
             }
             let standing = policies::read(conn, tools, self.teen, self.guardian.as_ref()).await?;
-            let here = standing.version(tools);
-            if due.is_none() && standing.is_due(tools.world.now()) {
-                let (tools, teen) = (tools.clone(), self.teen);
-                *due = conn.transaction(async |conn| due::work(conn, tools, teen).await).await?;
-                if let Some(done) = due {
-                    // Whoever has seen what was there until this instant may change it.
-                    seen = seen.map(|seen| if seen == here { done.version(here) } else { seen });
-                    continue;
-                }
+            if standing.is_due(tools.world.now()) {
+                return Ok(Made::TooEarly);
             }
-            let planned = match seen {
+            let here = standing.version(tools);
+            let planned = match self.seen {
                 Some(seen) if seen != here => Err(StoreError::Stale(here)),
                 _ => self.next(conn, tools, &standing).await,
             };
@@ -106,15 +99,16 @@ impl Change {
                 refused => {
                     // This very request may have been done by its twin between the first look and the reading.
                     if let Some(before) = once::look(conn, tools, self.once.as_ref()).await? {
-                        return Ok(before.answer);
+                        return Ok(Made::Changed(before.answer));
                     }
-                    return refused.map(|_| Changed { version: here, changed: vec![], id: None });
+                    return refused.map(|_| Made::Changed(Changed { version: here, changed: vec![], id: None }));
                 }
             };
-            let changed = Changed { version: next_version(here), changed: next.changes.clone(), id: self.made() };
+            let changes = if self.guardian.is_some() { &next.seen.changes } else { &next.changes };
+            let changed = Changed { version: next_version(here), changed: changes.clone(), id: self.made() };
             let answer = once::sealed(tools, self.once.as_ref(), &changed)?;
             match policies::commit(conn, tools, &standing, &next, self.guardian.as_ref(), answer).await {
-                Ok(true) => return Ok(changed),
+                Ok(true) => return Ok(Made::Changed(changed)),
                 // Somebody was faster, with another change or with this very request: look again.
                 Ok(false) => {}
                 Err(error) if error.breaks("idempotency_pkey") => {}
@@ -135,10 +129,13 @@ impl Change {
             Plan::Guardian(patch) => (RevisionKind::Guardian, self.patched(tools, standing, patch)?),
             Plan::Teen(patch) => (RevisionKind::Teen, self.tightened(tools, standing, patch)?),
             Plan::Undo(revision) => {
-                let back = undo_of(conn, self.teen, *revision, self.by).await?;
+                let back = self.undo_of(conn, *revision).await?;
                 (RevisionKind::Undo, self.patched(tools, standing, &back)?)
             }
-            Plan::Home(home) => return Ok(self.moved(tools, standing, home)),
+            Plan::Home(home) => {
+                let moved = self.moved(tools, standing, home);
+                return Ok(moved.map(|next| Next { reason: self.reason.clone(), ..next }));
+            }
             Plan::Grant(id, lend) => (RevisionKind::Grant, self.lent(tools, standing, *id, lend, policy::grant)?),
             Plan::Hold(id, lend) => (RevisionKind::Hold, self.lent(tools, standing, *id, lend, policy::hold)?),
             Plan::Revoke(id) => (RevisionKind::Revoked, self.revoked(tools, standing, *id)?),
@@ -150,7 +147,11 @@ impl Change {
         let next = standing.with_layers(tools, kind, Some(self.by), layers);
         let undoable = matches!(kind, RevisionKind::Guardian | RevisionKind::Undo);
         let undo = undoable.then(|| policies::undo_of(self.by, undo)).transpose()?;
-        Ok(Some(Next { reason: self.reason.clone(), undo, origin: self.origin, ..next }))
+        let seen = match &self.plan {
+            Plan::Teen(patch) => next.seen.of_teens_wish(&tools.registry, patch),
+            _ => next.seen,
+        };
+        Ok(Some(Next { reason: self.reason.clone(), undo, origin: self.origin, seen, ..next }))
     }
 
     fn patched(&self, tools: &Tools, standing: &Standing, patch: &Patch) -> Result<Layers, StoreError> {
@@ -160,7 +161,7 @@ impl Change {
 
     fn tightened(&self, tools: &Tools, standing: &Standing, patch: &Patch) -> Result<Layers, StoreError> {
         let situation = standing.situation(tools, tools.world.now());
-        Ok(patch_teen(&situation, self.by, patch, self.reason.clone())?)
+        Ok(seen::tighten(&situation, self.by, patch, self.reason.clone())?)
     }
 
     /// The id of the grant or hold that this makes.
@@ -201,23 +202,24 @@ impl Change {
         let moves = home_zone != standing.home_zone || day_start_minute != standing.day_start_minute;
         moves.then(|| standing.with_home(tools, self.by, home_zone, day_start_minute))
     }
-}
 
-/// What takes a revision back: the values before it, in the layer of the guardian who made it.
-async fn undo_of(
-    conn: &mut AsyncPgConnection,
-    teen: TeenId,
-    revision: i64,
-    guardian: AccountId,
-) -> Result<Patch, StoreError> {
-    let stored: Option<Json> =
-        policy_revisions::table.find((teen.uuid(), revision)).select(policy_revisions::undo).first(conn).await?;
-    let undo: Undo = serde_json::from_value(stored.ok_or(StoreError::NotUndoable)?)?;
-    if undo.guardian != guardian {
-        return Err(StoreError::NotUndoable);
+    /// What takes a revision back: the values before it, in the layer of the guardian who made it. One that their history does
+    /// not show is not found.
+    async fn undo_of(&self, conn: &mut AsyncPgConnection, revision: i64) -> Result<Patch, StoreError> {
+        let since = history::since(conn, self.guardian.as_ref().ok_or(StoreError::NotFound)?).await?;
+        let stored: Option<Json> = policy_revisions::table
+            .find((self.teen.uuid(), revision))
+            .filter(policy_revisions::made_at.ge(since))
+            .select(policy_revisions::undo)
+            .first(conn)
+            .await?;
+        let undo: Undo = serde_json::from_value(stored.ok_or(StoreError::NotUndoable)?)?;
+        if undo.guardian != self.by {
+            return Err(StoreError::NotUndoable);
+        }
+        let given = |(control, value): (ControlId, Option<Json>)| {
+            Ok((control, value.map(serde_json::from_value::<Given>).transpose()?))
+        };
+        Ok(undo.settings.into_iter().map(given).collect::<Result<Patch, serde_json::Error>>()?)
     }
-    let given = |(control, value): (ControlId, Option<Json>)| {
-        Ok((control, value.map(serde_json::from_value::<Given>).transpose()?))
-    };
-    Ok(undo.settings.into_iter().map(given).collect::<Result<Patch, serde_json::Error>>()?)
 }

@@ -34,7 +34,7 @@ fn loosest(kind: &Kind) -> Json {
         Kind::Choice { values } => json!(values[0]),
         Kind::Flag { strict } => json!(!strict),
         Kind::Minutes => json!(1440),
-        Kind::Number { most } => json!(most),
+        Kind::Number { most, .. } => json!(most),
         Kind::Words | Kind::Ids | Kind::Windows => json!([]),
     }
 }
@@ -43,7 +43,8 @@ fn strictest(kind: &Kind) -> Json {
     match kind {
         Kind::Choice { values } => json!(values.last().unwrap()),
         Kind::Flag { strict } => json!(strict),
-        Kind::Minutes | Kind::Number { .. } => json!(0),
+        Kind::Minutes => json!(0),
+        Kind::Number { least, .. } => json!(least),
         Kind::Words | Kind::Ids => json!(["x"]),
         Kind::Windows => {
             json!([{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "00:00", "to": "24:00"}])

@@ -22,7 +22,7 @@ use crate::{
         audit::{self, Deed},
         due::{self, Done},
         operators::Operator,
-        policies::{self, Standing},
+        policies::{self, Origin, Standing},
         schema::age_appeals,
     },
 };
@@ -136,7 +136,7 @@ async fn correct(
     }
     let since: Timestamp = wrong.iter().map(|it| it.received_at).min().unwrap_or(now);
     let standing = policies::read(conn, tools, standing.teen, None).await?;
-    due::settle(conn, tools, &standing, before, Some(since)).await
+    due::settle(conn, tools, &standing, before, Origin::Operator, Some(since)).await
 }
 
 async fn write(

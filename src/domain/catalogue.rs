@@ -86,6 +86,8 @@ pub struct ControlInWords {
     pub teen_loosens: Vec<AgeBand>,
     /// What a birthday does to a default that would get looser.
     pub at_birthday: AtBirthday,
+    /// Whether its strict side is the teen's privacy: what a teen closes here, no grant opens.
+    pub privacy: bool,
     /// The question of the platform's servers that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decides: Option<Decides>,
@@ -157,6 +159,7 @@ fn in_words(control: &Control, language: Language) -> ControlInWords {
         set_by: control.set_by,
         teen_loosens: control.teen_loosens.clone(),
         at_birthday: control.at_birthday,
+        privacy: control.privacy,
         decides: control.decides.clone(),
         since: control.since,
         defaults: control.defaults.clone(),

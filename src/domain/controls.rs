@@ -58,6 +58,9 @@ pub struct Control {
     pub teen_loosens: Vec<AgeBand>,
     /// What a birthday does to a default that would get looser.
     pub at_birthday: AtBirthday,
+    /// Whether its strict side is the teen's privacy: who may reach or see them, what becomes of their posts and data. What a teen
+    /// closes here, no grant opens (UK Children's Code standard 11; regulation on progressive autonomy in Brazil and Vermont).
+    pub privacy: bool,
     /// The question of the platform's servers that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decides: Option<Decides>,
@@ -106,14 +109,6 @@ pub enum Group {
     Guardians,
     /// Money and data.
     Data,
-}
-
-impl Group {
-    /// Whether its strict side is the teen's privacy. What a teen keeps to themself here, no guardian opens: not by a value and
-    /// not by a grant (UK Children's Code standard 11; regulation on progressive autonomy in Brazil and Vermont).
-    pub const fn is_private(self) -> bool {
-        matches!(self, Self::Visibility | Self::Guardians)
-    }
 }
 
 /// Whose a control is to set.

@@ -119,6 +119,8 @@ pub async fn guardian_grants(who: GuardianOfTeen) -> Result<HttpResponse, Proble
 }
 
 /// Take a grant or a hold back
+///
+/// Only what you gave yourself.
 #[utoipa::path(tag = "guardian",
     params(("teen_id" = TeenId, Path, description = "Which teen"), ("grant_id" = Uuid, Path, description = "Which grant or hold")),
     responses((status = 200, description = "What changed", body = Changed,

@@ -36,7 +36,7 @@ pub enum RegistryError {
     #[error("{0} would limit what is never limited")]
     NeverLimited(ControlId),
     /// Left to platform and law, and to the teen at once.
-    #[error("{0} is set by the law, so no teen can loosen it")]
+    #[error("{0} is set by the law, so no teen can loosen or close it")]
     NobodysAndTeens(ControlId),
     /// A default or floor that the control's kind refuses.
     #[error("{id}: the {column} for {band} {why}")]
@@ -113,6 +113,8 @@ struct Row {
     teen_loosens: Vec<AgeBand>,
     #[serde(default)]
     at_birthday: AtBirthday,
+    #[serde(default)]
+    privacy: bool,
     decides: Option<Decides>,
     defaults: PerBand<Given>,
     #[serde(default = "no_floors")]
@@ -152,7 +154,7 @@ fn control(row: Row) -> Result<Control, RegistryError> {
     if row.decides.as_ref().is_some_and(|decides| decides.action.is_never_limited()) {
         return Err(RegistryError::NeverLimited(id));
     }
-    if row.set_by == SetBy::Law && !row.teen_loosens.is_empty() {
+    if row.set_by == SetBy::Law && (row.privacy || !row.teen_loosens.is_empty()) {
         return Err(RegistryError::NobodysAndTeens(id));
     }
     let read = |column, band, given| {
@@ -162,7 +164,7 @@ fn control(row: Row) -> Result<Control, RegistryError> {
     let defaults = row.defaults.try_map(|band, given| read(Column::Default, band, given))?;
     let floors = row.floors.try_map(|band, given| given.map(|it| read(Column::Floor, band, it)).transpose())?;
     let Row { label, group, kind, enforced_by, if_unsupported, unit, since, .. } = row;
-    let Row { set_by, teen_loosens, at_birthday, decides, .. } = row;
+    let Row { set_by, teen_loosens, at_birthday, privacy, decides, .. } = row;
     let control = Control {
         id,
         label,
@@ -175,6 +177,7 @@ fn control(row: Row) -> Result<Control, RegistryError> {
         set_by,
         teen_loosens,
         at_birthday,
+        privacy,
         decides,
         defaults,
         floors,

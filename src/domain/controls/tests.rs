@@ -114,7 +114,8 @@ fn a_catalogue_that_contradicts_itself_does_not_load() {
             "since = 1\ndecides = { action = \"call_emergency\", how = \"audience\" }",
             "would limit what is never limited",
         ),
-        ("since = 1", "since = 1\nset_by = \"law\"\nteen_loosens = [\"16_17\"]", "no teen can loosen it"),
+        ("since = 1", "since = 1\nset_by = \"law\"\nteen_loosens = [\"16_17\"]", "no teen can loosen or close it"),
+        ("since = 1", "since = 1\nset_by = \"law\"\nprivacy = true", "no teen can loosen or close it"),
         ("since = 1", "", "missing field `since`"),
         (all, "defaults = { under_13 = \"no_one\", 13_15 = \"no_one\", 16_17 = \"friends\" }", "missing field `adult`"),
         (

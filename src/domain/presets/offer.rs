@@ -10,7 +10,7 @@ use crate::domain::{
     controls::ControlId,
     ids::AccountId,
     law::RuleId,
-    policy::{Change, PatchError, direction_of},
+    policy::{Change, PatchError, direction_of, patch_guardian},
     simulation::{Draft, Drafter, Present},
     value::{Direction, Given, Value},
 };
@@ -59,25 +59,21 @@ impl Preset {
     fn offer(&self, present: &Present<'_>, guardian: AccountId) -> Offer {
         let (mut settings, mut refused) = (BTreeMap::new(), Vec::new());
         for (control, wanted) in &self.settings {
-            match drafted(present, guardian, [(control, wanted)]) {
+            match patch_guardian(&present.situation(), guardian, &patch([(control, wanted)]), None) {
                 Ok(_) => drop(settings.insert(control.clone(), wanted.clone())),
                 Err(why) => refused.extend(Refused::by(why, wanted)),
             }
         }
+        let draft = Draft { settings: patch(&settings), ..Draft::default() };
         // One by one they were accepted, and none stands in another's way.
-        let changes = drafted(present, guardian, &settings).map(|drafted| drafted.changes()).unwrap_or_default();
+        let changes = present.clone().drafted(&draft, Drafter::Guardian(guardian)).map(|drafted| drafted.changes());
+        let changes = changes.unwrap_or_default();
         Offer { preset: self.clone(), settings, direction: direction_of(&changes), changes, refused }
     }
 }
 
-fn drafted<'a, 'v>(
-    present: &Present<'a>,
-    guardian: AccountId,
-    settings: impl IntoIterator<Item = (&'v ControlId, &'v Value)>,
-) -> Result<Present<'a>, PatchError> {
-    let settings = settings.into_iter().map(|(control, value)| (control.clone(), Some(Given::from(value))));
-    let draft = Draft { settings: settings.collect(), ..Draft::default() };
-    present.clone().drafted(&draft, Drafter::Guardian(guardian)).map_err(|refusal| refusal.why)
+fn patch<'v>(settings: impl IntoIterator<Item = (&'v ControlId, &'v Value)>) -> BTreeMap<ControlId, Option<Given>> {
+    settings.into_iter().map(|(control, value)| (control.clone(), Some(Given::from(value)))).collect()
 }
 
 impl Refused {

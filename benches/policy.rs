@@ -116,6 +116,26 @@ fn effective_policy_of_the_full_catalogue(bencher: Bencher) {
     bencher.bench(|| effective(black_box(&home.situation())));
 }
 
+/// As many holds as one control can have, each within the one before, with as many words as a list can have.
+#[divan::bench]
+fn effective_policy_with_the_most_that_can_hold_for_a_while(bencher: Bencher) {
+    let mut home = Home::furnished();
+    let words = |hold: i64| Given::Words((0..200).map(|n| format!("{hold}{n:03}{}", "x".repeat(12))).collect());
+    let kind = &home.registry.get("content.blocked_words").expect("the words").kind;
+    let hold = |number: i64| Timed {
+        id: Uuid::nil(),
+        control: "content.blocked_words".into(),
+        value: kind.parse(words(number)).expect("words"),
+        by: person(1),
+        from: home.now + SignedDuration::from_mins(number),
+        until: home.now + SignedDuration::from_mins(100 - number),
+        reason: None,
+    };
+    let holds = (0..10).map(hold).collect();
+    home.layers.holds = holds;
+    bencher.bench(|| effective(black_box(&home.situation())));
+}
+
 #[divan::bench]
 fn explanation_of_the_full_catalogue(bencher: Bencher) {
     let home = Home::furnished();

@@ -173,7 +173,7 @@ OPERATIONS = {
     "set_by_teen": changed(by_teen),
     "grant": changed(lambda situation, it: changes.grant(situation, it["timed"])),
     "hold": changed(lambda situation, it: changes.hold(situation, it["timed"])),
-    "undo": lambda it: {"settings": changes.undo(it["before"], it["after"], it["guardian"])},
+    "undo": lambda it: changes.undo(it["before"], it["after"], it["guardian"]),
     "birthday": birthday,
     "blocked": blocked,
     "blocked_until": blocked_until,

@@ -54,6 +54,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(teen::policy::teen_policy_explained)
         .service(teen::simulation::teen_simulate)
         .service(teen::policy::teen_grants)
+        .service(teen::policy::teen_give_grant_back)
         .service(teen::policy::teen_history)
         .service(teen::policy::teen_reply)
         .service(teen::age::teen_age)

@@ -62,7 +62,7 @@ pub struct ProblemDetails {
         teen::pairings::teen_offer_pairing, teen::pairings::teen_cancel_offer, teen::pairings::teen_pairings,
         teen::pairings::teen_confirm_pairing, teen::pairings::teen_refuse_pairing, teen::pairings::teen_unlink,
         teen::supervision::teen_supervision, teen::settings::teen_settings, teen::settings::teen_change_settings,
-        teen::policy::teen_policy_explained, teen::simulation::teen_simulate, teen::policy::teen_grants, teen::policy::teen_history,
+        teen::policy::teen_policy_explained, teen::simulation::teen_simulate, teen::policy::teen_grants, teen::policy::teen_give_grant_back, teen::policy::teen_history,
         teen::policy::teen_reply,
         teen::age::teen_age, teen::age::teen_transitions, teen::age::teen_appeal_age, teen::age::teen_age_appeals,
         teen::age::teen_withdraw_age_appeal,

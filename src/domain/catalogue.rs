@@ -90,6 +90,8 @@ pub struct ControlInWords {
     pub at_birthday: AtBirthday,
     /// What guardians see of what the teen set.
     pub guardian_sees: GuardianSees,
+    /// Whether its strict side is the teen's privacy: what a teen closes here, no grant opens.
+    pub privacy: bool,
     /// The question of the platform's servers that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decides: Option<Decides>,
@@ -162,6 +164,7 @@ fn in_words(control: &Control, language: Language) -> ControlInWords {
         teen_loosens: control.teen_loosens.clone(),
         at_birthday: control.at_birthday,
         guardian_sees: control.guardian_sees,
+        privacy: control.privacy,
         decides: control.decides.clone(),
         since: control.since,
         defaults: control.defaults.clone(),

@@ -61,6 +61,9 @@ pub struct Control {
     pub at_birthday: AtBirthday,
     /// What guardians see of what the teen set.
     pub guardian_sees: GuardianSees,
+    /// Whether its strict side is the teen's privacy: who may reach or see them, what becomes of their posts and data. What a teen
+    /// closes here, no grant opens (UK Children's Code standard 11; regulation on progressive autonomy in Brazil and Vermont).
+    pub privacy: bool,
     /// The question of the platform's servers that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decides: Option<Decides>,
@@ -109,14 +112,6 @@ pub enum Group {
     Guardians,
     /// Money and data.
     Data,
-}
-
-impl Group {
-    /// Whether its strict side is the teen's privacy. What a teen keeps to themself here, no guardian opens: not by a value and
-    /// not by a grant (UK Children's Code standard 11; regulation on progressive autonomy in Brazil and Vermont).
-    pub const fn is_private(self) -> bool {
-        matches!(self, Self::Visibility | Self::Guardians)
-    }
 }
 
 /// Whose a control is to set.
@@ -222,11 +217,6 @@ impl Control {
     /// Whether a teen of this age may replace the default themself while no guardian has set a value.
     pub fn is_teens_own(&self, band: AgeBand) -> bool {
         self.set_by == SetBy::Family && self.teen_loosens.contains(&band)
-    }
-
-    /// Whether what a teen keeps to themself here stays so: no guardian opens it, not by a value and not by a grant.
-    pub fn is_teens_to_keep(&self) -> bool {
-        self.group.is_private() || self.guardian_sees == GuardianSees::Count
     }
 
     /// Where translations of the label are found: `control-dm-from`.

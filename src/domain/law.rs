@@ -17,7 +17,7 @@ mod said;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::domain) use self::bounds::{beyond, hard, right, start};
+pub(in crate::domain) use self::bounds::{beyond, hard, loosest, right, start};
 pub use self::{
     bounds::{Bound, Live, Subject},
     check::{Finding, check},

@@ -1,6 +1,6 @@
 //! What holds for a teen, and who decided it.
 //!
-//! Per control: the guardians' value where one is set, else the teen's own choice where their age has one, else where things
+//! Per control: the guardians' value where one is set (as far as the teen agrees, where a law asks for both), else the teen's own choice where their age has one, else where things
 //! start (the default of the age band, or what a younger band's default held, as strict as the law's defaults ask); then the
 //! teen's own tightening; then live grants loosen and holds tighten; then the bounds of platform and law. A guardian replaces a
 //! start up or down with the authority that a rule asks for, the teen can add, a grant can pass no bound, and a teen without a
@@ -15,7 +15,10 @@ mod effective;
 mod facts;
 mod layers;
 mod patch;
+mod size;
 mod stored;
+mod timed;
+mod undo;
 mod wanted;
 
 #[cfg(test)]
@@ -35,9 +38,12 @@ pub use self::{
     change::{Change, Hidden, When, diff, direction_of},
     effective::effective,
     facts::{Facts, OLD_NEWS},
-    layers::{Kept, Layers, MOST_TIMED, Setting, Timed},
-    patch::{PatchError, grant, hold, patch_guardian, patch_teen, undo_patch, value_of},
+    layers::{Kept, Layers, Setting, Timed},
+    patch::{PatchError, patch_guardian, patch_teen, value_of},
+    size::{MOST_BYTES, most_bytes, sendable},
     stored::StoredError,
+    timed::{give_back, grant, hold, take_back},
+    undo::{Undo, undo_of},
     wanted::Wanted,
 };
 use super::{

@@ -39,6 +39,10 @@ impl From<StoreError> for Problem {
     }
 }
 
+/// Why a wish adds nothing where only a grant makes it looser.
+const GIVE_BACK: &str = "Your guardian allowed more for a while. Give that back, and your limit is stricter again: \
+    DELETE /v1/teen/grants/{grant_id} for each of grants.";
+
 impl From<&PatchError> for Problem {
     fn from(error: &PatchError) -> Self {
         match error {
@@ -49,7 +53,12 @@ impl From<&PatchError> for Problem {
                 Self::new(Code::BelowFloor).with("control", control).with("bound", floor).with("rules", rules)
             }
             PatchError::NotNow => Code::NotNow.into(),
-            PatchError::AddsNothing { control } => Self::new(Code::AddsNothing).with("control", control),
+            PatchError::AddsNothing { control, grants } => {
+                let problem = Self::new(Code::AddsNothing).with("control", control);
+                if grants.is_empty() { problem } else { problem.with("grants", grants).with("detail", GIVE_BACK) }
+            }
+            PatchError::TooManyTimed(control) => Self::new(Code::TooManyGrants).with("control", control),
+            PatchError::TooBig => Code::PolicyTooBig.into(),
         }
     }
 }

@@ -38,6 +38,10 @@ pub enum Code {
     NotYours,
     /// A grant or hold that is over, too long, or one too many.
     NotNow,
+    /// There are as many grants and holds as there can be.
+    TooManyGrants,
+    /// The settings together are longer than a device can be sent.
+    PolicyTooBig,
     /// A teen's own setting that would not make anything stricter.
     AddsNothing,
     /// No token, or one that does not count any more.
@@ -122,6 +126,8 @@ impl Code {
         Self::BelowFloor,
         Self::NotYours,
         Self::NotNow,
+        Self::TooManyGrants,
+        Self::PolicyTooBig,
         Self::AddsNothing,
         Self::NotSignedIn,
         Self::WrongCredentials,
@@ -182,10 +188,16 @@ impl Code {
                 "Nobody in a family can set this",
                 "The platform and the law decide it. The policy says which rule does.",
             ),
-            Self::NotNow => (
+            Self::NotNow => (422, "Not at this time", "A grant or hold must end later than now and within 31 days."),
+            Self::TooManyGrants => (
+                409,
+                "Too many grants and holds",
+                "There can be 10 at once for one limit, and 50 grants and 50 holds in all. Take one back, or wait until one ends.",
+            ),
+            Self::PolicyTooBig => (
                 422,
-                "Not at this time",
-                "A grant or hold must end later than now and within 31 days, and there can be 50 of each.",
+                "These limits are too long",
+                "All limits together must fit into one message to the device. Shorten a list, a plan of times or a reason.",
             ),
             Self::AddsNothing => {
                 (422, "This would not make anything stricter", "A teen's own setting only adds to what is set already.")

@@ -7,14 +7,12 @@ mod commit;
 mod newest;
 mod standing;
 
-use std::collections::BTreeMap;
-
 use diesel::ExpressionMethods;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff::Timestamp;
 use jiff_diesel::ToDiesel;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 pub use self::newest::Newest;
 pub(crate) use self::{
@@ -27,12 +25,10 @@ use super::{
 };
 use crate::domain::{
     age::AgeBand,
-    controls::ControlId,
     ids::{AccountId, DeviceId, TeenId},
-    policy::{Change, Facts, Layers, Policy, effective},
+    policy::{Change, Facts, Layers, Policy, Undo, effective},
     snapshot::carried,
     supervision::seen::Seen,
-    value::Value,
 };
 
 /// How a revision came to be.
@@ -55,7 +51,7 @@ pub enum RevisionKind {
     Grant,
     /// A guardian tightened something for a time.
     Hold,
-    /// A guardian took a grant or hold back.
+    /// A guardian took a grant or hold back, or the teen gave a grant back.
     Revoked,
     /// A grant or hold began or ended by itself.
     Over,
@@ -136,14 +132,6 @@ pub enum Origin {
     Server,
 }
 
-/// What would set a guardian's layer back to how it was before a revision.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Undo {
-    pub(crate) guardian: AccountId,
-    /// Control → the value before, or null for the default.
-    pub(crate) settings: BTreeMap<ControlId, Option<Json>>,
-}
-
 /// The next revision, ready to be written.
 pub(crate) struct Next {
     pub(crate) kind: RevisionKind,
@@ -200,15 +188,6 @@ pub(crate) async fn begin(
         .execute(conn)
         .await?;
     Ok(())
-}
-
-/// A value of a guardian's layer as JSON, for [`Undo`].
-pub(crate) fn undo_of(guardian: AccountId, values: BTreeMap<ControlId, Option<Value>>) -> Result<Undo, StoreError> {
-    let settings = values
-        .into_iter()
-        .map(|(control, value)| Ok((control, value.map(serde_json::to_value).transpose()?)))
-        .collect::<Result<_, serde_json::Error>>()?;
-    Ok(Undo { guardian, settings })
 }
 
 fn broken(error: impl std::fmt::Display) -> StoreError {

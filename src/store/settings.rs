@@ -231,7 +231,7 @@ impl Store {
         self.change(Change { reason, once, ..Change::by_guardian(proof, plan) }).await
     }
 
-    /// Takes a grant or a hold back before its time.
+    /// Takes a grant or a hold that this guardian gave back before its time.
     pub async fn revoke_timed(
         &self,
         proof: GuardianOf,
@@ -239,6 +239,11 @@ impl Store {
         reason: Option<String>,
     ) -> Result<Changed, StoreError> {
         self.change(Change { reason, ..Change::by_guardian(proof, Plan::Revoke(id)) }).await
+    }
+
+    /// Gives a grant back: the teen would rather be without it.
+    pub async fn give_grant_back(&self, teen: TeenSelf, id: Uuid) -> Result<Changed, StoreError> {
+        self.change(Change::by_teen(&teen, Plan::GiveBack(id))).await
     }
 
     /// The settings of a guarded teen, as far as guardians see them.

@@ -64,6 +64,7 @@ const TABLE: &[(&str, Who)] = &[
     ("teen_policy_explained", Who::Teen),
     ("teen_simulate", Who::Teen),
     ("teen_grants", Who::Teen),
+    ("teen_give_grant_back", Who::Teen),
     ("teen_history", Who::Teen),
     ("teen_reply", Who::Teen),
     ("teen_age", Who::Teen),

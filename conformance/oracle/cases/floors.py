@@ -56,6 +56,10 @@ def wishes():
         }
         why = "The teen adds limits, and chooses where it is theirs while no guardian has set a value."
         yield case(f"floors/teen-{number}", "set_by_teen", why, asked)
+    kept = {"kept": {"demo.minutes": {"value": 60, "from_band": "13_15", "since": ago(90)}}}
+    old, new = layers({}, **kept), layers({DANA: {"demo.minutes": setting(90, DANA, ago(2))}})
+    told = {"catalogue": small("minutes"), "before": old, "after": new, "guardian": DANA}
+    yield case("floors/undo-kept", "undo", "To undo gives back what a birthday kept and the change let go.", told)
     weekend = {**dict.fromkeys(DAYS[:5], 60), "sat": 90, "sun": 30}
     asked = {"situation": situation(small("minutes")), "teen": MIA, "settings": {"demo.minutes": weekend}}
     why = "A wish that is looser on Saturday and tighter on Sunday adds Sunday; Saturday stays as it was."

@@ -120,7 +120,7 @@ pub async fn guardian_grants(who: GuardianOfTeen) -> Result<HttpResponse, Proble
 
 /// Take a grant or a hold back
 ///
-/// The body may be left out.
+/// Only what you gave yourself. The body may be left out.
 #[utoipa::path(tag = "guardian", request_body = UndoRequest,
     params(("teen_id" = TeenId, Path, description = "Which teen"), ("grant_id" = Uuid, Path, description = "Which grant or hold")),
     responses((status = 200, description = "What changed", body = Changed,

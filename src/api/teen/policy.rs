@@ -1,11 +1,12 @@
 //! The same answers as a guardian gets about the teen: what counts and why, grants and holds, the history; and the right of reply.
 
 use actix_web::{
-    HttpResponse, get, post,
+    HttpResponse, delete, get, post,
     web::{Path, Query},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::{
     api::{
@@ -20,7 +21,7 @@ use crate::{
     auth::{throttle::Limit, who::Teen},
     domain::text,
     problem::{Code, Problem, in_field},
-    store::replies::Reply,
+    store::{replies::Reply, settings::Changed},
 };
 
 /// Read what counts for you, and why
@@ -41,6 +42,20 @@ pub async fn teen_policy_explained(who: Teen, spoken: Spoken) -> Result<HttpResp
 pub async fn teen_grants(who: Teen) -> Result<HttpResponse, Problem> {
     let settings = who.store().own_settings(&who.proof).await?;
     Ok(ok(timed(settings, who.store().world().now())))
+}
+
+/// Give a grant back
+///
+/// For when you would rather have the limit than the exception. A hold ends by itself.
+#[utoipa::path(tag = "teen", params(("grant_id" = Uuid, Path, description = "Which grant")),
+    responses((status = 200, description = "What changed", body = Changed,
+        example = json!({"epoch": 1, "revision": 7, "changed": [{"control": "time.daily_minutes", "from": 120, "to": 60,
+            "direction": "tighter", "effective": "now"}]}))))]
+#[delete("/v1/teen/grants/{grant_id}")]
+pub async fn teen_give_grant_back(who: Teen, path: Path<String>) -> Result<HttpResponse, Problem> {
+    who.gate.throttle.count(Limit::Change, &who.proof.teen().to_string()).await?;
+    let id: Uuid = path.parse().map_err(|_| Code::NotFound)?;
+    Ok(ok(who.store().give_grant_back(who.proof.clone(), id).await?))
 }
 
 /// Read the history of your limits

@@ -39,7 +39,7 @@ pub enum RegistryError {
     #[error("{0} would limit what is never limited")]
     NeverLimited(ControlId),
     /// Left to platform and law, and to the teen at once.
-    #[error("{0} is set by the law, so no teen can loosen it")]
+    #[error("{0} is set by the law, so no teen can loosen or close it")]
     NobodysAndTeens(ControlId),
     /// Left to platform and law, with a default that gets looser and stays: nobody could ever set what a birthday kept.
     #[error("{0} is set by the law and gets looser at a birthday, so its default must follow")]
@@ -136,6 +136,7 @@ struct Row {
     at_birthday: AtBirthday,
     #[serde(default)]
     guardian_sees: GuardianSees,
+    privacy: bool,
     decides: Option<Decides>,
     defaults: PerBand<Given>,
     #[serde(default = "no_floors")]
@@ -180,7 +181,7 @@ fn control(row: Row) -> Result<Control, RegistryError> {
     if row.decides.as_ref().is_some_and(|decides| decides.action.is_never_limited()) {
         return Err(RegistryError::NeverLimited(id));
     }
-    if row.set_by == SetBy::Law && !row.teen_loosens.is_empty() {
+    if row.set_by == SetBy::Law && (row.privacy || !row.teen_loosens.is_empty()) {
         return Err(RegistryError::NobodysAndTeens(id));
     }
     let read = |column, band, given| {
@@ -190,7 +191,7 @@ fn control(row: Row) -> Result<Control, RegistryError> {
     let defaults = row.defaults.try_map(|band, given| read(Column::Default, band, given))?;
     let floors = row.floors.try_map(|band, given| given.map(|it| read(Column::Floor, band, it)).transpose())?;
     let Row { label, group, kind, enforced_by, if_unsupported, unit, since, .. } = row;
-    let Row { set_by, teen_loosens, at_birthday, guardian_sees, decides, .. } = row;
+    let Row { set_by, teen_loosens, at_birthday, guardian_sees, privacy, decides, .. } = row;
     let control = Control {
         id,
         label,
@@ -204,6 +205,7 @@ fn control(row: Row) -> Result<Control, RegistryError> {
         teen_loosens,
         at_birthday,
         guardian_sees,
+        privacy,
         decides,
         defaults,
         floors,

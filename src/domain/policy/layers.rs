@@ -16,7 +16,9 @@ use crate::domain::{
 };
 
 /// Most grants, and most holds, that one teen may have ahead or alive at once.
-pub const MOST_TIMED: usize = 50;
+pub(super) const MOST_TIMED: usize = 50;
+/// Most grants and holds together of one control: each of their ends is another value that is computed, sent and explained.
+pub(super) const MOST_OF_ONE: usize = 10;
 
 /// A value that somebody set, and the circumstances.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -99,15 +101,11 @@ impl Timed {
 }
 
 impl Layers {
-    /// Which of the powers that rules name a guardian has over a control.
-    pub(super) fn powers_of(&self, guardian: &AccountId, control: &ControlId) -> Vec<WhoLoosens> {
+    /// Which of the powers that rules name a guardian has alone.
+    pub(super) fn powers_of(&self, guardian: &AccountId) -> Vec<WhoLoosens> {
         let mut powers = vec![WhoLoosens::Guardian];
         if self.verified.contains(guardian) {
             powers.push(WhoLoosens::GuardianVerified);
-        }
-        // Together: the guardian's value counts as far as the teen has set one too, and the stricter of both holds.
-        if self.teen.contains_key(control) {
-            powers.push(WhoLoosens::TeenAndGuardian);
         }
         powers
     }

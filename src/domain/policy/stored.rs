@@ -10,7 +10,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::{Effective, Kept, Layer, Layers, Policy, RuleId, Setting, Timed};
+use super::{Effective, Kept, Layer, Layers, Policy, RuleId, Setting, Timed, Undo};
 use crate::domain::{
     age::AgeBand,
     controls::{ControlId, Registry},
@@ -64,6 +64,15 @@ struct StoredKept {
     value: Given,
     from_band: AgeBand,
     since: Timestamp,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredUndo {
+    guardian: AccountId,
+    settings: BTreeMap<ControlId, Option<Given>>,
+    #[serde(default)]
+    kept: BTreeMap<ControlId, StoredKept>,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +135,16 @@ impl Policy {
     /// missing until the policy is next computed.
     pub fn from_json(registry: &Registry, json: &str) -> Result<Self, StoredError> {
         read_all(registry, serde_json::from_str(json)?, effective, &mut Vec::new()).map(Self)
+    }
+}
+
+impl Undo {
+    /// Reads what was stored beside a revision; controls that the catalogue no longer has are left out.
+    pub fn from_json(registry: &Registry, json: serde_json::Value) -> Result<Self, StoredError> {
+        let StoredUndo { guardian, settings, kept: stored } = serde_json::from_value(json)?;
+        let value = |given: Option<Given>, kind: &Kind| given.map(|given| kind.restore(given)).transpose();
+        let settings = read_all(registry, settings, value, &mut Vec::new())?;
+        Ok(Self { guardian, settings, kept: read_all(registry, stored, kept, &mut Vec::new())? })
     }
 }
 

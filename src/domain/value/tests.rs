@@ -166,6 +166,33 @@ proptest! {
     }
 }
 
+/// The laws of a lattice, for any values of each control that ships.
+#[test]
+fn every_registered_control_is_a_lattice() {
+    use proptest::test_runner::{Config, TestRunner};
+    for control in crate::domain::controls::Registry::load().unwrap().iter() {
+        let (id, kind) = (&control.id, &control.kind);
+        let three = (any_value(kind), any_value(kind), any_value(kind));
+        let (meet, join) = (|x: &Value, y: &Value| kind.meet(x, y), |x: &Value, y: &Value| kind.join(x, y));
+        let looked = TestRunner::new(Config::with_cases(128)).run(&three, |(a, b, c)| {
+            for both in [&meet as &dyn Fn(&Value, &Value) -> Value, &join] {
+                prop_assert_eq!(both(&a, &b), both(&b, &a));
+                prop_assert_eq!(both(&a, &both(&b, &c)), both(&both(&a, &b), &c));
+                prop_assert_eq!(both(&a, &a), a.clone());
+                prop_assert!(kind.holds(&both(&a, &b)));
+            }
+            prop_assert_eq!(meet(&a, &join(&a, &b)), a.clone());
+            prop_assert_eq!(join(&a, &meet(&a, &b)), a.clone());
+            prop_assert_eq!(meet(&a, &join(&b, &c)), join(&meet(&a, &b), &meet(&a, &c)));
+            prop_assert_eq!(meet(&a, &kind.loosest()), a.clone());
+            let as_strict = kind.at_least_as_strict(&a, &b);
+            prop_assert_eq!((as_strict, as_strict), (meet(&a, &b) == a, join(&a, &b) == b));
+            Ok(())
+        });
+        assert!(looked.is_ok(), "{id}: {looked:?}");
+    }
+}
+
 fn parse(kind: &Kind, json: &Json) -> Result<Value, ValueError> {
     kind.parse(Given::deserialize(json).unwrap())
 }

@@ -8,18 +8,16 @@ use uuid::Uuid;
 use super::{Changed, Home, Lend, Patch, next_version};
 use crate::{
     domain::{
-        controls::ControlId,
         ids::{AccountId, TeenId},
-        policy::{self, Layers, Timed, patch_guardian, undo_patch},
+        policy::{self, Layers, Timed, Undo, patch_guardian, undo_of},
         supervision::seen,
-        value::Given,
         version::Version,
     },
     store::{
         StoreError, Tools, history,
         kinship::{GuardianOf, TeenSelf},
         once::{self, Once},
-        policies::{self, Next, Origin, RevisionKind, Standing, Undo},
+        policies::{self, Next, Origin, RevisionKind, Standing},
         schema::policy_revisions,
     },
 };
@@ -39,8 +37,10 @@ pub(super) enum Plan {
     Grant(Uuid, Lend),
     /// Tighten something for a time.
     Hold(Uuid, Lend),
-    /// Take a grant or a hold back.
+    /// Take a grant or a hold of one's own back.
     Revoke(Uuid),
+    /// Give a grant back.
+    GiveBack(Uuid),
 }
 
 /// A change, with the proof that gives the power to it.
@@ -129,8 +129,9 @@ impl Change {
             Plan::Guardian(patch) => (RevisionKind::Guardian, self.patched(tools, standing, patch)?),
             Plan::Teen(patch) => (RevisionKind::Teen, self.tightened(tools, standing, patch)?),
             Plan::Undo(revision) => {
-                let back = self.undo_of(conn, *revision).await?;
-                (RevisionKind::Undo, self.patched(tools, standing, &back)?)
+                let back = self.what_undoes(conn, tools, *revision).await?;
+                let situation = standing.situation(tools, tools.world.now());
+                (RevisionKind::Undo, back.apply(&situation, self.reason.clone())?)
             }
             Plan::Home(home) => {
                 let moved = self.moved(tools, standing, home);
@@ -138,15 +139,23 @@ impl Change {
             }
             Plan::Grant(id, lend) => (RevisionKind::Grant, self.lent(tools, standing, *id, lend, policy::grant)?),
             Plan::Hold(id, lend) => (RevisionKind::Hold, self.lent(tools, standing, *id, lend, policy::hold)?),
-            Plan::Revoke(id) => (RevisionKind::Revoked, self.revoked(tools, standing, *id)?),
+            Plan::Revoke(id) => {
+                let left = policy::take_back(&standing.layers, self.by, *id, tools.world.now());
+                (RevisionKind::Revoked, left.ok_or(StoreError::NotFound)?)
+            }
+            Plan::GiveBack(id) => {
+                let left = policy::give_back(&standing.layers, *id, tools.world.now());
+                (RevisionKind::Revoked, left.ok_or(StoreError::NotFound)?)
+            }
         };
         if layers == standing.layers {
             return Ok(None);
         }
-        let undo = undo_patch(&standing.layers, &layers, self.by);
+        let layers = policy::sendable(&standing.situation(tools, tools.world.now()), layers)?;
+        let undo = undo_of(&standing.layers, &layers, self.by);
         let next = standing.with_layers(tools, kind, Some(self.by), layers);
         let undoable = matches!(kind, RevisionKind::Guardian | RevisionKind::Undo);
-        let undo = undoable.then(|| policies::undo_of(self.by, undo)).transpose()?;
+        let undo = undoable.then_some(undo);
         let seen = match &self.plan {
             Plan::Teen(patch) => next.seen.of_teens_wish(&tools.registry, patch),
             _ => next.seen,
@@ -185,17 +194,6 @@ impl Change {
         Ok(give(&standing.situation(tools, now), timed)?)
     }
 
-    fn revoked(&self, tools: &Tools, standing: &Standing, id: Uuid) -> Result<Layers, StoreError> {
-        let mut layers = standing.layers.clone().without_past(tools.world.now());
-        let all = layers.grants.len() + layers.holds.len();
-        layers.grants.retain(|grant| grant.id != id);
-        layers.holds.retain(|hold| hold.id != id);
-        match all > layers.grants.len() + layers.holds.len() {
-            true => Ok(layers),
-            false => Err(StoreError::NotFound),
-        }
-    }
-
     fn moved(&self, tools: &Tools, standing: &Standing, home: &Home) -> Option<Next> {
         let home_zone = home.home_zone.clone().unwrap_or_else(|| standing.home_zone.clone());
         let day_start_minute = home.day_start_minute.unwrap_or(standing.day_start_minute);
@@ -203,9 +201,13 @@ impl Change {
         moves.then(|| standing.with_home(tools, self.by, home_zone, day_start_minute))
     }
 
-    /// What takes a revision back: the values before it, in the layer of the guardian who made it. One that their history does
-    /// not show is not found.
-    async fn undo_of(&self, conn: &mut AsyncPgConnection, revision: i64) -> Result<Patch, StoreError> {
+    /// What takes a revision back, for the guardian who made it. One that their history does not show is not found.
+    async fn what_undoes(
+        &self,
+        conn: &mut AsyncPgConnection,
+        tools: &Tools,
+        revision: i64,
+    ) -> Result<Undo, StoreError> {
         let since = history::since(conn, self.guardian.as_ref().ok_or(StoreError::NotFound)?).await?;
         let stored: Option<Json> = policy_revisions::table
             .find((self.teen.uuid(), revision))
@@ -213,13 +215,11 @@ impl Change {
             .select(policy_revisions::undo)
             .first(conn)
             .await?;
-        let undo: Undo = serde_json::from_value(stored.ok_or(StoreError::NotUndoable)?)?;
-        if undo.guardian != self.by {
-            return Err(StoreError::NotUndoable);
+        let undo = Undo::from_json(&tools.registry, stored.ok_or(StoreError::NotUndoable)?)
+            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        match undo.guardian == self.by {
+            true => Ok(undo),
+            false => Err(StoreError::NotUndoable),
         }
-        let given = |(control, value): (ControlId, Option<Json>)| {
-            Ok((control, value.map(serde_json::from_value::<Given>).transpose()?))
-        };
-        Ok(undo.settings.into_iter().map(given).collect::<Result<Patch, serde_json::Error>>()?)
     }
 }

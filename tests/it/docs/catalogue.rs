@@ -61,11 +61,12 @@ fn by_band<'a>(control: &Control, value: impl Fn(AgeBand) -> Option<&'a Value>) 
 
 fn set_by(control: &Control) -> String {
     let bands: Vec<String> = control.teen_loosens.iter().map(|band| ENGLISH.band(*band)).collect();
-    match (control.set_by, bands.is_empty()) {
+    let who = match (control.set_by, bands.is_empty()) {
         (SetBy::Family, true) => "family".to_owned(),
         (SetBy::Family, false) => format!("family; the teen at {}", bands.join(", ")),
         (SetBy::Law, _) => "law".to_owned(),
-    }
+    };
+    if control.privacy { format!("{who}; private") } else { who }
 }
 
 fn word(of: impl serde::Serialize) -> String {

@@ -2,10 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{guardian_sets, holds, revision};
+use super::{guardian_sets, holds, revision, teen_sets};
 use crate::{
     edges::assert_problem,
-    house::{House, raw},
+    house::{House, raw, wire::payload},
 };
 
 /// One of every form that a value can have in JSON, and the kinds that may take it.
@@ -157,4 +157,27 @@ async fn no_string_carries_what_nobody_can_see() {
         assert_eq!((answer.status, &answer.body["left_out"][0]["code"]), (200, &json!("item")));
     }
     assert_eq!(revision(&house).await, 1);
+}
+
+/// Nobody can make a policy so long that no frame holds it: what is too long is refused, and the device gets what comes next.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_no_device_could_be_sent_is_refused() {
+    let house = House::new().await;
+    let family = house.family().await;
+    let list =
+        |letter: &str, count: usize| (0..200).map(|n| format!("{n:03}{}", letter.repeat(count))).collect::<Vec<_>>();
+    let words = teen_sets(&house, &family, json!({"content.blocked_words": list("ж", 60)})).await;
+    assert_eq!(words.status, 200, "{}", words.text);
+    let subjects = json!({"blocked.subjects": list("x", 60)});
+    for refused in [teen_sets(&house, &family, subjects.clone()).await, guardian_sets(&house, &family, subjects).await]
+    {
+        assert_eq!((refused.status, refused.code()), (422, "policy_too_big"), "{}", refused.text);
+        assert_problem(&refused);
+    }
+    let mut phone = family.phone.connects(&house).await;
+    phone.policy().await;
+    guardian_sets(&house, &family, json!({"time.daily_minutes": 45})).await;
+    let newest = payload(&phone.policy().await);
+    assert_eq!(newest["controls"]["time.daily_minutes"]["value"], 45);
+    assert_eq!(newest["controls"]["content.blocked_words"]["value"].as_array().map(Vec::len), Some(200));
 }

@@ -235,7 +235,7 @@ impl Kind {
             Self::Choice { values } => Value::Choice(values.first().cloned().unwrap_or_default()),
             Self::Flag { strict } => Value::Flag(!strict),
             Self::Minutes => Value::Minutes(DayMinutes::UNLIMITED),
-            Self::Number { most } => Value::Number(*most),
+            Self::Number { most, .. } => Value::Number(*most),
             Self::Words | Self::Ids => Value::Words(BTreeSet::new()),
             Self::Windows => Value::Windows(Windows::default()),
         }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Deciding, Layers, RuleId, Setting, Situation, WhoLoosens, effective::is_yes};
 use crate::domain::{
-    controls::{Control, ControlId, GuardianSees, Registry, SetBy},
+    controls::{Control, ControlId, Registry, SetBy},
     ids::AccountId,
     law::Live,
     value::{Given, Value, ValueError},

@@ -10,7 +10,7 @@ use crate::domain::{
     controls::{ControlId, SetBy},
     ids::AccountId,
     law::RuleId,
-    policy::{Change, PatchError, direction_of},
+    policy::{Change, PatchError, Wanted, direction_of},
     simulation::{Draft, Drafter, Present},
     value::{Direction, Given, Value},
 };

@@ -97,11 +97,6 @@ impl Standing {
         Next { home_zone, day_start_minute, ..next }
     }
 
-    /// Whether something has to be brought about by itself before anybody's change comes on top.
-    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
-        self.overdue(now).is_some()
-    }
-
     /// When to look, if that is past: whoever changes something in between leaves it to the worker, who also makes announcements and
     /// ends pairings.
     fn overdue(&self, now: Timestamp) -> Option<Timestamp> {

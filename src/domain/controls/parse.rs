@@ -136,6 +136,7 @@ struct Row {
     at_birthday: AtBirthday,
     #[serde(default)]
     guardian_sees: GuardianSees,
+    #[serde(default)]
     privacy: bool,
     decides: Option<Decides>,
     defaults: PerBand<Given>,

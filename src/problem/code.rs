@@ -185,12 +185,12 @@ impl Code {
             Self::TooManyGrants => (
                 409,
                 "Too many grants and holds",
-                "There can be 10 at once for one limit, and 50 grants and 50 holds in all. Take one back, or wait until one ends.",
+                "At most 10 for one limit and 50 of each. Take one back.",
             ),
             Self::PolicyTooBig => (
                 422,
                 "These limits are too long",
-                "All limits together must fit into one message to the device. Shorten a list, a plan of times or a reason.",
+                "A device gets all in one message. Shorten a list or a reason.",
             ),
             Self::AddsNothing => {
                 (422, "This would not make anything stricter", "A teen's own setting only adds to what is set already.")

@@ -279,7 +279,7 @@ async fn a_foreign_id_is_not_there_in_a_path_or_a_body() {
     ];
     for (method, path, token, body) in cases {
         let url = format!("{}{path}", house.url());
-        let answer = raw::send(method, &url, Some(token), &[("if-match", "\"1.2\"")], body.cloned()).await;
+        let answer = raw::send(method, &url, Some(token), &[("if-match", "\"1.3\"")], body.cloned()).await;
         assert_eq!((answer.status, answer.code()), (404, "not_found"), "{method} {path}: {}", answer.text);
         assert_problem(&answer);
     }

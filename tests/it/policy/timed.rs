@@ -80,7 +80,7 @@ async fn a_hold_tightens_for_a_time_and_no_grant_opens_it() {
     let family = house.family().await;
     let held = lends(&house, &family, "holds", json!({"control": "time.daily_minutes", "value": 0}), 30).await;
     assert_eq!((held.status, &held.body["changed"][0]["direction"]), (201, &json!("tighter")), "{}", held.text);
-    let grant = lends(&house, &family, "grants", json!({"control": "time.daily_minutes", "value": 90}), 30).await;
+    let grant = lends(&house, &family, "grants", json!({"control": "time.daily_minutes", "value": 90}), 20).await;
     assert_eq!((grant.status, grant.code()), (422, "adds_nothing"), "it would change nothing while the hold lasts");
     assert_eq!(holds(&family, "time.daily_minutes").await["source"], "hold");
     later(&house, &family, 31, "time.daily_minutes", json!(60)).await;

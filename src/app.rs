@@ -187,7 +187,7 @@ impl App {
             store,
             devices: work,
             hasher: Hasher::new(config.hash_memory_kib, config.hash_passes)?,
-            simulations: Turns::new("family_pairing_simulation_queue"),
+            simulations: Turns::new(metrics::gauge!("family_pairing_simulation_queue")),
             throttle: Throttle::new(shared.clone(), vault.clone(), config.throttle_scale),
             vault,
             origins,

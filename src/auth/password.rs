@@ -111,7 +111,11 @@ impl Hasher {
         let params = Params::new(memory_kib, passes, 1, None).map_err(|error| bad(&error))?;
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let dummy = argon.hash_password(b"nobody has this password").map_err(|error| bad(&error))?;
-        Ok(Self { argon, turns: Turns::new("family_pairing_hash_queue"), dummy: dummy.to_string().into() })
+        Ok(Self {
+            argon,
+            turns: Turns::new(metrics::gauge!("family_pairing_hash_queue")),
+            dummy: dummy.to_string().into(),
+        })
     }
 
     /// Hashes a new password, as a PHC string.

@@ -3,6 +3,7 @@
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
+use metrics::Gauge;
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -18,7 +19,7 @@ const WAIT: Duration = Duration::from_secs(2);
 pub struct Turns {
     running: Arc<Semaphore>,
     places: Arc<Semaphore>,
-    gauge: &'static str,
+    gauge: Gauge,
 }
 
 /// Why work was not done.
@@ -45,8 +46,8 @@ impl From<NoTurn> for Problem {
 }
 
 impl Turns {
-    /// `gauge` is the metric that counts what waits or runs.
-    pub fn new(gauge: &'static str) -> Self {
+    /// `gauge` counts what waits or runs.
+    pub fn new(gauge: Gauge) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let permits = cores.saturating_sub(1).max(1);
         let (running, places) = (Arc::new(Semaphore::new(permits)), Arc::new(Semaphore::new(permits + QUEUE)));
@@ -73,21 +74,21 @@ impl Turns {
 
 /// A place in the queue, counted while it is held.
 struct Place {
-    gauge: &'static str,
+    gauge: Gauge,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Place {
     fn take(turns: &Turns) -> Result<Self, NoTurn> {
         let permit = turns.places.clone().try_acquire_owned().map_err(|_| NoTurn::Busy)?;
-        metrics::gauge!(turns.gauge).increment(1);
-        Ok(Self { gauge: turns.gauge, _permit: permit })
+        turns.gauge.increment(1);
+        Ok(Self { gauge: turns.gauge.clone(), _permit: permit })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        metrics::gauge!(self.gauge).decrement(1);
+        self.gauge.decrement(1);
     }
 }
 
@@ -97,7 +98,7 @@ mod tests {
 
     #[tokio::test]
     async fn beyond_the_queue_there_is_an_answer_at_once() {
-        let turns = Turns::new("test_queue");
+        let turns = Turns::new(Gauge::noop());
         let all = u32::try_from(turns.places.available_permits()).unwrap();
         let held = turns.places.clone().acquire_many_owned(all).await.unwrap();
         assert!(matches!(turns.take(|| 1).await, Err(NoTurn::Busy)));
@@ -107,7 +108,7 @@ mod tests {
 
     #[tokio::test]
     async fn never_more_at_once_than_there_are_turns() {
-        let turns = Turns::new("test_queue");
+        let turns = Turns::new(Gauge::noop());
         let permits = turns.running.available_permits();
         let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
         let (go, wait) = std::sync::mpsc::channel::<()>();
@@ -138,7 +139,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_breaks_gives_its_turn_back() {
-        let turns = Turns::new("test_queue");
+        let turns = Turns::new(Gauge::noop());
         let broken: Result<(), _> = turns.take(|| panic!("broken on purpose")).await;
         assert!(matches!(broken, Err(NoTurn::Broken(_))));
         assert_eq!(turns.take(|| 1).await.unwrap(), 1);

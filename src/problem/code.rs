@@ -182,16 +182,12 @@ impl Code {
                 "The platform and the law decide it. The policy says which rule does.",
             ),
             Self::NotNow => (422, "Not at this time", "A grant or hold must end later than now and within 31 days."),
-            Self::TooManyGrants => (
-                409,
-                "Too many grants and holds",
-                "At most 10 for one limit and 50 of each. Take one back.",
-            ),
-            Self::PolicyTooBig => (
-                422,
-                "These limits are too long",
-                "A device gets all in one message. Shorten a list or a reason.",
-            ),
+            Self::TooManyGrants => {
+                (409, "Too many grants and holds", "At most 10 for one limit and 50 of each. Take one back.")
+            }
+            Self::PolicyTooBig => {
+                (422, "These limits are too long", "A device gets all in one message. Shorten a list or a reason.")
+            }
             Self::AddsNothing => {
                 (422, "This would not make anything stricter", "A teen's own setting only adds to what is set already.")
             }

@@ -140,7 +140,7 @@ async fn a_correction_leaves_nothing_of_the_wrong_band_behind() {
     let (done, words) = answers(&house, &house.operator("alice"), &opened, "corrected", "The store was wrong.", &[]);
     assert!(done, "{words}");
     assert_eq!(held().await, before);
-    assert_eq!(revised(&family, "age").await["origin"]["from"], "server");
+    assert_eq!(revised(&family, "age").await["origin"]["from"], "operator");
 }
 
 /// A guardian hears what came of their objection, reads it, and can take one back; the teen's own are not theirs.

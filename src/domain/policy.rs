@@ -40,7 +40,6 @@ pub use self::{
     facts::{Facts, OLD_NEWS},
     layers::{Kept, Layers, Setting, Timed},
     patch::{PatchError, patch_guardian, patch_teen, value_of},
-    size::{MOST_BYTES, most_bytes, sendable},
     stored::StoredError,
     timed::{give_back, grant, hold, take_back},
     undo::{Undo, undo_of},

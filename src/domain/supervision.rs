@@ -86,6 +86,10 @@ pub const NEVER_SEE: &[Visible] = &[
     Visible { id: "messages", sentence: "Your messages.", operations: &[] },
     Visible { id: "searches", sentence: "What you search for or watch.", operations: &[] },
     Visible { id: "location", sentence: "Where you are.", operations: &[] },
-    Visible { id: "blocked", sentence: "Whom and what you blocked yourself, and why.", operations: &[] },
+    Visible {
+        id: "blocked",
+        sentence: "Which accounts, sounds and pages you blocked yourself, and why.",
+        operations: &[],
+    },
     Visible { id: "birth_date", sentence: "Your birth date, your e-mail or your password.", operations: &[] },
 ];

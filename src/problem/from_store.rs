@@ -26,11 +26,13 @@ impl From<StoreError> for Problem {
                 tracing::warn!(%error, "the database does not answer");
                 return Self::new(Code::Unavailable).retry_after(Duration::from_secs(1));
             }
+            // Another program approved them, and this one waits for an operator or for its own end.
+            StoreError::UnreadableRules { .. } => {
+                tracing::error!(%error, "no policy can be computed");
+                return Self::new(Code::Unavailable).retry_after(Duration::from_secs(30));
+            }
             // Appeals are answered by command; over HTTP none comes.
-            StoreError::Corrupt(_)
-            | StoreError::UnreadableRules { .. }
-            | StoreError::Query(_)
-            | StoreError::Appeal(_) => {
+            StoreError::Corrupt(_) | StoreError::Query(_) | StoreError::Appeal(_) => {
                 tracing::error!(%error, "a query failed");
                 Code::Internal
             }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::{Deciding, Layers, RuleId, Setting, Situation, WhoLoosens, effective::is_yes};
+use super::{Deciding, Layers, RuleId, Setting, Situation, WhoLoosens, effective::is_yes, size::within_share};
 use crate::domain::{
     controls::{Control, ControlId, Registry, SetBy},
     ids::AccountId,
@@ -59,8 +59,8 @@ pub enum PatchError {
     /// A grant or hold too many.
     #[error("there are too many grants and holds already")]
     TooManyTimed(ControlId),
-    /// More than a device can be sent.
-    #[error("the settings are too long taken together")]
+    /// More than one person's share of what a device can be sent.
+    #[error("what they set is too long taken together")]
     TooBig,
 }
 
@@ -98,7 +98,7 @@ pub fn patch_guardian(
     if !own.is_empty() {
         after.guardians.insert(guardian, own);
     }
-    Ok(after)
+    within_share(layers, after, guardian)
 }
 
 /// Sets and takes back what a teen sets for themself. Each new value must limit something that is not limited without it
@@ -124,7 +124,7 @@ pub fn patch_teen(
         }
         set(&mut after.teen, id, Setting { value, by: teen, since: situation.now, reason: reason.clone() });
     }
-    Ok(after)
+    within_share(layers, after, teen)
 }
 
 /// Whether a value is as strict as what holds for good. That is always taken, also where others may go looser than whoever sets it:

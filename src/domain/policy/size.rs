@@ -1,43 +1,42 @@
-//! How long a policy may be: it travels to every device as one signed frame.
+//! How much one person may set: a policy travels to every device as one signed frame.
+//!
+//! Each person has a share of their own. Nobody's change is ever refused for what another one has set: else one side could stop
+//! the other from tightening, and a guardian could find out by refusals what a teen keeps to themself.
 
 use serde::Serialize;
 
-use super::{Control, Effective, Layers, PatchError, Situation, effective::Deciding};
-use crate::domain::snapshot::fallback;
+use super::{Layers, PatchError, Setting, Timed};
+use crate::domain::{ids::AccountId, value::Value};
 
-/// The most bytes of JSON that the controls of a policy may take.
+/// The most bytes of JSON that all that one person has set may come to.
 ///
-/// A frame is at most 64 KiB and carries them in base64, a third longer. What is left is for what comes without anybody's
-/// doing: a birthday or a law that adds to a list.
-pub const MOST_BYTES: usize = 40_000;
-/// What `,"safe":` takes.
-const SAFE: usize = 8;
+/// A frame is at most 64 KiB and carries the controls in base64, a third longer: 48,800 bytes of them. That is room for a teen and two
+/// guardians with a full share each, and 8,000 bytes for everything that nobody set.
+pub const SHARE: usize = 13_500;
+/// A list can come three times: as what holds, as what follows a grant or a hold, and as what a silent device falls back to.
+const COPIES: usize = 3;
+/// Who, since when, until when and which control.
+const CIRCUMSTANCES: usize = 180;
 
-/// Takes a change that devices can be sent, now and whenever a grant or hold begins or ends; and one that makes what is too long
-/// already no longer.
-pub fn sendable(situation: &Situation<'_>, after: Layers) -> Result<Layers, PatchError> {
-    let bytes = most_bytes(&situation.with(&after));
-    match bytes <= MOST_BYTES || bytes <= most_bytes(situation) {
+/// Refuses a change by somebody that goes beyond their share; what makes it no longer is always taken.
+pub(super) fn within_share(before: &Layers, after: Layers, by: AccountId) -> Result<Layers, PatchError> {
+    let bytes = share_of(&after, by);
+    match bytes <= SHARE || bytes <= share_of(before, by) {
         true => Ok(after),
         false => Err(PatchError::TooBig),
     }
 }
 
-/// What the controls take as JSON: each at its longest, be it now or at a later end of a grant or hold.
-pub fn most_bytes(situation: &Situation<'_>) -> usize {
-    let live = situation.live();
-    let of = |control: &Control| {
-        let (mut most, default) = (0, control.default_for(situation.band()));
-        let bytes = |held: &Effective| {
-            let safe = fallback(&control.kind, default, &held.value, held.after.as_ref());
-            bytes_of(held).saturating_add(safe.map_or(0, |safe| bytes_of(&safe).saturating_add(SAFE)))
-        };
-        Deciding::new(situation, control, live.on(control)).course(|held| most = most.max(bytes(held)));
-        // With the quotes around its id, a colon and a comma.
-        most.saturating_add(control.id.as_str().len()).saturating_add(4)
-    };
-    // Two braces instead of the last comma.
-    situation.registry.iter().map(of).fold(1, usize::saturating_add)
+fn share_of(layers: &Layers, by: AccountId) -> usize {
+    let own = layers.guardians.get(&by).into_iter().flatten().chain(&layers.teen).map(|(_, setting)| setting);
+    let set = own.filter(|setting| setting.by == by).map(|Setting { value, reason, .. }| cost(value, reason));
+    let lent = layers.grants.iter().chain(&layers.holds).filter(|timed| timed.by == by);
+    let lent = lent.map(|Timed { value, reason, .. }| cost(value, reason));
+    set.chain(lent).fold(0, usize::saturating_add)
+}
+
+fn cost(value: &Value, reason: &Option<String>) -> usize {
+    bytes_of(value).saturating_mul(COPIES).saturating_add(bytes_of(reason)).saturating_add(CIRCUMSTANCES)
 }
 
 fn bytes_of(written: &impl Serialize) -> usize {

@@ -241,14 +241,6 @@ proptest! {
         prop_assert!(undo_of(&before, &undone, person(1)).settings.is_empty());
     }
 
-    /// Without grants and holds the longest that it gets is as long as what devices are sent.
-    #[test]
-    fn the_size_of_a_policy_is_that_of_its_json(band in any_band(), layers in any_layers()) {
-        let situation = situation(band, &layers);
-        let told = carried(&REGISTRY, band, &effective(&situation)).unwrap();
-        prop_assert_eq!(most_bytes(&situation), told.len());
-    }
-
     #[test]
     fn what_is_stored_reads_the_same(band in any_band(), layers in any_layers()) {
         let read = Layers::from_json(&REGISTRY, serde_json::to_value(&layers).unwrap()).unwrap();

@@ -7,6 +7,7 @@ use super::{
     Deciding, Layers, PatchError, Situation, Timed,
     layers::{MOST_OF_ONE, MOST_TIMED},
     patch::{settable, within},
+    size::within_share,
 };
 use crate::domain::{
     controls::{Control, GuardianSees},
@@ -24,7 +25,7 @@ pub fn grant(situation: &Situation<'_>, given: Timed) -> Result<Layers, PatchErr
     within(situation, &live, control, &situation.layers.powers_of(&given.by), &given.value)?;
     after.grants.push(given.clone());
     changes(situation, &live, control, &after, &given)?;
-    Ok(after)
+    within_share(situation.layers, after, given.by)
 }
 
 /// Puts a hold: somebody tightens something for a time.
@@ -33,7 +34,7 @@ pub fn hold(situation: &Situation<'_>, put: Timed) -> Result<Layers, PatchError>
     let control = timed(situation, &put, &after, after.holds.len())?;
     after.holds.push(put.clone());
     changes(situation, &situation.live(), control, &after, &put)?;
-    Ok(after)
+    within_share(situation.layers, after, put.by)
 }
 
 /// Takes a grant or hold back before its time. Only whoever gave it can; nothing: there is none of theirs.

@@ -6,7 +6,7 @@ use super::Present;
 use crate::domain::{
     controls::ControlId,
     ids::AccountId,
-    policy::{Layers, PatchError, Situation, Timed, grant, hold, patch_guardian, patch_teen, sendable},
+    policy::{Layers, PatchError, Situation, Timed, grant, hold, patch_guardian, patch_teen},
     value::Given,
 };
 
@@ -94,7 +94,6 @@ impl Present<'_> {
         for (index, put) in draft.holds.iter().enumerate() {
             layers = self.lent(&layers, hold, put).map_err(|why| Refusal { place: Place::Hold(index), why })?;
         }
-        let layers = sendable(&self.situation(), layers).map_err(|why| Refusal { place: Place::Settings, why })?;
         Ok(Self { layers, ..self })
     }
 

@@ -94,7 +94,9 @@ impl Standing {
     pub(crate) fn with_home(&self, tools: &Tools, by: AccountId, home_zone: String, day_start_minute: i16) -> Next {
         let facts = Facts { zone: zone(&home_zone), ..self.facts.clone() };
         let next = self.plan(tools, (RevisionKind::Home, Some(by)), self.layers.clone(), &facts, self.computed_for);
-        Next { home_zone, day_start_minute, ..next }
+        // A move can bring a birthday. What it ends and whom it is told to is the worker's, who must not wait for another day.
+        let due_at = if Some(next.band) == self.computed_for { next.due_at } else { Some(tools.world.now()) };
+        Next { home_zone, day_start_minute, due_at, ..next }
     }
 
     /// When to look, if that is past: whoever changes something in between leaves it to the worker, who also makes announcements and

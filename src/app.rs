@@ -26,6 +26,7 @@ use crate::{
         password::{BadCost, Hasher},
         shared::Shared,
         throttle::Throttle,
+        turns::Turns,
     },
     config::{DatabaseConfig, SecretConfig, ServeConfig},
     domain::{
@@ -128,9 +129,19 @@ pub async fn open_store(
     secret: &SecretConfig,
     world: World,
 ) -> Result<(Store, mpsc::Receiver<Event>), AppError> {
+    open_store_with(database, secret, world, Registry::load()?).await
+}
+
+/// The same with a catalogue of one's own.
+pub async fn open_store_with(
+    database: &DatabaseConfig,
+    secret: &SecretConfig,
+    world: World,
+    registry: Registry,
+) -> Result<(Store, mpsc::Receiver<Event>), AppError> {
     let (events, posted) = mpsc::channel(EVENTS);
     let vault = Arc::new(Vault::new(&secret_of(&secret.secret_file, &world)?));
-    let registry = Arc::new(Registry::load()?);
+    let registry = Arc::new(registry);
     match migrate::pending(&database.database_url).await? {
         0 => {}
         missing => return Err(AppError::NotMigrated(missing)),
@@ -144,6 +155,8 @@ impl App {
     /// Builds a node from its settings.
     pub async fn build(config: &ServeConfig, world: World, metrics: PrometheusHandle) -> Result<Self, AppError> {
         let (store, events) = open_store(&config.database, &config.secret, world.clone()).await?;
+        // Every request needs them, so a node that cannot read them says so here and not to a family.
+        store.rules().await?;
         let vault = Arc::new(Vault::new(&secret_of(&config.secret.secret_file, &world)?));
         let seed = config.signing_key_file.as_deref().map(seed_of).transpose()?;
         let signing = store.signing_key(seed).await?;
@@ -174,6 +187,7 @@ impl App {
             store,
             devices: work,
             hasher: Hasher::new(config.hash_memory_kib, config.hash_passes)?,
+            simulations: Turns::new(metrics::gauge!("family_pairing_simulation_queue")),
             throttle: Throttle::new(shared.clone(), vault.clone(), config.throttle_scale),
             vault,
             origins,

@@ -99,6 +99,11 @@ pub const METRICS: &[Metric] = &[
         about: "The set of rules of law that this node goes by",
     },
     Metric {
+        name: "family_pairing_rules_left_out",
+        shape: Shape::Gauge,
+        about: "Rules of that set that this node leaves out, for it has no such control",
+    },
+    Metric {
         name: "family_pairing_due_total",
         shape: Shape::Counter,
         about: "Policies looked at because they may have changed by themselves: a grant's end, a birthday, a law",
@@ -119,6 +124,11 @@ pub const METRICS: &[Metric] = &[
         about: "Policies that decisions needed, by where they came from",
     },
     Metric { name: "family_pairing_hash_queue", shape: Shape::Gauge, about: "Password hashes waiting or running" },
+    Metric {
+        name: "family_pairing_simulation_queue",
+        shape: Shape::Gauge,
+        about: "Simulations and preset offers waiting or running",
+    },
     Metric {
         name: "family_pairing_database_connections",
         shape: Shape::Gauge,

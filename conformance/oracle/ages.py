@@ -21,17 +21,17 @@ def age(born, today):
 
 
 def band_of(years):
-    """The band of somebody who has completed this many years."""
+    """One band further for every border that these years have reached."""
     return BANDS[sum(1 for border in (13, 16, 18) if years >= border)]
 
 
 def band(born, today):
-    """The band on a day. A birth that is still to come is a mistake: the most protected band."""
+    """The band on a day. Nobody is younger than not born yet, so that counts like a newborn."""
     return band_of(age(born, today) or 0)
 
 
 def next_transition(born, today):
-    """The first day after today on which the band is another one; None for an adult."""
+    """Leafs through the calendar until the band is no longer today's; an adult's never ends."""
     if band(born, today) == "adult":
         return None
     day = today

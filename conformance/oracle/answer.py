@@ -128,6 +128,12 @@ def day_of(given):
     return {"day": clock.days(given["zone"], given["day_start_minute"], at, at + 1)[0]}
 
 
+def moved(given):
+    homes = [{**home, "since": clock.seconds(home["since"]) // 60} for home in given["homes"]]
+    begin, end = clock.seconds(given["from"]) // 60, clock.seconds(given["to"]) // 60
+    return {"homes": clock.moved(minutes(given), homes, begin, end)}
+
+
 def age(given):
     born, today = clock.date_of(given["birth"]), clock.date_of(given["today"])
     turn = ages.next_transition(born, today)
@@ -167,13 +173,14 @@ OPERATIONS = {
     "set_by_teen": changed(by_teen),
     "grant": changed(lambda situation, it: changes.grant(situation, it["timed"])),
     "hold": changed(lambda situation, it: changes.hold(situation, it["timed"])),
-    "undo": lambda it: {"settings": changes.undo(it["before"], it["after"], it["guardian"])},
+    "undo": lambda it: changes.undo(it["before"], it["after"], it["guardian"]),
     "birthday": birthday,
     "blocked": blocked,
     "blocked_until": blocked_until,
     "next_edge": next_edge,
     "days": days,
     "day_of": day_of,
+    "moved": moved,
     "age": age,
     "receive": device.receive,
     "read_age": signals.read,
@@ -182,8 +189,10 @@ OPERATIONS = {
     "decide": lambda it: decisions.decide(catalogue(it["catalogue"]), it),
     "verify": verify,
     "hear": lambda it: device.heard(it["frame"]),
-    "alone": lambda it: {"value": device.alone(it["entry"], it["at"])},
+    "alone": device.alone,
+    "safe": device.safe,
     "count_slot": slot,
+    "merge_usage": lambda it: {"slots": device.merged(it["reports"])},
     "read_code": lambda it: codes.code(it["text"]) or {"refused": True},
     "read_token": lambda it: {"kind": kind} if (kind := codes.token(it["text"])) else {"refused": True},
 }

@@ -3,11 +3,12 @@
 import copy
 
 from clock import seconds
-from policy import PRIVATE, Deciding
+from policy import Deciding, edges, timed
 from values import Refused, allowing, as_strict, forbidden, parse
 
 LONGEST = 31 * 24 * 3600
-MOST = 50
+MOST, MOST_OF_ONE = 50, 10
+EVERYBODY = ["guardian", "guardian_verified", "teen", "teen_and_guardian"]
 
 
 class No(Exception):
@@ -61,8 +62,9 @@ def set_by_guardian(situation, guardian, wanted, reason=None):
         else:
             value = sound(control, given)
             deciding = Deciding(situation, control)
-            # A looser value that asks for the teen's yes too is taken, and waits for it.
-            within(deciding, [*deciding.powers(guardian), "teen_and_guardian"], value)
+            # To be as strict as what holds for good needs no power. A looser value that asks for the teen's yes too waits for it.
+            if not deciding.lasting(seconds(situation["now"])).limits <= forbidden(control["kind"], value):
+                within(deciding, [*deciding.powers(guardian), "teen_and_guardian"], value)
             put(own, name, value, guardian, situation["now"], reason)
         # From now on it is as the guardian says.
         after.get("kept", {}).pop(name, None)
@@ -86,21 +88,34 @@ def set_by_teen(situation, teen, wanted, reason=None):
 
 
 def may_wish(situation, control, value):
-    """A wish adds a limit, or is a choice that is the teen's own, or is the yes that a law asks for."""
-    deciding = Deciding(situation, control)
-    without = deciding.held(seconds(situation["now"]), with_teen=False).limits
+    """A wish adds a limit for good, keeps private what is, is the yes that a law asks for, or a choice that is the teen's own."""
+    alone, now = Deciding(situation, control, with_teen=False), seconds(situation["now"])
     wish = forbidden(control["kind"], value)
-    if not wish <= without:
+    moments = [now, *(seconds(at) for at in edges(situation, control, now))]
+    if any(not wish <= alone.lasting(at).limits for at in moments):
         return
+    without = alone.lasting(now).limits
     # What is private may be said to stay so, before anybody opens it.
-    if control["group"] in PRIVATE and wish and wish == without:
+    if alone.privacy and wish and wish == without:
         return
     is_set = any(control["id"] in own for own in situation["layers"]["guardians"].values())
-    together = any("teen_and_guardian" in rule.get("may_loosen", []) for rule in deciding.rules)
-    theirs = together if is_set else deciding.is_teens_own()
-    if not theirs or wish == without:
-        refuse("adds_nothing", control["id"])
-    within(deciding, ["teen", "teen_and_guardian"] if is_set else ["teen"], value)
+    powers = None
+    if alone.is_teens_own() and not is_set and wish != without:
+        powers = ["teen"]
+    if any(alone.is_yes(rule, wish) for rule in alone.rules):
+        powers = EVERYBODY
+    try:
+        if powers is None:
+            refuse("adds_nothing", control["id"])
+        within(alone, powers, value)
+    except No:
+        # Where grants make it looser than that, they can be given back.
+        open_at = lambda at: not wish <= alone.bounded(alone.granted(alone.base(), at)).limits
+        grants = [it for it in situation["layers"].get("grants", []) if it["control"] == control["id"]]
+        in_the_way = sorted(it["id"] for it in grants if seconds(it["until"]) > now)
+        if any(map(open_at, moments)):
+            refuse("adds_nothing", control["id"], grants=in_the_way)
+        raise
 
 
 def grant(situation, given):
@@ -118,11 +133,14 @@ def hold(situation, given):
 
 def in_time(situation, given, which):
     """Its end lies ahead, within 31 days, and there is room for it."""
-    control = settable(situation, given["control"])
+    control, layers = settable(situation, given["control"]), situation["layers"]
     now, begin, end = seconds(situation["now"]), seconds(given["from"]), seconds(given["until"])
-    ahead = [it for it in situation["layers"].get(which, []) if seconds(it["until"]) > now]
-    if end <= max(begin, now) or end - now > LONGEST or len(ahead) >= MOST:
+    if end <= max(begin, now) or end - now > LONGEST:
         raise No({"refused": "not_now"})
+    ahead = lambda them: [it for it in them if seconds(it["until"]) > now]
+    of_this = [it for it in ahead(timed(layers)) if it["control"] == control["id"]]
+    if len(ahead(layers.get(which, []))) >= MOST or len(of_this) >= MOST_OF_ONE:
+        refuse("too_many_grants", control["id"])
     return control
 
 
@@ -132,10 +150,11 @@ def with_timed(situation, control, given, which):
     for every in ("grants", "holds"):
         after[every] = [it for it in after.get(every, []) if seconds(it["until"]) > now]
     after[which].append(given)
-    before, later = Deciding(situation, control), Deciding({**situation, "layers": after}, control)
+    # Who sees only a count of what the teen listed must not learn an entry by what is refused.
+    with_teen = control.get("guardian_sees", "value") != "count"
+    before, later = (Deciding(it, control, with_teen) for it in (situation, {**situation, "layers": after}))
     begin, end = max(now, seconds(given["from"])), seconds(given["until"])
-    edges = [seconds(at) for it in after["grants"] + after["holds"] for at in (it["from"], it["until"])]
-    moments = [begin, *(at for at in edges if begin < at < end)]
+    moments = [begin, *(at for at in map(seconds, edges({**situation, "layers": after}, control, begin)) if at < end)]
     if all(before.held(at).limits == later.held(at).limits for at in moments):
         refuse("adds_nothing", control["id"])
     return after
@@ -160,10 +179,12 @@ def at_age(catalogue, layers, before, after, now):
 
 
 def undo(before, after, guardian):
-    """What a guardian would set to have again what a change took from them."""
+    """What a guardian would set to have again what a change took from them, and what it let go of what birthdays kept."""
     old, new = (layers["guardians"].get(guardian, {}) for layers in (before, after))
     value = lambda layer, name: layer[name]["value"] if name in layer else None
-    return {name: value(old, name) for name in {*old, *new} if value(old, name) != value(new, name)}
+    kept = {name: it for name, it in before.get("kept", {}).items() if name not in after.get("kept", {})}
+    settings = {name: value(old, name) for name in {*old, *new} if value(old, name) != value(new, name)}
+    return {"settings": settings, **({"kept": kept} if kept else {})}
 
 
 def tidy(layers):

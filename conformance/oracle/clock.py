@@ -80,8 +80,8 @@ def place(zone):
 def blocked_minutes(windows, zone, start, end):
     """The minutes of UTC within [start, end) that windows block.
 
-    A minute of a window blocks from the first time that the clock comes to it until the last time that the clock comes to
-    the minute after it. `windows` is the set of minutes of the week.
+    Each local minute in `windows` (minutes of the week) is laid out on its own: from when the watch shows it first to when it
+    shows its successor last. What several lay over each other is blocked once.
     """
     watch = Watch(zone, start - 2 * DAY, end + 2 * DAY)
     blocked = set()
@@ -105,15 +105,24 @@ def blocks(windows, zone, start, end):
     return found
 
 
+@lru_cache(maxsize=64)
+def blocked_in_week(windows, zone, week):
+    """The minutes of a whole week of UTC that windows block: a search ahead asks about the same week many times."""
+    return blocked_minutes(windows, zone, week * 7 * DAY, (week + 1) * 7 * DAY)
+
+
 def next_turn(windows, zone, at):
-    """Whether `at` is blocked, and the first minute after it with another answer, looking ahead week by week."""
-    minute = at // 60
-    for ahead in (2, 9, 16):
-        found = blocked_minutes(windows, zone, minute, minute + ahead * DAY)
-        now = minute in found
-        for later in range(minute + 1, minute + ahead * DAY):
-            if (later in found) != now:
-                return now, later * 60
+    """Whether `at` is blocked, and the first minute of the next sixteen days with another answer."""
+    minute, windows = at // 60, frozenset(windows)
+    week, now = None, None
+    for later in range(minute, minute + 16 * DAY):
+        if later // (7 * DAY) != week:
+            week = later // (7 * DAY)
+            blocked = blocked_in_week(windows, zone, week)
+        if now is None:
+            now = later in blocked
+        elif (later in blocked) != now:
+            return now, later * 60
     return now, None
 
 
@@ -123,8 +132,8 @@ def next_turn(windows, zone, at):
 def days(zone, day_start, start, end):
     """The local days that share an instant with [start, end), in seconds.
 
-    An instant belongs to the date of the latest local time that the clock has shown by then, after the minutes of the
-    day's start are taken off.
+    The highest local minute that the watch has reached so far names the day: divided into days that begin `day_start` minutes
+    late. It never falls, so a day that is over stays over.
     """
     watch = Watch(zone, start // 60 - 4 * DAY, -(-end // 60) + 4 * DAY)
     found = []
@@ -146,12 +155,59 @@ def told(watch, day):
         if jump and shift is None:
             shift = {"at": instant(minute * 60), "minutes": jump}
     return {
-        "date": (EPOCH + timedelta(days=day["number"])).date().isoformat(),
+        "date": calendar(day["number"]),
         "from": instant(day["from"] * 60),
         "to": instant(day["to"] * 60),
         "minutes": day["to"] - day["from"],
         "shift": shift,
     }
+
+
+# ---- Moves -----------------------------------------------------------------------------------------------------------
+
+
+def moved(windows, homes, start, end):
+    """What each home makes of its own time: every minute is asked which home it belongs to, and what that home's clock says.
+
+    `homes` in their order, each with the minute since which it is the home; `start` and `end` are whole minutes too.
+    """
+    told = []
+    for home in homes:
+        watch = Watch(home["zone"], start - 4 * DAY, end + 4 * DAY)
+        blocked = blocked_minutes(windows, home["zone"], start, end)
+        mine = [minute for minute in range(start, end) if home is at_home(homes, minute)]
+        date = lambda minute: (watch.latest[minute - watch.start] - home["day_start_minute"]) // DAY
+        days = [
+            {"date": calendar(number), "from": instant(begin * 60), "to": instant(over * 60)}
+            for number in sorted({date(minute) for minute in mine})
+            for begin, over in stretches(minute for minute in mine if date(minute) == number)
+        ]
+        blocks = [
+            {"from": instant(begin * 60), "to": instant(over * 60)}
+            for begin, over in stretches(minute for minute in mine if minute in blocked)
+        ]
+        told.append({"zone": home["zone"], "days": days, "blocks": blocks})
+    return told
+
+
+def at_home(homes, minute):
+    """The home that was moved into last."""
+    return [home for home in homes if home["since"] <= minute][-1]
+
+
+def stretches(minutes):
+    """What hangs together, as (first, first after)."""
+    found = []
+    for minute in minutes:
+        if found and found[-1][1] == minute:
+            found[-1][1] = minute + 1
+        else:
+            found.append([minute, minute + 1])
+    return found
+
+
+def calendar(number):
+    return (EPOCH + timedelta(days=number)).date().isoformat()
 
 
 def date_of(text):

@@ -1,5 +1,6 @@
 """What may be done with a teen now: every control that has a say is asked, and the strictest answer wins."""
 
+import re
 import unicodedata
 
 import clock
@@ -12,11 +13,17 @@ REACH = {"stranger": 0, "suggested_friend": 1, "friend": 2, "guardian": 2, "self
 NEVER_LIMITED = {"call_emergency", "reach_help_line", "report"}
 ASKS = {"approval_needed", "consent_needed", "guardian_needed"}
 STRICTNESS = ["allow", "ask", "deny"]
+# How far ahead an answer looks for another.
+EIGHT_DAYS = 8 * 24 * 3600
+# What Unicode calls White_Space.
+WHITE = re.compile("[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+# What stands around words; a hashtag keeps its #.
+MARKS = """.,;:!?"'`*_~-/\\|()[]{}<>…–—“”„‘’‚«»‹›¡¿。、！，？："""
 
 
 def decide(catalogue, given):
     """The verdict on a question, or why it has none."""
-    question = {"relationship": "stranger", "subjects": [], "words": [], **given["question"]}
+    question = {"relationship": "stranger", "subjects": [], **given["question"]}
     deciders = [control for control in sorted(catalogue, key=lambda it: it["id"]) if "decides" in control]
     fault = unaskable(deciders, question)
     if fault:
@@ -24,11 +31,11 @@ def decide(catalogue, given):
     if is_never_limited(question):
         return {"outcome": "allow", "reasons": [], "until": None}
     concerned = [control for control in deciders if control["decides"]["action"] in (question["action"], "any")]
-    said = [Say(control, given, question) for control in concerned if control["id"] in given["policy"]]
-    if all(say.action == "any" for say in said):
+    known = [control for control in concerned if control["id"] in given["policy"]]
+    if all(control["decides"]["action"] == "any" for control in known):
         reason = {"control": None, "code": "not_known", "source": None, "rules": []}
         return {"outcome": "deny", "reasons": [reason], "until": None}
-    return summed(said)
+    return summed(known, given, question)
 
 
 def unaskable(deciders, question):
@@ -38,7 +45,7 @@ def unaskable(deciders, question):
         return "unknown_action"
     if len(question["subjects"]) > 50:
         return "too_many_subjects"
-    if len(question["words"]) > 200:
+    if sum(max(1, len(split(text))) for text in question.get("words", [])) > 200:
         return "too_many_words"
     levels = [control["kind"]["choice"]["values"] for control in about if control["decides"]["how"] == "level"]
     if "level" in question and levels and question["level"] not in levels[0]:
@@ -61,9 +68,8 @@ def is_never_limited(question):
 class Say:
     """What one control says to a question, and when it may say something else by itself."""
 
-    def __init__(self, control, given, question):
-        self.control, self.action = control["id"], control["decides"]["action"]
-        self.home, self.now = given, seconds(given["now"])
+    def __init__(self, control, given, question, now):
+        self.control, self.home, self.now = control["id"], given, now
         entry = given["policy"][self.control]
         later = "until" in entry and seconds(entry["until"]) <= self.now
         value = entry["after"] if later else entry["value"]
@@ -119,7 +125,8 @@ class Say:
             return None, None
         (day,) = clock.days(self.home["zone"], self.home["day_start_minute"], self.now, self.now + 1)
         limit = week[DAYS[clock.date_of(day["date"]).weekday()]]
-        used = question.get("used_minutes")
+        # Of a day that has not begun when it is asked, nothing is used.
+        used = question.get("used_minutes") if seconds(day["from"]) <= seconds(self.home["now"]) else 0
         if limit == DAY:
             code = None
         elif (used or 0) >= limit:
@@ -129,15 +136,22 @@ class Say:
         return code, seconds(day["to"])
 
     def words(self, kind, value, question):
-        words = [folded(word) for word in question["words"]]
-        rows = lambda parts: (words[at : at + len(parts)] for at in range(len(words)))
-        phrase = lambda entry: len(entry.split()) > 1 and entry.split() in rows(entry.split())
-        found = any(entry in words or phrase(entry) for entry in value)
+        if not value:
+            return None, None
+        if "words" not in question:
+            return "not_asked", None
+        text = [word for piece in question["words"] for word in compared(piece)]
+        entries = [compared(entry) for entry in value]
+        found = any(text[at : at + len(entry)] == entry for entry in entries for at in range(len(text)))
         return ("blocked_word" if found else None), None
 
     def subjects(self, kind, value, question):
+        """Only who is alone has no other side to tell of."""
         parties = {*question["subjects"], *([question["actor"]] if "actor" in question else [])}
-        return ("blocked" if parties & set(value) else None), None
+        if parties & set(value):
+            return "blocked", None
+        told = not value or "actor" in question or question["relationship"] == "self"
+        return (None if told else "not_asked"), None
 
     def consent(self, kind, value, question):
         if value == "prohibited":
@@ -154,22 +168,44 @@ READERS = {name: getattr(Say, name) for name in
             "guardian")}
 
 
+def split(text):
+    return [word for word in WHITE.split(text) if word]
+
+
+def compared(text):
+    """The words of a text or of an entry, without the marks around them; of what is nothing but marks, the marks."""
+    words = [folded(word) for word in split(text)]
+    return [word.strip(MARKS) or word for word in words if word]
+
+
 def folded(word):
-    """A word of a text as a list would hold it; what nobody can see must not hide it."""
+    """A word in one case; what nobody can see must not hide it."""
     seen = "".join(c for c in word if not is_invisible(c))
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", seen).lower().strip())
 
 
-def summed(said):
-    """The strictest of all, who said it or could not say, and how long it lasts."""
-    outcome = max((say.outcome for say in said), key=STRICTNESS.index)
-    loud = [say for say in said if say.outcome == outcome]
-    if outcome == "deny":
-        # It lasts until the last of those who say no may say something else.
-        ends = [say.next for say in loud]
-        until = None if None in ends else max(ends)
-    else:
-        # Anything else may get stricter at any turn.
-        until = min((say.next for say in said if say.next is not None), default=None)
+def summed(known, given, question):
+    """The strictest of all, who said it or could not say, and when that becomes another by itself."""
+    now = seconds(given["now"])
+    said = [Say(control, given, question, now) for control in known]
+    outcome = strictest(said)
     reasons = [say.reason() for say in said if say.code and say.outcome in (outcome, "allow")]
+    until = first_other(known, given, question, said)
     return {"outcome": outcome, "reasons": reasons, "until": None if until is None else instant(until)}
+
+
+def strictest(said):
+    return max((say.outcome for say in said), key=STRICTNESS.index)
+
+
+def first_other(known, given, question, said):
+    """Goes from one turn of any control to the next, asking all of them again, until the outcome is another."""
+    now = seconds(given["now"])
+    then = said
+    while True:
+        at = min((say.next for say in then if say.next is not None), default=None)
+        if at is None or at >= now + EIGHT_DAYS:
+            return None
+        then = [Say(control, given, question, at) for control in known]
+        if strictest(then) != strictest(said):
+            return at

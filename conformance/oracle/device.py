@@ -7,6 +7,7 @@ import json
 
 import ed25519
 from clock import seconds
+from values import allowing, canonical, forbidden
 
 PAYLOAD = {
     "teen_id": str,
@@ -104,10 +105,36 @@ def judge(keys, held, teen, capabilities, snapshot, fetched=False):
     }
 
 
-def alone(entry, at):
-    """What counts at an instant on a device that has heard nothing since it got this entry."""
+# ---- Silence ---------------------------------------------------------------------------------------------------------
+
+
+def silence(staleness, heard_at, at):
+    """How silent it has been, told hour by hour since the last contact."""
+    hours = 0
+    while seconds(heard_at) + (hours + 1) * 3600 <= seconds(at):
+        hours += 1
+    if hours >= staleness["safe_hours"]:
+        return "safe"
+    return "warn" if hours >= staleness["warn_hours"] else "short"
+
+
+def alone(given):
+    """What counts on a device that got an entry and has nobody to ask."""
+    entry, at = given["entry"], given["at"]
+    silent = silence(given["staleness"], given["heard_at"], at)
+    if silent == "safe" and "safe" in entry:
+        return {"silence": silent, "value": entry["safe"]}
     over = "until" in entry and seconds(at) >= seconds(entry["until"])
-    return entry["after"] if over else entry["value"]
+    return {"silence": silent, "value": entry["after"] if over else entry["value"]}
+
+
+def safe(given):
+    """The value that forbids everything that somebody told the device or the age forbids; nothing where that adds nothing."""
+    kind, value = given["kind"], canonical(given["kind"], given["value"])
+    told = [value, canonical(kind, given["after"])] if "after" in given else [value]
+    limits = forbidden(kind, given["default"]).union(*(forbidden(kind, it) for it in told))
+    added = any(forbidden(kind, it) != limits for it in told)
+    return {"safe": allowing(kind, limits)} if added else {}
 
 
 # ---- Frames ----------------------------------------------------------------------------------------------------------
@@ -166,3 +193,10 @@ def slot_fault(slot, now):
     if start > now + 600:
         return "future"
     return "too_old" if start < now - 8 * 86400 else None
+
+
+def merged(reports):
+    """What is known after all reports: of each device's slot and item, one figure that no report goes beyond."""
+    told = [(report["device"], slot["slot"], slot["item"], slot["seconds"]) for report in reports for slot in report["slots"]]
+    known = [it for it in set(told) if not any(other[:3] == it[:3] and other[3] > it[3] for other in told)]
+    return [dict(zip(("device", "slot", "item", "seconds"), it)) for it in sorted(known)]

@@ -42,18 +42,18 @@ OLDER = ["16_17"]
 SMALL = [
     control("minutes", "time", "minutes", [60, 60, 90, 1440]),
     control("contact", "contact", AUDIENCE, ["no_one", "friends", "friends", "everyone"],
-            floors={"under_13": "no_one", "13_15": "friends"}, teen_loosens=OLDER),
+            floors={"under_13": "no_one", "13_15": "friends"}, teen_loosens=OLDER, privacy=True),
     control("private", "visibility", ON_IS_STRICT, [True, True, True, False],
-            floors={"under_13": True}, teen_loosens=OLDER),
+            floors={"under_13": True}, teen_loosens=OLDER, privacy=True),
     control("live", "live", OFF_IS_STRICT, [False, False, True, True], floors={"under_13": False}),
-    control("words", "content", "words", [[], [], [], []]),
-    control("subjects", "content", "ids", [[], [], [], []]),
+    control("words", "content", "words", [[], [], [], []], privacy=True),
+    control("subjects", "content", "ids", [[], [], [], []], privacy=True),
     control("quiet", "time", "windows",
             [every_day("20:00", "08:00"), every_day("21:00", "08:00"), every_day("22:00", "08:00"), []],
             floors=dict.fromkeys(["under_13", "13_15", "16_17"], every_day("00:00", "06:00")),
             teen_loosens=OLDER, at_birthday="follows"),
     control("pause", "time", {"number": {"most": 1440}}, [30, 60, 60, 1440], teen_loosens=["13_15", "16_17"]),
-    control("topics", "guardians", OFF_IS_STRICT, [False, False, False, False]),
+    control("topics", "guardians", OFF_IS_STRICT, [False, False, False, False], privacy=True),
     control("badge", "guardians", ON_IS_STRICT, [True, True, True, False], set_by="law",
             floors={"under_13": True, "13_15": True, "16_17": True}),
 ]
@@ -75,7 +75,8 @@ def any_value(dice, kind):
             some = lambda: dice.choice([0, 30, 45, 60, 90, 120, 1440, dice.randrange(1441)])
             return some() if dice.random() < 0.6 else canonical(kind, {day: some() for day in DAYS})
         case "number":
-            return dice.choice([0, 1, kind["number"]["most"], dice.randrange(kind["number"]["most"] + 1)])
+            least, most = kind["number"].get("least", 0), kind["number"]["most"]
+            return dice.choice([least, least + 1, most, least + dice.randrange(most + 1 - least)])
         case "words":
             return sorted(dice.sample(WORDS, dice.randrange(4)))
         case "ids":

@@ -15,10 +15,11 @@ import tomllib
 from pathlib import Path
 
 from answer import KIT, SHIPPED, Unsupported, answer
+from cases import ASKED, question
 
 HERE = Path(__file__).resolve().parent
 CATALOGUE = HERE.parent.parent / "src" / "domain" / "controls.toml"
-# The order in which they are published.
+# The order in which they are drawn. The server sorts them by name.
 GROUPS = [
     "lattice",
     "values",
@@ -94,6 +95,7 @@ def drawn(group):
 
 def confirmed(case):
     """A reviewed case; the oracle must think the same."""
+    once(case)
     told = result(case)
     if told is not None and told != case["expect"]:
         sys.exit(f"{case['id']}: reviewed as {json.dumps(case['expect'])}, but the oracle says {json.dumps(told)}")
@@ -101,7 +103,16 @@ def confirmed(case):
 
 
 def answered(case):
+    once(case)
     return ordered(case, "oracle", result(case))
+
+
+def once(case):
+    """Refuses what was asked before under another name: it would count twice and prove nothing more."""
+    asked = question(case["op"], case["input"])
+    if asked in ASKED:
+        sys.exit(f"{case['id']} asks what another case asks already")
+    ASKED.add(asked)
 
 
 def result(case):

@@ -6,10 +6,8 @@ and then writes the note anew, or leaves both alone.
 
 from ages import band_of
 from clock import seconds
-from law import Bound, beyond, bounds, defaults, live, right, value_of
+from law import Bound, beyond, bounds, defaults, live, makers, right, value_of
 from values import allowing, direction, forbidden
-
-PRIVATE = {"visibility", "guardians"}
 
 
 class Held:
@@ -54,38 +52,44 @@ def edges(situation, control, now):
 
 
 class Deciding:
-    """One control in one situation."""
+    """One control in one situation; without the teen: as if they had set nothing."""
 
-    def __init__(self, situation, control):
+    def __init__(self, situation, control, with_teen=True):
         self.situation, self.control, self.kind = situation, control, control["kind"]
         self.layers = situation["layers"]
         self.rules = live(situation, control)
         self.band = band_in(situation)
-        self.own = self.layers["teen"].get(control["id"])
+        self.own = self.layers["teen"].get(control["id"]) if with_teen else None
+        self.privacy = control.get("privacy", False)
 
     # ---- The steps ----
 
-    def held(self, now, with_teen=True):
-        """What holds at an instant; without the teen: as if they had set nothing, and nobody had granted anything."""
-        held = self.guardians() or (with_teen and self.chosen()) or self.start()
-        if with_teen:
-            held = self.tightened(held)
-            held = self.granted(held, now)
-        held = self.on_hold(held, now)
-        if with_teen and self.control["group"] in PRIVATE:
-            held = self.tightened(held)
-        held = self.opened(held)
+    def held(self, now):
+        """What holds at an instant."""
+        held = self.on_hold(self.granted(self.base(), now), now)
+        return self.bounded(self.tightened(held) if self.privacy else held)
+
+    def lasting(self, now):
+        """What holds at an instant without holds; and without grants, unless the teen may close what they open."""
+        return self.bounded(self.granted(self.base(), now) if self.privacy else self.base())
+
+    def base(self):
+        """Before anything that lasts for a time."""
+        return self.tightened(self.guardians() or self.chosen() or self.start())
+
+    def bounded(self, held):
+        """Within the bounds of platform and law, and as open as a right asks for."""
         floor = self.floor()
-        held = self.at_least(held, floor and Bound(floor, []), "platform")
+        held = self.at_least(self.opened(held), floor and Bound(floor, []), "platform")
         return self.at_least(held, bounds(self.kind, self.rules), "law")
 
-    def guardians(self):
-        """What the guardians have set: all of it together, each only as loose as the law lets that guardian be."""
+    def guardians(self, but=None):
+        """What the guardians have set: all of it together."""
         settings = self.layers["guardians"]
         each = [
-            self.permitted(self.set_by("guardian", own[self.control["id"]]), self.powers(who))
+            self.of_guardian(who, own[self.control["id"]])
             for who, own in sorted(settings.items())
-            if self.control["id"] in own
+            if self.control["id"] in own and who != but
         ]
         if not each:
             return None
@@ -95,6 +99,23 @@ class Deciding:
             return min(alone, key=lambda one: seconds(one.since) if one.since else -1)
         # Made together: nobody's own, and so since the last of them was set.
         return Held(limits, "guardian", since=max((one.since for one in each if one.since), default=None))
+
+    def of_guardian(self, who, setting):
+        """A guardian's value: only as loose as the law lets them be, or as the teen agrees to where it asks for both."""
+        powers, value = self.powers(who), self.set_by("guardian", setting)
+        needs_both = [rule for rule in self.rules if self.has_yes(rule) and not set(rule["may_loosen"]) & set(powers)]
+        if needs_both:
+            value = self.tightened(value)
+        others = [rule for rule in self.rules if rule not in needs_both]
+        return self.at_least(value, beyond(self.kind, others, powers), "law")
+
+    def has_yes(self, rule):
+        return self.own is not None and self.is_yes(rule, forbidden(self.kind, self.own["value"]))
+
+    def is_yes(self, rule, wish):
+        """A yes to going beyond a rule that asks for one: looser than its value, and in nothing stricter."""
+        asks = rule["effect"] == "default" and "teen_and_guardian" in rule["may_loosen"]
+        return asks and wish < forbidden(self.kind, rule["value"])
 
     def chosen(self):
         """What the teen chose instead of the default, where that is theirs."""
@@ -118,9 +139,11 @@ class Deciding:
         return held if wish <= held.limits else self.set_by("teen", self.own, wish | held.limits)
 
     def granted(self, held, now):
-        """Live grants loosen, each as far as the law lets whoever gave it."""
+        """Live grants loosen, each as far as the law lets whoever gave it, and not beyond what another guardian has set."""
         for grant in self.live("grants", now):
             given = self.permitted(Held(forbidden(self.kind, grant["value"]), "grant"), self.powers(grant["by"])).limits
+            others = self.guardians(but=grant["by"])
+            given = given | others.limits if others else given
             if not held.limits <= given:
                 held = self.for_a_time("grant", grant, held.limits & given)
         return held
@@ -157,10 +180,8 @@ class Deciding:
         return None if floor is None else forbidden(self.kind, floor)
 
     def powers(self, guardian):
-        """What a guardian may let go: their own, that of a verified one, and that of both together with the teen's yes."""
-        verified = ["guardian_verified"] if guardian in self.layers.get("verified", []) else []
-        together = ["teen_and_guardian"] if self.own is not None else []
-        return ["guardian", *verified, *together]
+        """What a guardian may let go alone: their own, and that of a verified one."""
+        return ["guardian", "guardian_verified"] if guardian in self.layers.get("verified", []) else ["guardian"]
 
     def is_teens_own(self):
         family = self.control.get("set_by", "family") == "family"
@@ -179,14 +200,18 @@ class Deciding:
 
     def loosest(self, powers):
         """The loosest that somebody with these powers may set, with the rules that say so; None: no bound."""
-        floor = self.floor()
-        laws = [bounds(self.kind, self.rules), beyond(self.kind, self.rules, powers)]
-        each = [it for it in [floor is not None and Bound(floor, []), *laws] if it]
+        firm = lambda rule: rule["effect"] == "default" and not set(rule["may_loosen"]) & set(powers)
+        each = {rule["id"]: forbidden(self.kind, rule["value"]) for rule in self.rules if rule["effect"] == "bound" or firm(rule)}
+        if self.floor() is not None:
+            each[PLATFORM] = self.floor()
         if not each:
             return None
-        limits = frozenset().union(*(it.limits for it in each))
-        whole = [it for it in each if it.limits == limits]
-        return Bound(limits, sorted({rule for it in whole or each for rule in it.rules}))
+        limits = frozenset().union(*each.values())
+        return Bound(limits, sorted(rule for rule in makers(each, limits) if rule is not PLATFORM))
+
+
+# Makes a bound beside the rules of law, and has no id.
+PLATFORM = None
 
 
 # ---- What could be set instead ---------------------------------------------------------------------------------------
@@ -194,28 +219,45 @@ class Deciding:
 
 def allowed(situation, control):
     """What people could set for a control instead of what holds, and who could loosen it."""
-    deciding, kind = Deciding(situation, control), control["kind"]
+    deciding, alone, kind = Deciding(situation, control), Deciding(situation, control, with_teen=False), control["kind"]
     now = seconds(situation["now"])
-    held = deciding.held(now).limits
     guardian = deciding.loosest(["guardian"])
     verified = deciding.loosest(["guardian", "guardian_verified"])
     unset = not any(control["id"] in own for own in situation["layers"]["guardians"].values())
     if deciding.is_teens_own() and unset:
         teen = deciding.loosest(["teen"])
     else:
-        teen = Bound(deciding.held(now, with_teen=False).limits, [])
+        teen = Bound(alone.bounded(alone.on_hold(alone.lasting(now), now)).limits, [])
     family = control.get("set_by", "family") == "family"
-    # Something that is forbidden now could be permitted.
-    looser = lambda bound: family and bool(held - (bound.limits if bound else frozenset()))
-    who = ["guardian"] if looser(guardian) else ["guardian_verified"] if looser(verified) else []
     return {
         "guardian": value_of(kind, guardian),
         "guardian_verified": value_of(kind, verified),
         "teen": value_of(kind, teen),
         "rules": sorted({rule for bound in (guardian, verified, teen) if bound for rule in bound.rules}),
-        "may_loosen": who + (["teen"] if looser(teen) else []),
+        "may_loosen": loosening(deciding, now, guardian, verified, teen) if family else [],
         "may_tighten": family,
     }
+
+
+def loosening(deciding, now, guardian, verified, teen):
+    """Who could permit something that is forbidden now."""
+    held = deciding.held(now).limits
+    together = deciding.loosest(["guardian", "teen_and_guardian"])
+    limits = lambda bound: bound.limits if bound else frozenset()
+    # A guardian does not open what the teen closed, but for what a law gives a right to.
+    closed = forbidden(deciding.kind, deciding.own["value"]) if deciding.privacy and deciding.own else frozenset()
+    law = right(deciding.kind, deciding.rules)
+    if law:
+        closed &= law.limits
+    by = lambda bound: bool(held - (limits(bound) | closed))
+    # A hold is not the teen's to lift.
+    by_teen = bool(held - deciding.bounded(deciding.on_hold(Held(limits(teen), "teen"), now)).limits)
+    by_law_alone = not held - limits(guardian)
+    return [
+        *(["guardian"] if by(guardian) else ["guardian_verified"] if by(verified) else []),
+        *(["teen"] if by_teen else []),
+        *(["teen_and_guardian"] if by_law_alone and held - limits(together) and not by_teen else []),
+    ]
 
 
 def diff(catalogue, before, after):

@@ -3,6 +3,7 @@
 A birth is a pair of days, the first and the last on which the person can have been born.
 """
 
+import re
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 
@@ -142,7 +143,7 @@ class History:
         today = day_in(zone, now)
         live = [signal for signal in signals if counts(signal, now)]
         times = sorted({seconds(signal["received_at"]) for signal in live})
-        said = lambda at: Said([it for it in live if seconds(it["received_at"]) <= at], today, zone)
+        said = lambda at: Said(last_words([it for it in live if seconds(it["received_at"]) <= at]), today, zone)
         self.said = [(at, said(at)) for at in times]
 
     def decided(self, moment):
@@ -155,6 +156,18 @@ class History:
     def moments(self):
         """When a decision can change: a signal is received, or has waited long enough."""
         return sorted({moment for at, _ in self.said for moment in (at, at + WAIT)})
+
+
+def last_words(signals):
+    """Of each speaker the words that no newer one, which is as sure or surer, has taken the place of. Checks take no place."""
+    speaker = lambda it: (it["channel"], it.get("said_by"))
+    takes_place = lambda new, old: (
+        new["channel"] != "provider"
+        and speaker(new) == speaker(old)
+        and seconds(new["received_at"]) > seconds(old["received_at"])
+        and LEVELS.index(new["level"]) >= LEVELS.index(old["level"])
+    )
+    return [old for old in signals if not any(takes_place(new, old) for new in signals)]
 
 
 def counts(signal, now):
@@ -260,7 +273,8 @@ def read(given):
         return {"says": None}
     (low, high), level, source = said
     # An app can be changed: without a check of the app itself, a store's answer is what the teen says.
-    level = level if given.get("attested", True) else "asserted"
+    # And a guardian whose consent nobody verified may be anybody.
+    level = level if given.get("attested", True) and given.get("verified", True) else "asserted"
     return {"says": {"ages": {"from": low, "to": high}, "level": level, "source": source}}
 
 
@@ -275,7 +289,7 @@ def kept(word):
     """A store's word as it is kept."""
     if word is None:
         return "none"
-    return word if 1 <= len(word.encode()) <= 64 and all("!" <= c <= "~" for c in word) else "unreadable"
+    return word if re.fullmatch("[A-Za-z0-9_.-]{1,32}", word) and not re.search("[0-9]{5}", word) else "unreadable"
 
 
 def apple(answer):
@@ -318,7 +332,11 @@ def provider(answer):
     return wide, "enhanced" if bands(wide) == bands(both) else "asserted", method
 
 
-CHANNELS = {"apple": apple, "google": google, "provider": provider}
+def guardian(answer):
+    return span(answer["from"], answer["to"]), "standard", "guardian"
+
+
+CHANNELS = {"apple": apple, "google": google, "provider": provider, "guardian": guardian}
 
 
 # ---- Announcements ---------------------------------------------------------------------------------------------------

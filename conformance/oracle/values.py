@@ -13,6 +13,8 @@ WEEK = 7 * DAY
 OF_DAY = {day: range(start, start + DAY) for day, start in zip(DAYS, range(0, WEEK, DAY))}
 MOST_WINDOWS = 50
 MOST_WORDS = 200
+# What Unicode calls White_Space: what is taken off both ends of a word.
+BLANK = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 INVISIBLE = [(0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFD), (0xE0000, 0xE007F)]
 WINDOW_KEYS = {"days", "from", "to"}
 
@@ -63,22 +65,22 @@ def allowing(kind, limits):
 
 
 def canonical(kind, value):
-    """The one form in which a sound value is written."""
+    """A sound value, taken apart into what it forbids and put together again."""
     return allowing(kind, forbidden(kind, value))
 
 
 def meet(kind, a, b):
-    """The value that is exactly as strict as both together."""
+    """Forbids what either forbids."""
     return allowing(kind, forbidden(kind, a) | forbidden(kind, b))
 
 
 def join(kind, a, b):
-    """The value that forbids only what both forbid."""
+    """Forbids what they agree to forbid."""
     return allowing(kind, forbidden(kind, a) & forbidden(kind, b))
 
 
 def direction(kind, a, b):
-    """Where a change from `a` to `b` leads."""
+    """Compares what was forbidden with what will be: more, less, or some of each."""
     before, after = forbidden(kind, a), forbidden(kind, b)
     if before == after:
         return "same"
@@ -96,7 +98,7 @@ def as_strict(kind, a, bound):
 
 
 def minute_of_day(text):
-    """`HH:MM` from 00:00 to 24:00 as a minute."""
+    """The minutes that have gone by since midnight when a clock shows this; 24:00 is a whole day."""
     sound = isinstance(text, str) and len(text) == 5 and text[2] == ":"
     digits = text[:2] + text[3:] if sound else ""
     if not (sound and digits.isascii() and digits.isdigit() and int(text[3:]) < 60):
@@ -187,7 +189,7 @@ def shaped(kind, given):
                 raise Refused("minutes_range")
             return given
         case "number" if is_whole(given):
-            if not 0 <= given <= kind["number"]["most"]:
+            if not kind["number"].get("least", 0) <= given <= kind["number"]["most"]:
                 raise Refused("number_range")
             return given
         case "words" if is_list_of(given, str):
@@ -216,14 +218,13 @@ def is_window(window):
 
 
 def word(text):
-    """A word as it is matched: composed, in lower case, trimmed, 1 to 64 visible characters, nothing invisible."""
-    line = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower().strip())
+    """A word as it is matched: composed, in lower case, without blanks around it, of 1 to 64 code points."""
+    line = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower().strip(BLANK))
     if any(is_invisible(c) for c in line):
         raise Refused("word_invisible")
     if not line:
         raise Refused("word_empty")
-    # A mark belongs to the character before it; without end they would be a way around the limit.
-    if sum(1 for c in line if not unicodedata.combining(c)) > 64 or len(line.encode()) > 64 * 16:
+    if len(line) > 64:
         raise Refused("word_too_long")
     return line
 

@@ -48,6 +48,10 @@ control-purchase-approval = Käufe nur mit Zustimmung einer erziehungsberechtigt
 control-ads-profiled = Werbung, die sich nach dem Verhalten richtet
 control-consent-third-party = Daten an andere Firmen weitergeben
 control-age-recheck-days = Zeit bis zur nächsten Altersprüfung
+control-guardian-visibility-usage-totals = Erziehungsberechtigten zeigen, wie lange die App genutzt wird
+control-warning-after-minutes = Den Warnhinweis nach so viel Nutzung am Tag wieder zeigen
+control-warning-every-minutes = Und von da an jedes Mal nach so langer Zeit
+control-data-export = Wer eine Kopie der Daten bekommt
 control-retention-usage-days = Wie lange Nutzungsdaten gespeichert bleiben
 
 group-time = Zeit
@@ -64,6 +68,9 @@ value-everyone = alle
 value-suggested-friends = Freunde und vorgeschlagene Freunde
 value-friends = Freunde
 value-no-one = niemand
+value-teen = Teenager
+value-teen-or-guardian = Teenager oder erziehungsberechtigte Person
+value-guardian = erziehungsberechtigte Person
 value-optional = freiwillig
 value-needed = nötig
 value-allowed = erlaubt
@@ -76,6 +83,13 @@ value-children = Kinder
 
 unit-minutes-of-use-per-local-day = Minuten Nutzung pro Tag
 unit-minutes-of-use-without-a-break = Minuten Nutzung ohne Pause
+    .amount =
+        { $count ->
+            [one] { $count } Minute
+           *[other] { $count } Minuten
+        }
+    .most = nie
+unit-minutes-of-use = Minuten Nutzung
     .amount =
         { $count ->
             [one] { $count } Minute

@@ -32,6 +32,7 @@ no-limit = kein Limit
 no-entries = keine Einträge
 added = hinzugefügt: { $entries }
 taken-away = entfernt: { $entries }
+own-entries = eigene Einträge: { $from } → { $to }
 quote-begins = „
 quote-ends = “
 

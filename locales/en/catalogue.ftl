@@ -15,6 +15,9 @@ value-everyone = everyone
 value-suggested-friends = friends and suggested friends
 value-friends = friends
 value-no-one = no one
+value-teen = the teen
+value-teen-or-guardian = the teen or a guardian
+value-guardian = a guardian
 value-optional = optional
 value-needed = needed
 value-allowed = allowed
@@ -26,6 +29,13 @@ value-younger-teens = younger teens
 value-children = children
 
 unit-minutes-of-use-without-a-break =
+    .amount =
+        { $count ->
+            [one] { $count } minute
+           *[other] { $count } minutes
+        }
+    .most = never
+unit-minutes-of-use =
     .amount =
         { $count ->
             [one] { $count } minute

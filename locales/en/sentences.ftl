@@ -35,6 +35,7 @@ no-limit = no limit
 no-entries = no entries
 added = added: { $entries }
 taken-away = taken away: { $entries }
+own-entries = the teen’s own entries: { $from } → { $to }
 quote-begins = “
 quote-ends = ”
 

@@ -48,6 +48,10 @@ control-purchase-approval = Las compras necesitan el sí de un adulto responsabl
 control-ads-profiled = Anuncios elegidos según su comportamiento
 control-consent-third-party = Compartir sus datos con otras empresas
 control-age-recheck-days = Días hasta volver a comprobar la edad
+control-guardian-visibility-usage-totals = Mostrar a los adultos responsables cuánto tiempo usa la app
+control-warning-after-minutes = Mostrar otra vez el aviso tras este tiempo de uso al día
+control-warning-every-minutes = Y desde entonces cada vez tras este tiempo
+control-data-export = Quién puede obtener una copia de sus datos
 control-retention-usage-days = Días que se guardan los datos de uso
 
 group-time = Tiempo
@@ -64,6 +68,9 @@ value-everyone = cualquiera
 value-suggested-friends = amigos y amigos sugeridos
 value-friends = amigos
 value-no-one = nadie
+value-teen = adolescente
+value-teen-or-guardian = adolescente o adulto responsable
+value-guardian = adulto responsable
 value-optional = opcional
 value-needed = necesario
 value-allowed = permitido
@@ -76,6 +83,13 @@ value-children = niñas y niños
 
 unit-minutes-of-use-per-local-day = minutos de uso al día
 unit-minutes-of-use-without-a-break = minutos de uso sin descanso
+    .amount =
+        { $count ->
+            [one] { $count } minuto
+           *[other] { $count } minutos
+        }
+    .most = nunca
+unit-minutes-of-use = minutos de uso
     .amount =
         { $count ->
             [one] { $count } minuto

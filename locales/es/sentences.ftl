@@ -32,6 +32,7 @@ no-limit = sin límite
 no-entries = ninguna entrada
 added = añadido: { $entries }
 taken-away = quitado: { $entries }
+own-entries = entradas propias: { $from } → { $to }
 quote-begins = «
 quote-ends = »
 

@@ -48,6 +48,10 @@ control-purchase-approval = Achats seulement avec l’accord d’un adulte respo
 control-ads-profiled = Publicités choisies selon son comportement
 control-consent-third-party = Partager ses données avec d’autres entreprises
 control-age-recheck-days = Jours avant de revérifier l’âge
+control-guardian-visibility-usage-totals = Montrer aux adultes responsables la durée d’utilisation
+control-warning-after-minutes = Montrer de nouveau l’avertissement après cette durée par jour
+control-warning-every-minutes = Et ensuite chaque fois après cette durée
+control-data-export = Qui peut obtenir une copie de ses données
 control-retention-usage-days = Jours pendant lesquels les données d’utilisation sont gardées
 
 group-time = Temps
@@ -64,6 +68,9 @@ value-everyone = tout le monde
 value-suggested-friends = amis et amis suggérés
 value-friends = amis
 value-no-one = personne
+value-teen = adolescent
+value-teen-or-guardian = adolescent ou adulte responsable
+value-guardian = adulte responsable
 value-optional = facultatif
 value-needed = nécessaire
 value-allowed = autorisé
@@ -76,6 +83,13 @@ value-children = enfants
 
 unit-minutes-of-use-per-local-day = minutes d’utilisation par jour
 unit-minutes-of-use-without-a-break = minutes d’utilisation sans pause
+    .amount =
+        { $count ->
+            [one] { $count } minute
+           *[other] { $count } minutes
+        }
+    .most = jamais
+unit-minutes-of-use = minutes d’utilisation
     .amount =
         { $count ->
             [one] { $count } minute

@@ -32,6 +32,7 @@ no-limit = sans limite
 no-entries = aucune entrée
 added = ajouté{ "\u00A0" }: { $entries }
 taken-away = retiré{ "\u00A0" }: { $entries }
+own-entries = entrées personnelles : { $from } → { $to }
 quote-begins = { "«\u00A0" }
 quote-ends = { "\u00A0»" }
 

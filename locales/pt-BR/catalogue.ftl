@@ -48,6 +48,10 @@ control-purchase-approval = Compras precisam do sim de um responsável
 control-ads-profiled = Anúncios escolhidos pelo comportamento
 control-consent-third-party = Compartilhar dados com outras empresas
 control-age-recheck-days = Dias até verificar a idade de novo
+control-guardian-visibility-usage-totals = Mostrar aos responsáveis por quanto tempo usa o app
+control-warning-after-minutes = Mostrar o aviso de novo após este tempo de uso por dia
+control-warning-every-minutes = E daí em diante a cada vez após este tempo
+control-data-export = Quem pode receber uma cópia dos dados
 control-retention-usage-days = Dias em que os dados de uso ficam guardados
 
 group-time = Tempo
@@ -64,6 +68,9 @@ value-everyone = todos
 value-suggested-friends = amigos e amigos sugeridos
 value-friends = amigos
 value-no-one = ninguém
+value-teen = adolescente
+value-teen-or-guardian = adolescente ou responsável
+value-guardian = responsável
 value-optional = opcional
 value-needed = necessário
 value-allowed = permitido
@@ -76,6 +83,13 @@ value-children = crianças
 
 unit-minutes-of-use-per-local-day = minutos de uso por dia
 unit-minutes-of-use-without-a-break = minutos de uso sem pausa
+    .amount =
+        { $count ->
+            [one] { $count } minuto
+           *[other] { $count } minutos
+        }
+    .most = nunca
+unit-minutes-of-use = minutos de uso
     .amount =
         { $count ->
             [one] { $count } minuto

@@ -32,6 +32,7 @@ no-limit = sem limite
 no-entries = nenhum item
 added = adicionado: { $entries }
 taken-away = retirado: { $entries }
+own-entries = entradas próprias: { $from } → { $to }
 quote-begins = “
 quote-ends = ”
 

@@ -1,3 +1,4 @@
+alter table teens drop column age_moved_recorded_at;
 alter table teens drop column has_age_signals;
 drop table age_appeals;
 drop table transition_notices;

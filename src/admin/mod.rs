@@ -36,8 +36,12 @@ pub use self::rules::Rules;
 pub enum Admin {
     /// Make a support agent's account; the password is read from FAMILY_PAIRING_PASSWORD
     CreateAgent(Box<agents::CreateAgent>),
-    /// Make an operator, who can sign for commands; the token is printed once
+    /// Make an operator, who can sign for commands; once there is one, an operator has to sign. Prints the first one's token, or an invitation
     CreateOperator(Box<operators::CreateOperator>),
+    /// Take up an invitation, from FAMILY_PAIRING_INVITATION; the token is printed once
+    TakeOffice(Box<operators::TakeOffice>),
+    /// List the operators, who made them and since when they are in office
+    Operators(Box<Installation>),
     /// Revoke an operator; the token signs for nothing any more
     RevokeOperator(Box<operators::RevokeOperator>),
     /// Make a key for the platform's own servers; the token is printed once
@@ -48,7 +52,7 @@ pub enum Admin {
     AnswerAgeAppeal(Box<ages::AnswerAgeAppeal>),
     /// List the objections to ages that wait for an answer
     AgeAppeals(Box<Installation>),
-    /// Count who gets into another age band by a day, and what that changes; changes nothing
+    /// Count who gets into another age band on a day, and what that changes; changes nothing
     Ages(Box<ages::Ages>),
     /// List the platform keys, without their tokens
     PlatformKeys(Box<Installation>),
@@ -100,12 +104,18 @@ pub enum AdminError {
     /// The name was given before.
     #[error("there is or was an operator of this name; a name is given once, so that the audit stays readable")]
     NameTaken,
+    /// The invitation is none.
+    #[error("this is no invitation, or it was taken up, ran out after 7 days, or was revoked")]
+    NotInvited,
     /// Nobody to revoke.
     #[error("there is no operator of this name who was not revoked before")]
     NoSuchOperator,
     /// Nothing to revoke.
     #[error("there is no platform key of this id that was not revoked before")]
     NoSuchKey,
+    /// A forecast of what has been.
+    #[error("--on is past: a forecast is for a day to come")]
+    PastDay,
     /// Nothing to answer.
     #[error("there is no open objection of this id, or no signal of this id")]
     NoSuchAppeal,
@@ -140,6 +150,8 @@ pub async fn run(command: Admin, world: World) -> Result<(), AdminError> {
     match command {
         Admin::CreateAgent(command) => command.run(world).await,
         Admin::CreateOperator(command) => command.run(world).await,
+        Admin::TakeOffice(command) => command.run(world).await,
+        Admin::Operators(installation) => operators::list(&installation, world).await,
         Admin::RevokeOperator(command) => command.run(world).await,
         Admin::CreatePlatformKey(command) => command.run(world).await,
         Admin::RevokePlatformKey(command) => command.run(world).await,

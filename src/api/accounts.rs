@@ -15,6 +15,7 @@ use crate::{
     domain::{
         account::{ADULT_AGE, Role, local_date},
         age::{OLDEST, age_on},
+        region,
         text::{self, Email},
     },
     problem::{Code, Problem, in_field},
@@ -99,7 +100,7 @@ pub async fn sign_up(anyone: Anyone, body: Body<SignUp>) -> Result<HttpResponse,
         display_name,
         birth_date: Some(birth_date),
         locale: text::locale(&wanted.locale).map_err(in_field("/locale"))?,
-        region: text::region(&wanted.region).map_err(in_field("/region"))?,
+        region: region::parse(&wanted.region).map_err(in_field("/region"))?,
         time_zone,
         password_hash: anyone.gate.hasher.hash(password).await?,
     };

@@ -66,7 +66,8 @@ pub struct LocaleQuery {
                     "values": [{"value": "everyone", "label": "alle"}, {"value": "friends", "label": "Freunde"},
                         {"value": "no_one", "label": "niemand"}],
                     "enforced_by": "platform", "if_unsupported": "safe_mode", "set_by": "family", "teen_loosens": ["16_17"],
-                    "at_birthday": "stays", "decides": {"action": "add_to_group", "how": "audience"}, "since": 2,
+                    "at_birthday": "stays", "privacy": true, "guardian_sees": "value",
+                    "decides": {"action": "add_to_group", "how": "audience"}, "since": 2,
                     "defaults": {"under_13": "no_one", "13_15": "no_one", "16_17": "friends", "adult": "everyone"},
                     "floors": {"under_13": "no_one", "13_15": "no_one", "16_17": "friends"}}]})),
         (status = 304, description = "The one that you have is the newest")))]

@@ -10,7 +10,7 @@ use actix_web::HttpRequest;
 use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
 
-use super::{password::Hasher, throttle::Throttle};
+use super::{password::Hasher, throttle::Throttle, turns::Turns};
 use crate::{
     domain::{
         decision::{Compiled, Deciders},
@@ -58,6 +58,8 @@ pub struct Gate {
     pub keys: KeyRing,
     /// Passwords.
     pub hasher: Hasher,
+    /// Looks ahead at limits, which take their time.
+    pub simulations: Turns,
     /// Limits on tries.
     pub throttle: Throttle,
     /// Keys for MACs.

@@ -8,6 +8,7 @@ pub mod gate;
 pub mod password;
 pub mod shared;
 pub mod throttle;
+pub mod turns;
 pub mod who;
 
 pub use gate::Gate;

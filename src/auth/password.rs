@@ -1,24 +1,20 @@
 //! Passwords: argon2id behind a bounded gate.
 //!
-//! One hash takes 19 MiB and 14 ms of a core, so a few hundred logins at once would take the machine. Only as many run as
-//! there are cores less one, 64 wait, and the rest are told to come back. An unknown account costs the same hash as a known one.
+//! One hash takes 19 MiB and 14 ms of a core, so a few hundred logins at once would take the machine: they have to wait for
+//! [`Turns`]. An unknown account costs the same hash as a known one.
 
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use thiserror::Error;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization;
 
+use super::turns::{NoTurn, Turns};
 use crate::problem::{Code, Problem};
 
-/// How many hashes may wait for their turn.
-const QUEUE: usize = 64;
-/// How long one waits at most.
-const WAIT: Duration = Duration::from_secs(2);
 /// Fewest characters of a password (NIST SP 800-63B-4 for a single factor).
 pub const SHORTEST: usize = 15;
 /// Most characters of a password.
@@ -76,8 +72,7 @@ const EASY: u64 = 1_000_000;
 #[derive(Clone)]
 pub struct Hasher {
     argon: Argon2<'static>,
-    running: Arc<Semaphore>,
-    places: Arc<Semaphore>,
+    turns: Turns,
     dummy: Arc<str>,
 }
 
@@ -89,9 +84,9 @@ pub struct BadCost(String);
 /// Why there is no answer about a password.
 #[derive(Debug, Error)]
 pub enum HashError {
-    /// Too many at once.
-    #[error("too many password checks at once")]
-    Busy,
+    /// Too many at once, or the work broke.
+    #[error(transparent)]
+    NoTurn(#[from] NoTurn),
     /// A stored hash that is none, or the system has no randomness.
     #[error("the password hash is broken: {0}")]
     Broken(String),
@@ -100,7 +95,7 @@ pub enum HashError {
 impl From<HashError> for Problem {
     fn from(error: HashError) -> Self {
         match error {
-            HashError::Busy => Self::new(Code::Overloaded).retry_after(WAIT),
+            HashError::NoTurn(why) => why.into(),
             HashError::Broken(why) => {
                 tracing::error!(why, "a password hash is broken");
                 Code::Internal.into()
@@ -116,12 +111,9 @@ impl Hasher {
         let params = Params::new(memory_kib, passes, 1, None).map_err(|error| bad(&error))?;
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let dummy = argon.hash_password(b"nobody has this password").map_err(|error| bad(&error))?;
-        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let permits = cores.saturating_sub(1).max(1);
         Ok(Self {
             argon,
-            running: Arc::new(Semaphore::new(permits)),
-            places: Arc::new(Semaphore::new(permits + QUEUE)),
+            turns: Turns::new(metrics::gauge!("family_pairing_hash_queue")),
             dummy: dummy.to_string().into(),
         })
     }
@@ -162,42 +154,13 @@ impl Hasher {
         })
     }
 
-    /// Waits for a turn and does the work on a blocking thread. The permit goes along: a caller that leaves does not
-    /// free a core that is still hashing.
     async fn turn<T, F>(&self, work: F) -> Result<T, HashError>
     where
         T: Send + 'static,
         F: FnOnce(Argon2<'static>) -> Result<T, HashError> + Send + 'static,
     {
-        let _place = Place::take(&self.places)?;
-        let permit = tokio::time::timeout(WAIT, self.running.clone().acquire_owned())
-            .await
-            .map_err(|_| HashError::Busy)?
-            .map_err(|_| HashError::Busy)?;
         let argon = self.argon.clone();
-        tokio::task::spawn_blocking(move || {
-            let _permit: OwnedSemaphorePermit = permit;
-            work(argon)
-        })
-        .await
-        .map_err(|error| HashError::Broken(error.to_string()))?
-    }
-}
-
-/// A place in the queue, counted while it is held.
-struct Place(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
-
-impl Place {
-    fn take(places: &Arc<Semaphore>) -> Result<Self, HashError> {
-        let place = places.clone().try_acquire_owned().map_err(|_| HashError::Busy)?;
-        metrics::gauge!("family_pairing_hash_queue").increment(1);
-        Ok(Self(place))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        metrics::gauge!("family_pairing_hash_queue").decrement(1);
+        self.turns.take(move || work(argon)).await?
     }
 }
 
@@ -228,15 +191,5 @@ mod tests {
         assert!(!hasher.verify(typed("zoe likes five lamps"), Some(hash.clone())).await.unwrap());
         assert!(!hasher.verify(typed("nobody has this password"), None).await.unwrap());
         assert!(!hasher.is_outdated(&hash) && Hasher::new(16, 1).unwrap().is_outdated(&hash));
-    }
-
-    #[tokio::test]
-    async fn beyond_the_queue_there_is_an_answer_at_once() {
-        let hasher = Hasher::new(8, 1).unwrap();
-        let all =
-            hasher.places.clone().acquire_many_owned(u32::try_from(hasher.places.available_permits()).unwrap()).await;
-        assert!(matches!(hasher.hash(Password("x".repeat(20))).await, Err(HashError::Busy)));
-        drop(all);
-        assert!(hasher.hash(Password("x".repeat(20))).await.is_ok());
     }
 }

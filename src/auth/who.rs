@@ -206,6 +206,6 @@ pub(crate) fn any_bearer(request: &HttpRequest) -> Result<Token, Problem> {
 const fn opens_something(kind: TokenKind) -> bool {
     match kind {
         TokenKind::Session | TokenKind::Device | TokenKind::Platform => true,
-        TokenKind::Refresh | TokenKind::Ticket | TokenKind::Operator => false,
+        TokenKind::Refresh | TokenKind::Ticket | TokenKind::Operator | TokenKind::Invitation => false,
     }
 }

@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
@@ -18,6 +19,7 @@ use crate::domain::{
 
 const DEVICE: &str = "device.json";
 const POLICY: &str = "policy.json";
+const CONTACT: &str = "contact.json";
 
 /// A file could not be read or written.
 #[derive(Debug, Error)]
@@ -70,6 +72,7 @@ impl Keep {
     /// A device moves in. The policy of whoever lived here before goes.
     pub fn move_in(&self, identity: &Identity) -> Result<(), KeepError> {
         self.remove(POLICY)?;
+        self.remove(CONTACT)?;
         self.put(DEVICE, identity)
     }
 
@@ -81,6 +84,16 @@ impl Keep {
     /// Makes a policy the one that survives a restart.
     pub fn keep_policy(&self, policy: &SignedSnapshot) -> Result<(), KeepError> {
         self.put(POLICY, policy)
+    }
+
+    /// When the server was last heard, as far as it was written down.
+    pub fn contact(&self) -> Result<Option<Timestamp>, KeepError> {
+        self.get(CONTACT)
+    }
+
+    /// Writes down when the server was heard.
+    pub fn keep_contact(&self, heard_at: Timestamp) -> Result<(), KeepError> {
+        self.put(CONTACT, &heard_at)
     }
 
     /// Reads a file; none if there is none.

@@ -45,6 +45,28 @@ impl Clock for TestClock {
     }
 }
 
+/// A clock that a test moves on.
+#[derive(Default)]
+pub(crate) struct HandClock(AtomicU64);
+
+impl HandClock {
+    pub(crate) fn pass_hours(&self, hours: u64) {
+        self.0.fetch_add(hours, Ordering::Relaxed);
+    }
+
+    /// A world that goes by this clock.
+    pub(crate) fn world(self: &Arc<Self>) -> World {
+        World::new(self.clone(), Arc::new(TestEntropy))
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        let passed = SignedDuration::from_hours(self.0.load(Ordering::Relaxed).cast_signed());
+        Timestamp::from_second(1_780_000_000).unwrap() + passed
+    }
+}
+
 struct TestEntropy;
 impl Entropy for TestEntropy {
     fn fill(&self, bytes: &mut [u8]) {
@@ -73,10 +95,14 @@ fn key() -> SnapshotKey {
 }
 
 pub(crate) fn signed(revision: i64, minutes: u32) -> SignedSnapshot {
+    signed_with(revision, serde_json::json!({"time.daily_minutes": {"value": minutes, "source": "guardian"}}))
+}
+
+pub(crate) fn signed_with(revision: i64, controls: serde_json::Value) -> SignedSnapshot {
     let payload = serde_json::json!({
         "teen_id": teen(), "epoch": 1, "revision": revision, "issued_at": Timestamp::UNIX_EPOCH,
         "home_zone": "Europe/Berlin", "day_start_minute": 0, "timeline": [], "warnings": [],
-        "controls": {"time.daily_minutes": {"value": minutes, "source": "guardian"}},
+        "controls": controls,
         "staleness": {"warn_hours": 24, "safe_hours": 72},
     });
     key().sign(Version { epoch: 1, revision }, payload.to_string().as_bytes())

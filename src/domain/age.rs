@@ -7,6 +7,7 @@ mod appeal;
 mod band;
 mod birth;
 mod birthday;
+mod correction;
 mod decision;
 mod reading;
 mod signal;
@@ -15,13 +16,14 @@ mod weigh;
 mod word;
 
 pub use self::{
-    appeal::{Answer, Appeal, AppealError, AppealMove, AppealState, Judge, Route, Side},
+    appeal::{Answer, Appeal, AppealError, AppealMove, AppealState, Route, Side},
     band::{AgeBand, PerBand, UnknownBand},
     birth::{AgeSpan, Ages, Birth, NotAges, OLDEST},
     birthday::{age_on, next_transition},
+    correction::Correction,
     decision::{AgeDecision, OLDER_AFTER, Waiting, decide, next_change},
     reading::{AppleAgeRange, AppleAnswer, GoogleAgeSignals, ProviderOutcome, Reading},
-    signal::{AgeSignal, Channel, Level, Stated},
+    signal::{AgeSignal, Channel, Level, Stated, outdated},
     transition::{Announcement, Stage, Transition},
     weigh::Reason,
 };

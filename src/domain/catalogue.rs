@@ -7,7 +7,9 @@ use utoipa::ToSchema;
 
 use super::{
     age::{AgeBand, PerBand},
-    controls::{AtBirthday, Control, ControlId, Decides, EnforcedBy, Group, IfUnsupported, Registry, SetBy},
+    controls::{
+        AtBirthday, Control, ControlId, Decides, EnforcedBy, Group, GuardianSees, IfUnsupported, Registry, SetBy,
+    },
     language::Language,
     value::{Day, Given, Kind, Value},
 };
@@ -86,6 +88,10 @@ pub struct ControlInWords {
     pub teen_loosens: Vec<AgeBand>,
     /// What a birthday does to a default that would get looser.
     pub at_birthday: AtBirthday,
+    /// What guardians see of what the teen set.
+    pub guardian_sees: GuardianSees,
+    /// Whether its strict side is the teen's privacy: what a teen closes here, no grant opens.
+    pub privacy: bool,
     /// The question of the platform's servers that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decides: Option<Decides>,
@@ -157,6 +163,8 @@ fn in_words(control: &Control, language: Language) -> ControlInWords {
         set_by: control.set_by,
         teen_loosens: control.teen_loosens.clone(),
         at_birthday: control.at_birthday,
+        guardian_sees: control.guardian_sees,
+        privacy: control.privacy,
         decides: control.decides.clone(),
         since: control.since,
         defaults: control.defaults.clone(),

@@ -12,6 +12,7 @@ mod tests;
 use std::{borrow::Borrow, collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize, Serializer};
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 pub(in crate::domain) use self::decides::AUDIENCES;
@@ -58,6 +59,11 @@ pub struct Control {
     pub teen_loosens: Vec<AgeBand>,
     /// What a birthday does to a default that would get looser.
     pub at_birthday: AtBirthday,
+    /// What guardians see of what the teen set.
+    pub guardian_sees: GuardianSees,
+    /// Whether its strict side is the teen's privacy: who may reach or see them, what becomes of their posts and data. What a teen
+    /// closes here, no grant opens (UK Children's Code standard 11; regulation on progressive autonomy in Brazil and Vermont).
+    pub privacy: bool,
     /// The question of the platform's servers that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decides: Option<Decides>,
@@ -108,14 +114,6 @@ pub enum Group {
     Data,
 }
 
-impl Group {
-    /// Whether its strict side is the teen's privacy. What a teen keeps to themself here, no guardian opens: not by a value and
-    /// not by a grant (UK Children's Code standard 11; regulation on progressive autonomy in Brazil and Vermont).
-    pub const fn is_private(self) -> bool {
-        matches!(self, Self::Visibility | Self::Guardians)
-    }
-}
-
 /// Whose a control is to set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -136,6 +134,17 @@ pub enum AtBirthday {
     Stays,
     /// The next band's default holds: it is itself the rule for an age.
     Follows,
+}
+
+/// What guardians see of what a teen set for themself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GuardianSees {
+    /// The value.
+    #[default]
+    Value,
+    /// How many entries the teen added to a list, never which: whom somebody keeps away is their own affair.
+    Count,
 }
 
 /// What a device does that cannot apply a control.
@@ -171,6 +180,16 @@ impl Registry {
     /// The catalogue's version: that of its newest control.
     pub fn version(&self) -> u32 {
         self.iter().map(|control| control.since).max().unwrap_or_default()
+    }
+
+    /// SHA-256 of all that is registered, whatever its comments and its order in the file: another one gives other policies.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for control in self.iter() {
+            // The debug form has every field, and a new field is in it by itself.
+            hash.update(format!("{control:?}"));
+        }
+        hash.finalize().into()
     }
 
     /// All controls, ordered by id.

@@ -20,6 +20,9 @@
 //! | `consent` | prohibited | a guardian's consent is needed and was not verified |
 //! | `guardian` | | a guardian is needed and there is none |
 //!
+//! A list of words or subjects that the question tells nothing of has no say, and neither has a budget without the minutes used: the
+//! answer names them with `not_asked`, so that what was forgotten shows.
+//!
 //! The strictest say wins: no, then ask, then yes. A stricter policy therefore never gives a looser answer. The values are those
 //! of the teen's newest revision, what follows a grant or hold included; nothing is computed here that devices and people
 //! are not shown too. A revision that knows none of an action's controls says nothing about it, and that is a no.
@@ -38,5 +41,5 @@ mod tests;
 pub use self::{
     compiled::{Compiled, Deciders, Grounds},
     question::{MOST_SUBJECTS, MOST_WORDS, Question, Relationship, Unaskable},
-    verdict::{Outcome, Reason, ReasonCode, Verdict},
+    verdict::{Outcome, Reason, ReasonCode, Standing, Verdict},
 };

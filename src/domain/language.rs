@@ -1,7 +1,7 @@
 //! The languages that families read, and what controls and everything around them are called.
 //!
 //! The texts are Fluent messages in `locales/`, built in. A control's English label is the catalogue's own, and so is its
-//! unit. Whatever has no translation yet, because it was added a minute ago, is said in English rather than left out.
+//! unit; the English words of a preset are the preset's. Whatever has no translation yet, because it was added a minute ago, is said in English rather than left out.
 
 mod messages;
 mod sentences;
@@ -16,6 +16,7 @@ use super::{
     age::AgeBand,
     controls::{Control, Group},
     policy::Layer,
+    presets::Preset,
     value::{Day, Direction},
 };
 
@@ -67,6 +68,16 @@ impl Language {
     pub fn unit(self, control: &Control) -> Option<String> {
         let unit = control.unit.as_ref()?;
         Some(self.own(&unit_key(unit), &[]).unwrap_or_else(|| unit.clone()))
+    }
+
+    /// A preset with its words in this language.
+    pub fn preset(self, preset: &Preset) -> Preset {
+        let key = key("preset", &preset.id.to_string());
+        let (label, why) = (self.own(&key, &[]), self.own(&format!("{key}.why"), &[]));
+        let mut said = preset.clone();
+        said.label = label.unwrap_or(said.label);
+        said.why = why.unwrap_or(said.why);
+        said
     }
 
     /// What a group of controls is called.

@@ -7,6 +7,7 @@
 
 mod bounds;
 mod check;
+mod clash;
 mod compare;
 mod parse;
 mod place;
@@ -16,12 +17,12 @@ mod said;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::domain) use self::bounds::{beyond, hard, right, start};
+pub(in crate::domain) use self::bounds::{beyond, hard, loosest, right, start};
 pub use self::{
     bounds::{Bound, Live, Subject},
     check::{Finding, check},
     compare::{Comparison, Edit, Edited, FieldEdit, compare},
-    parse::{LawError, LawFile},
+    parse::{LawError, LawFile, LeftOut},
     place::{Reach, jurisdictions_of},
     rule::{Effect, ForAges, InForce, Law, LegalStatus, Rule, RuleBook, RuleId, WhoLoosens},
 };

@@ -19,6 +19,7 @@ pub mod platform;
 pub mod policy;
 pub mod presets;
 pub mod receiver;
+pub mod region;
 pub mod report;
 pub mod secret;
 pub mod simulation;

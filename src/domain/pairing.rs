@@ -7,6 +7,8 @@
 //!    └─10 minutes→ expired
 //! ```
 //!
+//! At 18 an active pairing ends by itself, and what is only offered or claimed expires: no supervision begins after that.
+//!
 //! A right code alone never pairs: it opens a request, and the teen, who has seen who asks and what they will see
 //! and may set, confirms last.
 
@@ -15,7 +17,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
 
-use super::code::WRONG_TRIES;
+use super::{
+    code::WRONG_TRIES,
+    ids::{AccountId, TeenId},
+};
 
 /// How long a claimed pairing waits for the teen's answer, in hours.
 pub const ANSWER_HOURS: i64 = 24;
@@ -40,7 +45,7 @@ pub enum PairingState {
     Cancelled,
     /// Too many wrong tries.
     Burned,
-    /// One side ended it.
+    /// One side ended it, or the teen came of age.
     Ended,
 }
 
@@ -62,6 +67,20 @@ pub enum Move {
     Cancel,
     /// Either side ends an active pairing.
     End,
+    /// The teen comes of age: supervision ends, and none can begin any more.
+    ComeOfAge,
+}
+
+/// Why a pairing ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The teen came of age.
+    CameOfAge,
+    /// The guardian ended it.
+    Guardian,
+    /// The teen ended it.
+    Teen,
 }
 
 /// The move is not possible from here.
@@ -118,9 +137,19 @@ impl PairingState {
             (Self::Offered, Move::Cancel) => Ok(Self::Cancelled),
             (Self::Claimed, Move::Confirm) => Ok(Self::Active),
             (Self::Claimed, Move::Refuse) => Ok(Self::Refused),
-            (Self::Active, Move::End) => Ok(Self::Ended),
+            (Self::Active, Move::End | Move::ComeOfAge) => Ok(Self::Ended),
+            (Self::Offered | Self::Claimed, Move::ComeOfAge) => Ok(Self::Expired),
             (state, _) => Err(Impossible(state)),
         }
+    }
+
+    /// Why it ended, if it did: by the one of the two who is named, or by itself.
+    pub fn end_reason(self, teen: TeenId, ended_by: Option<AccountId>) -> Option<EndReason> {
+        (self == Self::Ended).then(|| match ended_by {
+            None => EndReason::CameOfAge,
+            Some(by) if by == teen => EndReason::Teen,
+            Some(_) => EndReason::Guardian,
+        })
     }
 
     /// No move leaves this state.
@@ -143,6 +172,7 @@ mod tests {
             Just(Move::Refuse),
             Just(Move::Cancel),
             Just(Move::End),
+            Just(Move::ComeOfAge),
         ]
     }
 
@@ -174,6 +204,25 @@ mod tests {
             let next = PairingState::Offered.after(Move::WrongCode { tries }).unwrap();
             prop_assert_eq!(next == PairingState::Burned, tries >= WRONG_TRIES);
         }
+    }
+
+    #[test]
+    fn whoever_comes_of_age_is_supervised_no_more_and_never_again() {
+        for state in PairingState::ALL {
+            let next = state.after(Move::ComeOfAge);
+            assert_eq!(next.is_err(), state.is_final());
+            assert!(next.is_ok_and(PairingState::is_final) || state.is_final(), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn an_end_has_a_reason_and_nothing_else_has() {
+        let (teen, guardian) = (AccountId::from_uuid(uuid::Uuid::nil()), AccountId::from_uuid(uuid::Uuid::max()));
+        let why = |by| PairingState::Ended.end_reason(teen, by);
+        assert_eq!(why(None), Some(EndReason::CameOfAge));
+        assert_eq!(why(Some(teen)), Some(EndReason::Teen));
+        assert_eq!(why(Some(guardian)), Some(EndReason::Guardian));
+        assert_eq!(PairingState::Active.end_reason(teen, None), None);
     }
 
     #[test]

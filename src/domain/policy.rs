@@ -1,6 +1,6 @@
 //! What holds for a teen, and who decided it.
 //!
-//! Per control: the guardians' value where one is set, else the teen's own choice where their age has one, else where things
+//! Per control: the guardians' value where one is set (as far as the teen agrees, where a law asks for both), else the teen's own choice where their age has one, else where things
 //! start (the default of the age band, or what a younger band's default held, as strict as the law's defaults ask); then the
 //! teen's own tightening; then live grants loosen and holds tighten; then the bounds of platform and law. A guardian replaces a
 //! start up or down with the authority that a rule asks for, the teen can add, a grant can pass no bound, and a teen without a
@@ -15,7 +15,10 @@ mod effective;
 mod facts;
 mod layers;
 mod patch;
+mod size;
 mod stored;
+mod timed;
+mod undo;
 mod wanted;
 
 #[cfg(test)]
@@ -32,12 +35,14 @@ pub use self::{
     ahead::{Ahead, ahead},
     allowed::{Allowed, MayLoosen, allowed},
     birthday::{Renewed, at_age, renewed},
-    change::{Change, When, diff, direction_of},
+    change::{Change, Hidden, When, diff, direction_of},
     effective::effective,
-    facts::Facts,
-    layers::{Kept, Layers, MOST_TIMED, Setting, Timed},
-    patch::{PatchError, grant, hold, patch_guardian, patch_teen, undo_patch, value_of},
+    facts::{Facts, OLD_NEWS},
+    layers::{Kept, Layers, Setting, Timed},
+    patch::{PatchError, patch_guardian, patch_teen, value_of},
     stored::StoredError,
+    timed::{give_back, grant, hold, take_back},
+    undo::{Undo, undo_of},
     wanted::Wanted,
 };
 use super::{
@@ -124,7 +129,7 @@ pub struct Effective {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<uuid::Uuid>)]
     pub by: Option<AccountId>,
-    /// Since when it is set so. Absent for defaults and bounds.
+    /// Since when it is set so. Absent for defaults and bounds: nobody set them on a day; a law's rule says from when it counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// Why, in the words of whoever set it.
@@ -151,6 +156,17 @@ impl Policy {
     /// What holds for one control.
     pub fn get(&self, id: impl AsRef<str>) -> Option<&Effective> {
         self.0.get(id.as_ref())
+    }
+
+    /// The same with other rows.
+    pub fn with(mut self, rows: impl IntoIterator<Item = (ControlId, Effective)>) -> Self {
+        self.0.extend(rows);
+        self
+    }
+
+    /// Its rows.
+    pub fn into_rows(self) -> impl Iterator<Item = (ControlId, Effective)> {
+        self.0.into_iter()
     }
 
     /// Every control with what holds, ordered by id.

@@ -36,9 +36,9 @@ pub struct PresetId(String);
 pub struct Preset {
     /// Its name for programs.
     pub id: PresetId,
-    /// Its name for people, in plain English.
+    /// Its name for people.
     pub label: String,
-    /// What it is for, and what is known about that, in plain English.
+    /// What it is for, and what is known about that, in plain words.
     pub why: String,
     /// How good the evidence is.
     pub grade: Grade,
@@ -46,6 +46,8 @@ pub struct Preset {
     pub bands: Vec<AgeBand>,
     /// Where one must live for it, as ISO 3166 writes it; empty: anywhere.
     pub regions: Vec<String>,
+    /// Whether all that the guardian has set goes back to the default first.
+    pub takes_back: bool,
     /// Control → value: the `settings` of a change.
     #[schema(value_type = BTreeMap<String, Given>)]
     pub settings: BTreeMap<ControlId, Value>,

@@ -18,7 +18,7 @@ use super::{
     controls::ControlId,
     ids::TeenId,
     report::{Issue, IssueCode, MOST_ISSUES, RejectCode},
-    snapshot::{Disbelief, KeyRing, Payload, SignedSnapshot},
+    snapshot::{Disbelief, KeyRing, Payload, SignedSnapshot, Silence},
     version::Version,
 };
 
@@ -67,13 +67,17 @@ pub struct Entry {
     /// What counts from then on, without hearing from the server again.
     #[serde(default)]
     pub after: Option<Value>,
+    /// What counts instead when nothing was heard for too long. Absent: the same.
+    #[serde(default)]
+    pub safe: Option<Value>,
 }
 
 impl Entry {
-    /// What counts at an instant on a device that has heard nothing since it got this.
-    pub fn value_at(&self, at: Timestamp) -> &Value {
-        match (self.until, &self.after) {
-            (Some(until), Some(after)) if until <= at => after,
+    /// What counts at an instant on a device that has heard nothing new since it got this, and nothing at all for so long.
+    pub fn value_at(&self, at: Timestamp, silence: Silence) -> &Value {
+        match (self, silence) {
+            (Self { safe: Some(safe), .. }, Silence::Safe) => safe,
+            (Self { until: Some(until), after: Some(after), .. }, _) if *until <= at => after,
             _ => &self.value,
         }
     }

@@ -27,10 +27,13 @@ pub enum TokenKind {
     Platform,
     /// Signs for commands of somebody who runs the installation, until revoked. Opens nothing over HTTP.
     Operator,
+    /// Makes its holder an operator in office, once, within a week. Signs for nothing.
+    Invitation,
 }
 
 impl TokenKind {
-    const ALL: [Self; 6] = [Self::Session, Self::Refresh, Self::Device, Self::Ticket, Self::Platform, Self::Operator];
+    const ALL: [Self; 7] =
+        [Self::Session, Self::Refresh, Self::Device, Self::Ticket, Self::Platform, Self::Operator, Self::Invitation];
 
     const fn prefix(self) -> &'static str {
         match self {
@@ -40,6 +43,7 @@ impl TokenKind {
             Self::Ticket => "fpt_",
             Self::Platform => "fpp_",
             Self::Operator => "fpo_",
+            Self::Invitation => "fpi_",
         }
     }
 }

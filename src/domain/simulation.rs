@@ -29,6 +29,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 pub use self::{
     asked::{Asked, AskedError, asked},
     budget::{Budget, Usage, Used},
+    course::TooMuchAhead,
     draft::{Draft, Drafter, Place, Refusal},
     moment::{ControlThen, Difference, Hours, Moment, moment},
     rows::{Held, Row, Timeline, timeline},

@@ -3,17 +3,20 @@
 //! The bytes are signed as they are, so no two programs need to agree on a canonical JSON. Everything in them is a
 //! function of the stored revision and the epoch: any node encodes the same bytes, and a device's hash can be compared.
 
+mod carried;
+
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use utoipa::ToSchema;
 
+pub use self::carried::{carried, fallback};
 use super::{controls::ControlId, ids::TeenId, report::Desired, version::Version};
 
 /// What is signed. Devices must ignore fields that they do not know.
@@ -31,7 +34,7 @@ pub struct Payload {
     pub home_zone: String,
     /// Minutes after midnight at which the teen's day starts.
     pub day_start_minute: i16,
-    /// Every control: `{value, source, by, since, reason}`.
+    /// Every control: `{value, source, by, since, reason, rules, until, after, safe}`; what does not apply is left out.
     pub controls: Box<RawValue>,
     /// Schedules as UTC intervals. Empty until the server compiles them; until then a device enforces the windows of
     /// `controls` in `home_zone`, and must not read an empty list as "no windows".
@@ -49,7 +52,7 @@ pub struct PolicyRecord {
     pub teen: TeenId,
     /// Which.
     pub revision: i64,
-    /// The effective controls, exactly as stored.
+    /// The effective controls, exactly as stored: what [`carried`] wrote when the revision was made.
     pub controls: String,
     /// See [`Payload`].
     pub home_zone: String,
@@ -93,18 +96,44 @@ pub struct Interval {
     pub until: Timestamp,
 }
 
-/// How a device behaves without contact: a banner, then the stricter of policy and age-band default.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+/// What a device does that hears nothing from the server: it says so, then it falls back to the stricter side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Staleness {
-    /// Hours without contact after which the device says so.
+    /// Hours without contact from which on the device says so.
     pub warn_hours: u16,
-    /// Hours without contact after which the device falls back to the stricter side.
+    /// Hours without contact from which on each control's `safe` counts.
     pub safe_hours: u16,
 }
 
 impl Default for Staleness {
     fn default() -> Self {
         Self { warn_hours: 24, safe_hours: 72 }
+    }
+}
+
+/// How long a device has heard nothing, as far as it matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Silence {
+    /// Not long.
+    #[default]
+    Short,
+    /// Long enough to say so.
+    Warn,
+    /// Too long to trust what was loosened.
+    Safe,
+}
+
+impl Staleness {
+    /// How silent it has been at an instant. A clock that shows a time before the last contact says nothing of how long that is.
+    pub fn silence(&self, heard_at: Timestamp, at: Timestamp) -> Silence {
+        let silent = at.duration_since(heard_at);
+        let over = |hours: u16| silent >= SignedDuration::from_hours(hours.into());
+        match (over(self.warn_hours), over(self.safe_hours)) {
+            (_, true) => Silence::Safe,
+            (true, false) => Silence::Warn,
+            (false, false) => Silence::Short,
+        }
     }
 }
 

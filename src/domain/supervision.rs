@@ -3,6 +3,8 @@
 //! Promise 8, no covert monitoring: a guardian's endpoint that reads something about a teen must be named here, or a
 //! test over the OpenAPI document fails. The teen reads the same list at `GET /v1/teen/supervision` and on the consent screen.
 
+pub mod seen;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,12 +29,12 @@ pub const WILL_SEE: &[Visible] = &[
     },
     Visible {
         id: "age",
-        sentence: "How old you are taken to be (a band, and how sure it is), when that changes and what the change does. Not how it was shown.",
-        operations: &["guardian_age", "guardian_transitions"],
+        sentence: "How old you are taken to be (a band, and how sure it is), when that changes and what the change does; what they objected to it, and how each objection was answered, yours too. Not how it was shown.",
+        operations: &["guardian_age", "guardian_transitions", "guardian_age_appeals"],
     },
     Visible {
         id: "limits",
-        sentence: "Your limits: what they set, what you tightened yourself, what the platform or the law sets, and which of them counts, now and later. A change that comes with a birthday shows on which day that is.",
+        sentence: "Your limits: what they set, what you set yourself and why, what the platform or the law sets, and which of them counts, now and later. A change that comes with a birthday shows on which day that is. Of your block list they see how many entries you added, not which and not why.",
         operations: &[
             "guardian_settings",
             "guardian_policy",
@@ -74,7 +76,7 @@ pub const MAY_SET: &[Visible] = &[
     Visible {
         id: "age",
         sentence: "They can say how old you are, and object to the age that you are taken to be of. So can you.",
-        operations: &["guardian_attest_age", "guardian_appeal_age"],
+        operations: &["guardian_attest_age", "guardian_appeal_age", "guardian_withdraw_age_appeal"],
     },
     Visible { id: "pairing", sentence: "They can end the pairing, and so can you.", operations: &["guardian_unlink"] },
 ];
@@ -84,5 +86,10 @@ pub const NEVER_SEE: &[Visible] = &[
     Visible { id: "messages", sentence: "Your messages.", operations: &[] },
     Visible { id: "searches", sentence: "What you search for or watch.", operations: &[] },
     Visible { id: "location", sentence: "Where you are.", operations: &[] },
+    Visible {
+        id: "blocked",
+        sentence: "Which accounts, sounds and pages you blocked yourself, and why.",
+        operations: &[],
+    },
     Visible { id: "birth_date", sentence: "Your birth date, your e-mail or your password.", operations: &[] },
 ];

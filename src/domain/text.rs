@@ -113,6 +113,19 @@ pub fn word(text: &str) -> Result<String, TextError> {
     }
 }
 
+/// The name that a channel gives a source or a provider (`TIER_C`, `acme`): 1–32 letters, digits, `_`, `-`, `.`. Never more than four
+/// digits on end, so that no number of a document, a card or a telephone gets in by mistake.
+pub fn source(text: &str) -> Result<String, TextError> {
+    let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let numbers = text.split(|c: char| !c.is_ascii_digit());
+    match text.len() {
+        0 => Err(TextError::Empty),
+        33.. => Err(TextError::TooLong),
+        _ if text.chars().all(named) && numbers.map(str::len).all(|run| run <= 4) => Ok(text.to_owned()),
+        _ => Err(TextError::Malformed),
+    }
+}
+
 /// A language tag such as `en` or `pt-BR`.
 pub fn locale(text: &str) -> Result<String, TextError> {
     let parts: Vec<&str> = text.split('-').collect();
@@ -120,17 +133,6 @@ pub fn locale(text: &str) -> Result<String, TextError> {
         && parts.iter().all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
         && parts.first().is_some_and(|language| {
             (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_lowercase())
-        });
-    sound.then(|| text.to_owned()).ok_or(TextError::Malformed)
-}
-
-/// An ISO 3166 region: `DE`, or `US-CA` where states make the law.
-pub fn region(text: &str) -> Result<String, TextError> {
-    let (country, part) = text.split_once('-').map_or((text, None), |(c, p)| (c, Some(p)));
-    let sound = country.len() == 2
-        && country.bytes().all(|b| b.is_ascii_uppercase())
-        && part.is_none_or(|p| {
-            (1..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
         });
     sound.then(|| text.to_owned()).ok_or(TextError::Malformed)
 }
@@ -149,6 +151,16 @@ pub fn zone(text: &str) -> Result<String, TextError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_source_is_a_name_and_no_number_of_anything() {
+        for good in ["TIER_C", "acme-2.id", "guardianCheckedByOtherMethod", "v2026"] {
+            assert_eq!(source(good).unwrap(), good);
+        }
+        for bad in ["", "mia@example.com", "Acme Ltd", "4111-11111", "id_123456", &"x".repeat(33)] {
+            assert!(source(bad).is_err(), "{bad:?}");
+        }
+    }
 
     #[test]
     fn hostile_names_are_refused_and_emoji_families_are_not() {
@@ -177,8 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn regions_and_locales_have_one_form() {
-        assert!(region("US-CA").is_ok() && region("DE").is_ok() && region("de").is_err() && region("USA").is_err());
+    fn locales_have_one_form() {
         assert!(locale("pt-BR").is_ok() && locale("en").is_ok() && locale("EN").is_err() && locale("en_US").is_err());
     }
 }

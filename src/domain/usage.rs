@@ -3,6 +3,8 @@
 //! A slot is `unix seconds ÷ 300`, whole. Every zone in use is a whole number of slots from UTC, so a local midnight
 //! falls between two. The same report sent twice, late or shuffled changes nothing: the greater value stays.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -50,7 +52,7 @@ pub enum SlotFault {
 impl UsageSlot {
     /// Whether the slot can be counted at `now`.
     pub fn check(&self, now: Timestamp) -> Result<(), SlotFault> {
-        let start = self.slot.checked_mul(SLOT_SECONDS).ok_or(SlotFault::Future)?;
+        let start = self.slot.saturating_mul(SLOT_SECONDS);
         if super::text::word(&self.item).is_err() {
             Err(SlotFault::Item)
         } else if !(0..=SLOT_SECONDS).contains(&i64::from(self.seconds)) {
@@ -65,9 +67,52 @@ impl UsageSlot {
     }
 }
 
+/// What is known from reports in any order, with repeats: per device, slot and item the greatest number of seconds.
+///
+/// The store does the same with what it has kept already (`greatest` in one statement), so a batch may be merged first.
+pub fn merged<D: Ord>(reports: impl IntoIterator<Item = (D, UsageSlot)>) -> BTreeMap<(D, i64, String), i16> {
+    let mut known = BTreeMap::new();
+    for (device, UsageSlot { item, slot, seconds }) in reports {
+        let most = known.entry((device, slot, item)).or_insert(seconds);
+        *most = seconds.max(*most);
+    }
+    known
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::*;
+
+    fn reports() -> impl Strategy<Value = Vec<(u8, UsageSlot)>> {
+        let one = (0_u8..2, "[ab]", 0_i64..3, 0_i16..=300);
+        vec(one.prop_map(|(device, item, slot, seconds)| (device, UsageSlot { item, slot, seconds })), 0..12)
+    }
+
+    proptest! {
+        /// Repeats, another order and other batches change nothing.
+        #[test]
+        fn order_and_repeats_do_not_matter(
+            (told, shuffled) in reports().prop_flat_map(|told| (Just(told.clone()), Just(told).prop_shuffle())),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let whole = merged(told.clone());
+            prop_assert_eq!(&merged(told.iter().chain(&shuffled).cloned()), &whole);
+            let (early, late) = shuffled.split_at(cut.index(shuffled.len() + 1));
+            let kept = |batch: &[(u8, UsageSlot)]| {
+                merged(batch.to_vec()).into_iter().map(|((device, slot, item), seconds)| (device, UsageSlot { item, slot, seconds }))
+            };
+            prop_assert_eq!(&merged(kept(late).chain(kept(early))), &whole);
+            for (device, it) in &told {
+                prop_assert!(whole[&(*device, it.slot, it.item.clone())] >= it.seconds);
+            }
+            for ((device, slot, item), seconds) in whole {
+                let known = (device, UsageSlot { item, slot, seconds });
+                prop_assert!(told.contains(&known));
+            }
+        }
+    }
 
     fn slot(item: &str, slot: i64, seconds: i16) -> UsageSlot {
         UsageSlot { item: item.into(), slot, seconds }
@@ -82,6 +127,8 @@ mod tests {
         assert_eq!(slot("app:a", here, -1).check(now), Err(SlotFault::Seconds));
         assert_eq!(slot("app:a", here + 3, 1).check(now), Err(SlotFault::Future));
         assert_eq!(slot("app:a", i64::MAX, 1).check(now), Err(SlotFault::Future));
+        assert_eq!(slot("app:a", i64::MIN, 1).check(now), Err(SlotFault::TooOld));
+        assert_eq!(slot("", i64::MAX, 1).check(now), Err(SlotFault::Item), "in the order of the page");
         assert_eq!(slot("app:a", here - 9 * 288, 1).check(now), Err(SlotFault::TooOld));
         assert_eq!(slot("a b", here, 1).check(now), Err(SlotFault::Item));
     }

@@ -28,7 +28,7 @@ pub use self::{
 };
 pub(in crate::domain) use self::{
     given::{as_reported, unchecked},
-    words::folded,
+    words::compared,
 };
 use super::text::TextError;
 
@@ -50,6 +50,9 @@ pub enum Kind {
     Minutes,
     /// A whole number; fewer is stricter.
     Number {
+        /// The least, where nothing below means anything; 0 without it.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        least: u32,
         /// The greatest, which limits nothing.
         most: u32,
     },
@@ -111,8 +114,10 @@ pub enum ValueError {
     #[error("must be between 0 and 1440 minutes a day")]
     MinutesRange,
     /// Beyond what the control can be set to.
-    #[error("must be a whole number from 0 to {most}")]
+    #[error("must be a whole number from {least} to {most}")]
     NumberRange {
+        /// The least that would be accepted.
+        least: u32,
         /// The greatest that would be accepted.
         most: u32,
     },
@@ -131,6 +136,11 @@ pub enum ValueError {
     /// One of the words is not acceptable.
     #[error("every entry {0}")]
     Word(TextError),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Kind {
@@ -157,11 +167,11 @@ impl Kind {
             (Self::Flag { .. }, Given::Flag(flag)) => Ok(Value::Flag(flag)),
             (Self::Minutes, Given::Number(minutes)) => DayMinutes::every_day(minutes).map(Value::Minutes),
             (Self::Minutes, Given::Week(week)) => DayMinutes::from_week(week).map(Value::Minutes),
-            (Self::Number { most }, Given::Number(number)) => u32::try_from(number)
+            (Self::Number { least, most }, Given::Number(number)) => u32::try_from(number)
                 .ok()
-                .filter(|number| number <= most)
+                .filter(|number| (least..=most).contains(&number))
                 .map(Value::Number)
-                .ok_or(ValueError::NumberRange { most: *most }),
+                .ok_or(ValueError::NumberRange { least: *least, most: *most }),
             (Self::Words, Given::Empty) | (Self::Ids, Given::Empty) => Ok(Value::Words(BTreeSet::new())),
             (Self::Words, Given::Words(given)) => words::words(&given).map(Value::Words),
             (Self::Ids, Given::Words(given)) => words::ids(&given).map(Value::Words),
@@ -219,6 +229,18 @@ impl Kind {
         }
     }
 
+    /// The value that limits nothing.
+    pub fn loosest(&self) -> Value {
+        match self {
+            Self::Choice { values } => Value::Choice(values.first().cloned().unwrap_or_default()),
+            Self::Flag { strict } => Value::Flag(!strict),
+            Self::Minutes => Value::Minutes(DayMinutes::UNLIMITED),
+            Self::Number { most, .. } => Value::Number(*most),
+            Self::Words | Self::Ids => Value::Words(BTreeSet::new()),
+            Self::Windows => Value::Windows(Windows::default()),
+        }
+    }
+
     /// Where a change from one value to another leads.
     pub fn direction(&self, from: &Value, to: &Value) -> Direction {
         let both = self.meet(from, to);
@@ -232,7 +254,11 @@ impl Kind {
 
     /// Whether `a` limits everything that `bound` limits.
     pub fn at_least_as_strict(&self, a: &Value, bound: &Value) -> bool {
-        self.meet(a, bound) == *a
+        match (self, a, bound) {
+            // Asked far more often than anything else, and a list costs most to merge.
+            (Self::Words | Self::Ids, Value::Words(a), Value::Words(bound)) => a.is_superset(bound),
+            _ => self.meet(a, bound) == *a,
+        }
     }
 
     /// Whether this is a value of this kind.

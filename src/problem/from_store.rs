@@ -17,6 +17,7 @@ impl From<StoreError> for Problem {
             StoreError::TooManyDevices => Code::TooManyDevices,
             StoreError::GuardianAgreementNeeded => Code::GuardianAgreementNeeded,
             StoreError::AlreadyPaired => Code::AlreadyPaired,
+            StoreError::TeenIsAdult => Code::TeenIsAdult,
             StoreError::TooManyOffers => Code::TooManyCodes,
             StoreError::NotUndoable => Code::NotUndoable,
             StoreError::KeyReused => Code::KeyReused,
@@ -24,6 +25,11 @@ impl From<StoreError> for Problem {
             StoreError::Unavailable(_) | StoreError::Interrupted => {
                 tracing::warn!(%error, "the database does not answer");
                 return Self::new(Code::Unavailable).retry_after(Duration::from_secs(1));
+            }
+            // Another program approved them, and this one waits for an operator or for its own end.
+            StoreError::UnreadableRules { .. } => {
+                tracing::error!(%error, "no policy can be computed");
+                return Self::new(Code::Unavailable).retry_after(Duration::from_secs(30));
             }
             // Appeals are answered by command; over HTTP none comes.
             StoreError::Corrupt(_) | StoreError::Query(_) | StoreError::Appeal(_) => {
@@ -35,6 +41,10 @@ impl From<StoreError> for Problem {
     }
 }
 
+/// Why a wish adds nothing where only a grant makes it looser.
+const GIVE_BACK: &str = "Your guardian allowed more for a while. Give that back, and your limit is stricter again: \
+    DELETE /v1/teen/grants/{grant_id} for each of grants.";
+
 impl From<&PatchError> for Problem {
     fn from(error: &PatchError) -> Self {
         match error {
@@ -45,7 +55,12 @@ impl From<&PatchError> for Problem {
                 Self::new(Code::BelowFloor).with("control", control).with("bound", floor).with("rules", rules)
             }
             PatchError::NotNow => Code::NotNow.into(),
-            PatchError::AddsNothing { control } => Self::new(Code::AddsNothing).with("control", control),
+            PatchError::AddsNothing { control, grants } => {
+                let problem = Self::new(Code::AddsNothing).with("control", control);
+                if grants.is_empty() { problem } else { problem.with("grants", grants).with("detail", GIVE_BACK) }
+            }
+            PatchError::TooManyTimed(control) => Self::new(Code::TooManyGrants).with("control", control),
+            PatchError::TooBig => Code::PolicyTooBig.into(),
         }
     }
 }

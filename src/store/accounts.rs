@@ -242,7 +242,7 @@ async fn create(
     if let (Role::Teen, Some(birth)) = (new.role, new.birth_date) {
         let zone = TimeZone::get(&new.time_zone).unwrap_or(TimeZone::UTC);
         let joined = now;
-        let signals = vec![ages::declared(id, birth, joined)];
+        let signals = vec![ages::declared(id, birth, joined, joined)];
         let facts = Facts { signals, region: new.region.clone(), joined, zone };
         policies::begin(conn, tools, id, &facts, &new.time_zone).await?;
         ages::note(conn, tools, id, &facts).await?;

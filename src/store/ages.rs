@@ -2,10 +2,13 @@
 //!
 //! The rules are `domain::age`'s. A decision is made anew each time from all that was said, so nothing here has to be kept
 //! in step; the log of decisions is for people. The declared birth date stays sealed in `accounts` and becomes a signal when it
-//! is read. Nothing else here is as exact, and no evidence ever comes this far.
+//! is read. No evidence ever comes this far. One thing here is as exact as a birth date: the day of a band change, in
+//! `transition_notices.on_date` and, as an instant, in `teens.due_at`. Whoever reads those two can tell a birthday; scheduling and
+//! announcing once need them, so the disk and the backups are to be encrypted like those of any personal data.
 
 mod appeals;
 mod forecast;
+mod lately;
 mod notices;
 mod said;
 mod signals;
@@ -17,15 +20,16 @@ use jiff_diesel::ToDiesel;
 use uuid::Uuid;
 
 pub use self::{
-    appeals::{AppealView, Objection},
+    appeals::{AppealView, Objection, WaitingAppeal},
     forecast::Forecast,
     notices::{Announced, Told, TransitionView},
     said::{Said, Settled},
     views::{AgeView, SignalView, WaitingView},
 };
 pub(crate) use self::{
+    lately::told_lately,
     notices::announce,
-    signals::{declared, of_teen},
+    signals::{declared, end_words_of, of_teen},
 };
 use super::{StoreError, Tools, schema::age_decisions};
 use crate::domain::{

@@ -15,7 +15,7 @@ use super::{
     Event, Store, StoreError, Tools,
     audit::{self, Deed},
     key_ring::KeyFor,
-    policies::{self, RevisionKind},
+    policies::{self, Next, Origin, RevisionKind},
     schema::{pairings, teens},
     settings::Changed,
 };
@@ -65,6 +65,7 @@ impl Store {
     /// Notes that a guardian's consent was verified, or is not any more. Strangers to each other are not found.
     pub async fn assure(&self, key: &KeyFor<Assure>, said: Assurance) -> Result<Changed, StoreError> {
         let by = key.key();
+        self.work_one(said.teen).await?;
         let changed = self.write(move |conn, tools| assure(conn, tools, by, said).boxed()).await?;
         self.post(Event::PolicyChanged { teen: said.teen, revision: changed.version.revision });
         Ok(changed)
@@ -94,6 +95,7 @@ async fn assure(
         return Ok(Changed { version: here, changed: vec![], id: None });
     }
     let next = standing.with_layers(&tools, RevisionKind::Assurance, None, layers);
+    let next = Next { origin: Origin::Platform, ..next };
     if !policies::commit(conn, &tools, &standing, &next, None, None).await? {
         return Err(StoreError::Corrupt("a locked teen's policy moved".to_owned()));
     }

@@ -1,10 +1,17 @@
 //! Policies that change by themselves: a grant ends, a birthday comes, a law begins to count, a set of rules was approved.
 //!
 //! Each teen's row says when to look again (`teens.due_at`). Any number of nodes look at once: each teen is one transaction,
-//! and a row that another node holds is left to it. What is computed here is what a fresh computation gives, so being late is the
+//! and a row that another node holds is left to it. Whom an import reaches is made due by rounds (`law::rounds`), which wait for this
+//! to be done. What is computed here is what a fresh computation gives, so being late is the
 //! only thing that can go wrong, and a device that is out of reach knows of a grant's end by itself (`until`, `after`).
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use std::iter;
+
+use diesel::{
+    ExpressionMethods, NullableExpressionMethods, OptionalExtension, PgExpressionMethods, QueryDsl,
+    dsl::{exists, sql},
+    sql_types::{Nullable, Timestamptz},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -12,18 +19,19 @@ use jiff_diesel::ToDiesel;
 use uuid::Uuid;
 
 use super::{
-    Event, Store, StoreError, Tools,
-    ages::{self, AgeView},
+    Event, Store, StoreError, Tools, ages, law,
     pairings::{self, Ended},
-    policies::{self, Next, RevisionKind, Standing},
+    policies::{self, Next, Origin, RevisionKind, Standing},
     schema::{installation, teens},
     sessions::after,
 };
 use crate::domain::{
     age::{AgeBand, Transition},
+    controls::ControlId,
     ids::TeenId,
-    pairing::PairingState,
-    policy::Change,
+    law::Reach,
+    policy::{Change, Facts, Policy},
+    version::Version,
 };
 
 /// A teen whose policy cannot be computed is looked at again after this long, and holds nobody else up.
@@ -44,16 +52,29 @@ pub struct Worked {
 pub(crate) struct Done {
     revision: Option<i64>,
     pub(crate) changes: Vec<Change>,
+    /// The same as guardians see it.
+    pub(crate) seen: Vec<Change>,
     ended: Vec<Ended>,
     /// What to tell besides.
     told: Vec<Event>,
+}
+
+impl Done {
+    /// Where the policy stands after it, having been at `before`.
+    fn version(&self, before: Version) -> Version {
+        Version { revision: self.revision.unwrap_or(before.revision), ..before }
+    }
 }
 
 impl Store {
     /// Looks at teens whose policy may have changed by itself, at most `most` of them.
     pub async fn work_due(&self, most: i64) -> Result<Worked, StoreError> {
         let mut worked = Worked::default();
-        for teen in self.due(most).await? {
+        let mut due = self.due(most).await?;
+        if due.is_empty() && self.go_round(most).await? > 0 {
+            due = self.due(most).await?;
+        }
+        for teen in due {
             match self.write(move |conn, tools| work(conn, tools, teen).boxed()).await {
                 Ok(Some(done)) => {
                     worked.looked += 1;
@@ -74,24 +95,47 @@ impl Store {
         Ok(worked)
     }
 
-    /// How many teens are due now: what is left of an import.
+    /// Brings about what is due for one teen, before somebody's change comes on top of it. The versions before and after.
+    pub(crate) async fn work_one(&self, teen: TeenId) -> Result<(Version, Version), StoreError> {
+        let work = self.write(move |conn, tools| {
+            async move {
+                let standing = policies::lock(conn, &tools, teen).await?;
+                let before = standing.version(&tools);
+                match standing.is_due(tools.world.now()) {
+                    true => Ok((before, Some(look(conn, &tools, &standing, Origin::Server, None).await?))),
+                    false => Ok((before, None)),
+                }
+            }
+            .boxed()
+        });
+        let (before, done) = work.await?;
+        let Some(done) = done else { return Ok((before, before)) };
+        self.tell(teen, &done);
+        Ok((before, done.version(before)))
+    }
+
+    /// How many teens are to be looked at, those whom rounds have still to reach included: for each round anew.
     pub async fn count_due(&self) -> Result<i64, StoreError> {
         let mut conn = self.pool.get().await?;
         let now = self.world.now().to_diesel();
-        Ok(teens::table.filter(teens::due_at.le(now)).count().get_result(&mut conn).await?)
+        let due: i64 = teens::table.filter(teens::due_at.le(now)).count().get_result(&mut conn).await?;
+        Ok(due + law::not_yet_due(&mut conn, now).await?)
     }
 
-    /// Has every teen looked at again if this program has a newer catalogue of controls than the last one had.
+    /// Has every teen looked at again if this program has another catalogue of controls than the last one had: a row more, or
+    /// only another default or floor.
     pub(crate) async fn take_up_catalogue(&self) -> Result<(), StoreError> {
-        let version = i64::from(self.registry.version());
         self.write(move |conn, tools| {
             async move {
-                let newer = installation::table.filter(installation::catalogue.lt(version));
-                if diesel::update(newer).set(installation::catalogue.eq(version)).execute(conn).await? > 0 {
-                    let now = tools.world.now().to_diesel();
-                    diesel::update(teens::table).set(teens::due_at.eq(now)).execute(conn).await?;
+                let ours = tools.registry.fingerprint().to_vec();
+                let other = installation::table.filter(installation::catalogue.is_distinct_from(&ours));
+                let is_other = diesel::update(other).set(installation::catalogue.eq(&ours)).execute(conn).await? > 0;
+                match is_other
+                    && diesel::select(exists(teens::table.select(teens::account_id))).get_result(conn).await?
+                {
+                    true => law::begin_round(conn, &Reach::of(["*"])).await,
+                    false => Ok(()),
                 }
-                Ok(())
             }
             .boxed()
         })
@@ -107,10 +151,11 @@ impl Store {
     }
 
     pub(crate) fn tell(&self, teen: TeenId, done: &Done) {
-        // First what is announced: whoever guards until this instant hears why it ends.
+        // First what is announced: a guardian who listens at this instant hears why it ends. Whoever does not finds the reason in
+        // the list of pairings.
         done.told.iter().for_each(|event| self.post(*event));
         for ended in &done.ended {
-            self.post(ended.moved(PairingState::Ended));
+            self.post(ended.moved(ended.state));
         }
         if let Some(revision) = done.revision {
             self.post(Event::PolicyChanged { teen, revision });
@@ -134,23 +179,26 @@ async fn work(conn: &mut AsyncPgConnection, tools: Tools, teen: TeenId) -> Resul
         return Ok(None);
     }
     let standing = policies::read(conn, &tools, teen, None).await?;
-    look(conn, &tools, &standing).await.map(Some)
+    look(conn, &tools, &standing, Origin::Server, None).await.map(Some)
 }
 
-/// Brings about what follows from something that was said about a teen's age, or was found wrong, and has both sides told.
-/// `before`: how old they were taken to be until then. The teen's row is locked.
+/// Brings about what follows from something that was said about a teen's age, or was found wrong, and has both sides told, as far
+/// as they listen: the sweep makes a lost hint good for half a minute, and whoever comes later reads how it stands.
+/// `before`: what was known until then; `from`: where it was said. `wrong_since`: since when a correction found it wrong. The
+/// teen's row is locked.
 pub(crate) async fn settle(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
     standing: &Standing,
-    before: &AgeView,
+    before: &Facts,
+    from: Origin,
+    wrong_since: Option<Timestamp>,
 ) -> Result<Done, StoreError> {
-    let mut done = look(conn, tools, standing).await?;
+    let mut done = look(conn, tools, standing, from, wrong_since).await?;
     let now = tools.world.now();
-    let after = AgeView::of(&standing.facts, now);
-    let moved = Event::AgeMoved { teen: standing.teen };
-    if (after.band, after.waiting) != (before.band, before.waiting) && !done.told.contains(&moved) {
-        done.told.push(moved);
+    let told = done.told.iter().any(|event| matches!(event, Event::AgeMoved { .. }));
+    if !told && outlook(before, now) != outlook(&standing.facts, now) {
+        done.told.push(age_moved(conn, standing.teen).await?);
     }
     if done.revision.is_none() {
         // A change of limits that was planned by what was known before must be planned again: it compares this instant.
@@ -160,10 +208,38 @@ pub(crate) async fn settle(
     Ok(done)
 }
 
+/// What both sides hear of when it moves: the band, and on which days it will change, majority included; the same for an older age that
+/// waits. Else a word could put a birthday off, and nobody would know.
+fn outlook(facts: &Facts, now: Timestamp) -> Vec<(Timestamp, AgeBand, Vec<Transition>)> {
+    let waits = facts.age(now).and_then(|decision| decision.waiting).map(|waiting| waiting.until);
+    let ahead = |at: Timestamp| facts.age(at).map(|decision| decision.transitions(facts.day(at))).unwrap_or_default();
+    iter::once(now).chain(waits).map(|at| (at, facts.band(at), ahead(at))).collect()
+}
+
+/// Has both sides told that a teen's age moved. The database's clock says when, because the sweep compares with it.
+async fn age_moved(conn: &mut AsyncPgConnection, teen: TeenId) -> Result<Event, StoreError> {
+    let at: jiff_diesel::Timestamp = diesel::update(teens::table.find(teen.uuid()))
+        .set(teens::age_moved_recorded_at.eq(sql::<Nullable<Timestamptz>>("clock_timestamp()")))
+        .returning(teens::age_moved_recorded_at.assume_not_null())
+        .get_result(conn)
+        .await?;
+    Ok(Event::AgeMoved { teen, at: at.to_jiff() })
+}
+
 /// Brings about what holds by now: a revision, the end of a pairing, announcements. The teen's row is locked.
-async fn look(conn: &mut AsyncPgConnection, tools: &Tools, standing: &Standing) -> Result<Done, StoreError> {
+/// Another age comes `from` where it was said; all else is the server's own.
+async fn look(
+    conn: &mut AsyncPgConnection,
+    tools: &Tools,
+    standing: &Standing,
+    from: Origin,
+    wrong_since: Option<Timestamp>,
+) -> Result<Done, StoreError> {
     let (teen, now) = (standing.teen, tools.world.now());
-    let next = planned(tools, standing, now);
+    let mut next = planned(tools, standing, now, wrong_since);
+    if next.kind == RevisionKind::Age {
+        next.origin = from;
+    }
     let ended = match next.band {
         AgeBand::Adult => pairings::end_at_18(conn, tools, teen).await?,
         _ => vec![],
@@ -171,35 +247,49 @@ async fn look(conn: &mut AsyncPgConnection, tools: &Tools, standing: &Standing) 
     ages::note(conn, tools, teen, &standing.facts).await?;
     let mut told = ages::announce(conn, tools, standing, now).await?;
     if next.kind == RevisionKind::Age {
-        told.push(Event::AgeMoved { teen });
+        told.push(age_moved(conn, teen).await?);
     }
     if next.policy == standing.policy && next.layers == standing.layers {
         policies::look_later(conn, standing, &next).await?;
-        return Ok(Done { revision: None, changes: vec![], ended, told });
+        return Ok(Done { revision: None, changes: vec![], seen: vec![], ended, told });
     }
     match policies::commit(conn, tools, standing, &next, None, None).await? {
         true => {
             let revision = Some(standing.version(tools).revision + 1);
-            Ok(Done { revision, changes: next.changes, ended, told })
+            Ok(Done { revision, changes: next.changes, seen: next.seen.changes, ended, told })
         }
         false => Err(StoreError::Corrupt("a locked teen's policy moved".to_owned())),
     }
 }
 
 /// What holds now by itself, and why it does.
-fn planned(tools: &Tools, standing: &Standing, now: Timestamp) -> Next {
+fn planned(tools: &Tools, standing: &Standing, now: Timestamp, wrong_since: Option<Timestamp>) -> Next {
     let layers = standing.layers.clone().without_past(now);
-    let next = standing.with_layers(tools, RevisionKind::Law, None, layers);
-    let kind = if standing.computed_for.is_some_and(|band| band != next.band) {
+    let next = match wrong_since {
+        Some(since) => standing.with_corrected_age(tools, layers.without_kept_since(since)),
+        None => standing.with_layers(tools, RevisionKind::Law, None, layers),
+    };
+    let kind = if wrong_since.is_some() {
+        RevisionKind::Age
+    } else if standing.computed_for.is_some_and(|band| band != next.band) {
         by_birthday_or_word(standing, next.band, now)
     } else if standing.policy.iter().any(|(_, held)| held.until.is_some_and(|until| until <= now)) {
         RevisionKind::Over
-    } else if !standing.policy.iter().map(|(id, _)| id).eq(next.policy.iter().map(|(id, _)| id)) {
+    } else if is_by_catalogue(&standing.policy, &next.policy) {
         RevisionKind::Catalogue
     } else {
         RevisionKind::Law
     };
     Next { kind, due_at: standing.next_look(&next.layers, now), ..next }
+}
+
+/// Whether the program's catalogue made the difference: a law is named where it had or has a say.
+fn is_by_catalogue(before: &Policy, after: &Policy) -> bool {
+    let ids = before.iter().chain(after.iter()).map(|(id, _)| id);
+    let mut differs = ids.filter(|id| before.get(id) != after.get(id)).peekable();
+    let lawless =
+        |id: &ControlId| [before.get(id), after.get(id)].into_iter().flatten().all(|row| row.rules.is_empty());
+    differs.peek().is_some() && differs.all(lawless)
 }
 
 /// Whether the calendar brought a new band, or something that was said.

@@ -32,6 +32,9 @@ pub enum StoreError {
     /// These two are paired already.
     #[error("already paired")]
     AlreadyPaired,
+    /// Nobody guards an adult.
+    #[error("the teen is an adult by now")]
+    TeenIsAdult,
     /// Three codes are open; one must be used, cancelled or run out first.
     #[error("too many open codes")]
     TooManyOffers,
@@ -59,6 +62,17 @@ pub enum StoreError {
     /// A row that cannot be: a sealed value that does not open, a word that is not in its set.
     #[error("a stored value is broken: {0}")]
     Corrupt(String),
+    /// The set of rules that holds is not one of this program. Commands about rules go on: they are how it is replaced.
+    #[error(
+        "the rules that hold, version {version}, cannot be read: {why}. To replace them: `family-pairing rules import` with a set that \
+         can be read, and `family-pairing rules approve` by another operator; neither reads the set that holds"
+    )]
+    UnreadableRules {
+        /// Its number.
+        version: i64,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A query failed in a way that is our fault.
     #[error(transparent)]
     Query(DieselError),

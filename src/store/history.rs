@@ -4,25 +4,24 @@ use std::collections::BTreeMap;
 
 use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl, Queryable};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use futures_util::FutureExt;
 use jiff::Timestamp;
-use jiff_diesel::ToDiesel;
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    Store, StoreError, Tools,
-    audit::{self, Deed},
+    Store, StoreError,
     kinship::{GuardianOf, TeenSelf},
     policies::{Origin, RevisionKind},
+    replies::{Reply, ReplyRow},
     schema::{accounts, pairings, policy_revisions, revision_replies},
 };
 use crate::domain::{
     account::Role,
     ids::{AccountId, TeenId},
     policy::Change,
+    supervision::seen::Seen,
 };
 
 /// One revision.
@@ -52,15 +51,6 @@ pub struct HistoryEntry {
     pub undoable: bool,
 }
 
-/// What a teen answers to a change.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Reply {
-    /// In their words.
-    pub text: String,
-    /// When.
-    pub at: Timestamp,
-}
-
 /// Somebody, as others see them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Person {
@@ -84,72 +74,40 @@ struct Row {
     day_start_minute: i16,
     undo: Option<Json>,
     origin: Json,
-    reply: Option<(String, jiff_diesel::Timestamp)>,
+    seen: Option<Json>,
+    reply: Option<ReplyRow>,
 }
 
 impl Store {
     /// At most `limit` revisions below `before`, newest first, since this guardian's pairing began.
     pub async fn history(&self, proof: &GuardianOf, before: i64, limit: i64) -> Result<Vec<HistoryEntry>, StoreError> {
         let mut conn = self.pool.get().await?;
-        // What an earlier guardian and the teen said to each other is not for the next one.
-        let since: Option<jiff_diesel::Timestamp> =
-            pairings::table.find(proof.pairing().uuid()).select(pairings::answered_at).first(&mut conn).await?;
-        let since = since.ok_or(StoreError::NotFound)?;
+        let since = since(&mut conn, proof).await?;
         let rows: Vec<Row> = query(proof.teen(), before)
             .filter(policy_revisions::made_at.ge(since))
             .limit(limit)
             .load(&mut conn)
             .await?;
-        rows.into_iter().map(|row| entry(row, proof.guardian())).collect()
+        rows.into_iter().map(|row| row.seen_by_guardians()?.entry(proof.guardian())).collect()
     }
 
     /// The same for the teen: all there ever was.
     pub async fn own_history(&self, teen: &TeenSelf, before: i64, limit: i64) -> Result<Vec<HistoryEntry>, StoreError> {
         let mut conn = self.pool.get().await?;
         let rows: Vec<Row> = query(teen.teen(), before).limit(limit).load(&mut conn).await?;
-        rows.into_iter().map(|row| entry(row, teen.teen())).collect()
-    }
-
-    /// Puts the teen's answer beside a change, instead of an earlier one.
-    pub async fn reply(&self, teen: TeenSelf, revision: i64, text: String) -> Result<Reply, StoreError> {
-        let reply = Reply { text, at: self.world.now() };
-        let written = reply.clone();
-        self.write(move |conn, tools| {
-            let (teen, written) = (teen.clone(), written.clone());
-            async move { write(conn, &tools, &teen, revision, written).await }.boxed()
-        })
-        .await?;
-        Ok(reply)
+        rows.into_iter().map(|row| row.entry(teen.teen())).collect()
     }
 }
 
-async fn write(
+/// When a guardian's history begins: with their pairing. What an earlier guardian and the teen said to each other is not for the
+/// next one, nor is what they themselves did in a pairing that has ended.
+pub(super) async fn since(
     conn: &mut AsyncPgConnection,
-    tools: &Tools,
-    teen: &TeenSelf,
-    revision: i64,
-    Reply { text, at }: Reply,
-) -> Result<(), StoreError> {
-    policy_revisions::table
-        .find((teen.teen().uuid(), revision))
-        .select(policy_revisions::revision)
-        .first::<i64>(conn)
-        .await?;
-    let row = (revision_replies::text.eq(text), revision_replies::made_at.eq(at.to_diesel()));
-    diesel::insert_into(revision_replies::table)
-        .values((
-            revision_replies::teen_id.eq(teen.teen().uuid()),
-            revision_replies::revision.eq(revision),
-            row.0.clone(),
-            row.1,
-        ))
-        .on_conflict((revision_replies::teen_id, revision_replies::revision))
-        .do_update()
-        .set(row)
-        .execute(conn)
-        .await?;
-    let deed = Deed::new(teen.teen(), "policy.reply").teen(teen.teen()).detail(json!({ "revision": revision }));
-    audit::record(conn, tools, deed).await
+    proof: &GuardianOf,
+) -> Result<jiff_diesel::Timestamp, StoreError> {
+    let since: Option<jiff_diesel::Timestamp> =
+        pairings::table.find(proof.pairing().uuid()).select(pairings::answered_at).first(conn).await?;
+    since.ok_or(StoreError::NotFound)
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
@@ -175,7 +133,8 @@ fn query(teen: TeenId, before: i64) -> _ {
             policy_revisions::day_start_minute,
             policy_revisions::undo,
             policy_revisions::origin,
-            (revision_replies::text, revision_replies::made_at).nullable(),
+            policy_revisions::seen,
+            (revision_replies::text, revision_replies::made_at, revision_replies::edited).nullable(),
         ))
 }
 
@@ -184,20 +143,34 @@ type Replied = diesel::dsl::And<
     diesel::dsl::Eq<revision_replies::revision, policy_revisions::revision>,
 >;
 
-fn entry(row: Row, reader: AccountId) -> Result<HistoryEntry, StoreError> {
-    Ok(HistoryEntry {
-        revision: row.revision,
-        at: row.made_at.to_jiff(),
-        kind: RevisionKind::from_word(&row.kind).ok_or_else(|| StoreError::Corrupt("an unknown kind".to_owned()))?,
-        by: row.by.map(person).transpose()?,
-        reason: row.reason,
-        changed: serde_json::from_value(row.changes)?,
-        home_zone: row.home_zone,
-        day_start_minute: row.day_start_minute,
-        origin: serde_json::from_value(row.origin)?,
-        reply: row.reply.map(|(text, at)| Reply { text, at: at.to_jiff() }),
-        undoable: row.undo.map(guardian_of_undo).transpose()?.flatten() == Some(reader),
-    })
+impl Row {
+    /// What is left of it for guardians.
+    fn seen_by_guardians(mut self) -> Result<Self, StoreError> {
+        if let Some(seen) = self.seen.take() {
+            let Seen { changes, hides_reason } = serde_json::from_value(seen)?;
+            self.changes = serde_json::to_value(changes)?;
+            self.reason = self.reason.filter(|_| !hides_reason);
+        }
+        Ok(self)
+    }
+
+    fn entry(self, reader: AccountId) -> Result<HistoryEntry, StoreError> {
+        let kind =
+            RevisionKind::from_word(&self.kind).ok_or_else(|| StoreError::Corrupt("an unknown kind".to_owned()))?;
+        Ok(HistoryEntry {
+            revision: self.revision,
+            at: self.made_at.to_jiff(),
+            kind,
+            by: self.by.map(person).transpose()?,
+            reason: self.reason,
+            changed: serde_json::from_value(self.changes)?,
+            home_zone: self.home_zone,
+            day_start_minute: self.day_start_minute,
+            origin: serde_json::from_value(self.origin)?,
+            reply: self.reply.map(Reply::from),
+            undoable: self.undo.map(guardian_of_undo).transpose()?.flatten() == Some(reader),
+        })
+    }
 }
 
 fn guardian_of_undo(undo: Json) -> Result<Option<AccountId>, StoreError> {

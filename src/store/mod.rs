@@ -31,6 +31,7 @@ pub mod pairings;
 pub mod platform;
 pub mod policies;
 mod pool;
+pub mod replies;
 pub mod reports;
 pub mod schema;
 pub mod sessions;
@@ -46,7 +47,7 @@ use std::sync::{
 
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::future::BoxFuture;
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use tokio::{runtime::Handle, sync::mpsc};
 
@@ -57,13 +58,13 @@ use crate::domain::{
     age::Stage,
     clock::World,
     controls::Registry,
-    ids::{DeviceId, GuardianId, PairingId, SessionId, TeenId},
+    ids::{AgeAppealId, DeviceId, GuardianId, PairingId, SessionId, TeenId},
     pairing::PairingState,
     vault::Vault,
 };
 
 /// Something was committed that open sockets may have to hear about. Only a hint: losing one costs 2.5 seconds, never a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// The teen has a new policy revision.
@@ -104,6 +105,24 @@ pub enum Event {
     AgeMoved {
         /// Whose.
         teen: TeenId,
+        /// When that was recorded, by the database's clock: it tells two moves apart.
+        at: Timestamp,
+    },
+    /// An objection to an age was answered.
+    AppealAnswered {
+        /// Whose age it is about.
+        teen: TeenId,
+        /// Which objection.
+        appeal: AgeAppealId,
+    },
+    /// A teen answered a change.
+    Replied {
+        /// Who.
+        teen: TeenId,
+        /// Whose history shows it.
+        guardian: GuardianId,
+        /// Which change.
+        revision: i64,
     },
     /// A session ended: its sockets must close.
     SessionEnded(SessionId),
@@ -152,7 +171,7 @@ impl Store {
         let (epoch, shelf) = (Arc::new(AtomicI64::new(0)), law::Shelf::default());
         let store = Self { pool, runtime, events, epoch, world, vault, registry, shelf };
         store.refresh_epoch().await?;
-        store.take_up_rules().await?;
+        store.begin_rules().await?;
         store.take_up_catalogue().await?;
         Ok(store)
     }

@@ -24,10 +24,12 @@ use super::{
     audit::{self, Deed},
     kinship::TeenSelf,
     once::{self, Once},
-    schema::{pairings, teens},
+    policies,
+    schema::pairings,
     sessions::after,
 };
 use crate::domain::{
+    age::AgeBand,
     code::{CODE_MINUTES, Minted},
     ids::{GuardianId, PairingId, TeenId},
     pairing::{Move, OPEN_OFFERS, PairingState},
@@ -47,7 +49,7 @@ pub struct Offer {
     pub expires_at: Timestamp,
 }
 
-/// A pairing that ended by itself.
+/// A pairing that ended by itself, or the offer of one, with the state in which it is now.
 pub(crate) type Ended = Row;
 
 /// A pairing's row, as far as its moves need it.
@@ -101,7 +103,7 @@ async fn offer(
     }
     let now = tools.world.now();
     // Under the teen's lock, or codes asked for at the same instant would not count each other.
-    teens::table.find(teen.teen().uuid()).select(teens::revision).for_no_key_update().first::<i64>(conn).await?;
+    lock_minor(conn, tools, teen.teen()).await?;
     expire(conn, now).await?;
     let open: i64 = pairings::table
         .filter(pairings::teen_id.eq(teen.teen().uuid()))
@@ -117,6 +119,16 @@ async fn offer(
     audit::record(conn, tools, deed).await?;
     once::keep(conn, tools, once, &offer).await?;
     Ok(offer)
+}
+
+/// Locks the teen's row, as the first of all rows, and refuses whoever is an adult by now, even where the worker has not looked yet:
+/// supervision does not begin after 18.
+async fn lock_minor(conn: &mut AsyncPgConnection, tools: &Tools, teen: TeenId) -> Result<(), StoreError> {
+    let standing = policies::lock(conn, tools, teen).await?;
+    match standing.facts.band(tools.world.now()) {
+        AgeBand::Adult => Err(StoreError::TeenIsAdult),
+        _ => Ok(()),
+    }
 }
 
 /// Draws codes until one's locator is free among the open ones.

@@ -7,14 +7,12 @@ mod commit;
 mod newest;
 mod standing;
 
-use std::collections::BTreeMap;
-
 use diesel::ExpressionMethods;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff::Timestamp;
 use jiff_diesel::ToDiesel;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 pub use self::newest::Newest;
 pub(crate) use self::{
@@ -27,10 +25,10 @@ use super::{
 };
 use crate::domain::{
     age::AgeBand,
-    controls::ControlId,
     ids::{AccountId, DeviceId, TeenId},
-    policy::{Change, Facts, Layers, Policy, effective},
-    value::Value,
+    policy::{Change, Facts, Layers, Policy, Undo, effective},
+    snapshot::carried,
+    supervision::seen::Seen,
 };
 
 /// How a revision came to be.
@@ -53,7 +51,7 @@ pub enum RevisionKind {
     Grant,
     /// A guardian tightened something for a time.
     Hold,
-    /// A guardian took a grant or hold back.
+    /// A guardian took a grant or hold back, or the teen gave a grant back.
     Revoked,
     /// A grant or hold began or ended by itself.
     Over,
@@ -63,7 +61,7 @@ pub enum RevisionKind {
     Age,
     /// A law began or ended to count, or another set of rules was approved.
     Law,
-    /// A new version of the program brought new controls.
+    /// Another version of the program brought other controls, or other defaults and floors.
     Catalogue,
     /// A guardian's consent was verified, or is not any more.
     Assurance,
@@ -126,16 +124,12 @@ pub enum Origin {
         #[schema(value_type = uuid::Uuid)]
         device_id: DeviceId,
     },
+    /// A server of the platform, with its key.
+    Platform,
+    /// An operator, by a command.
+    Operator,
     /// The server by itself: a time came, or a law.
     Server,
-}
-
-/// What would set a guardian's layer back to how it was before a revision.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Undo {
-    pub(crate) guardian: AccountId,
-    /// Control → the value before, or null for the default.
-    pub(crate) settings: BTreeMap<ControlId, Option<Json>>,
 }
 
 /// The next revision, ready to be written.
@@ -144,6 +138,8 @@ pub(crate) struct Next {
     pub(crate) layers: Layers,
     pub(crate) policy: Policy,
     pub(crate) changes: Vec<Change>,
+    /// What guardians see of it.
+    pub(crate) seen: Seen,
     pub(crate) undo: Option<Undo>,
     pub(crate) by: Option<AccountId>,
     pub(crate) origin: Origin,
@@ -181,7 +177,7 @@ pub(crate) async fn begin(
             policy_revisions::teen_id.eq(teen.uuid()),
             policy_revisions::revision.eq(1),
             policy_revisions::kind.eq(RevisionKind::Created.as_str()),
-            policy_revisions::controls.eq(serde_json::to_string(&effective(&situation))?),
+            policy_revisions::controls.eq(carried(&tools.registry, situation.band(), &effective(&situation))?),
             policy_revisions::home_zone.eq(home_zone),
             policy_revisions::day_start_minute.eq(0),
             policy_revisions::changes.eq(json!([])),
@@ -192,15 +188,6 @@ pub(crate) async fn begin(
         .execute(conn)
         .await?;
     Ok(())
-}
-
-/// A value of a guardian's layer as JSON, for [`Undo`].
-pub(crate) fn undo_of(guardian: AccountId, values: BTreeMap<ControlId, Option<Value>>) -> Result<Undo, StoreError> {
-    let settings = values
-        .into_iter()
-        .map(|(control, value)| Ok((control, value.map(serde_json::to_value).transpose()?)))
-        .collect::<Result<_, serde_json::Error>>()?;
-    Ok(Undo { guardian, settings })
 }
 
 fn broken(error: impl std::fmt::Display) -> StoreError {

@@ -8,8 +8,8 @@ diesel::table! {
         epoch -> BigInt,
         system_identifier -> Text,
         timeline -> BigInt,
-        rules_version -> BigInt,
-        catalogue -> BigInt,
+        rules_version -> Nullable<BigInt>,
+        catalogue -> Nullable<Binary>,
     }
 }
 
@@ -69,6 +69,7 @@ diesel::table! {
         age_band -> Nullable<Text>,
         due_at -> Nullable<Timestamptz>,
         has_age_signals -> Bool,
+        age_moved_recorded_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -86,6 +87,7 @@ diesel::table! {
         provider -> Nullable<Text>,
         transaction_sha256 -> Nullable<Binary>,
         withdrawn_at -> Nullable<Timestamptz>,
+        said_by -> Nullable<Uuid>,
     }
 }
 
@@ -109,6 +111,7 @@ diesel::table! {
         to_band -> Text,
         made_at -> Timestamptz,
         changes -> Jsonb,
+        made_recorded_at -> Timestamptz,
     }
 }
 
@@ -124,6 +127,7 @@ diesel::table! {
         state -> Text,
         answer -> Nullable<Jsonb>,
         answered_at -> Nullable<Timestamptz>,
+        answered_recorded_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -142,6 +146,7 @@ diesel::table! {
         made_at -> Timestamptz,
         recorded_at -> Timestamptz,
         origin -> Jsonb,
+        seen -> Nullable<Jsonb>,
     }
 }
 
@@ -151,6 +156,7 @@ diesel::table! {
         revision -> BigInt,
         text -> Text,
         made_at -> Timestamptz,
+        edited -> Bool,
     }
 }
 
@@ -265,9 +271,21 @@ diesel::table! {
     operators (id) {
         id -> Uuid,
         name -> Text,
-        token_hash -> Binary,
+        token_hash -> Nullable<Binary>,
+        invitation_hash -> Nullable<Binary>,
+        invited_until -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
+        took_office_at -> Nullable<Timestamptz>,
         revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    rounds (id) {
+        id -> BigInt,
+        reach -> Jsonb,
+        after -> Uuid,
     }
 }
 
@@ -299,6 +317,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     platform_keys,
     policy_revisions,
     revision_replies,
+    rounds,
     rule_sets,
     session_tokens,
     sessions,
@@ -308,6 +327,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     transition_notices,
     usage_slots
 );
+diesel::joinable!(installation -> rule_sets (rules_version));
 diesel::joinable!(session_tokens -> sessions (session_id));
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::joinable!(teens -> accounts (account_id));

@@ -8,27 +8,32 @@ mod plan;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use diesel_async::AsyncPgConnection;
+use diesel::{ExpressionMethods, QueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use self::plan::{Change, Plan};
+use self::plan::{Change, Made, Plan, TRIES};
 use super::{
     Event, Store, StoreError, Tools,
     kinship::{GuardianOf, TeenSelf},
     law::Book,
     once::Once,
     policies::{self, RevisionKind},
+    schema::accounts,
 };
 use crate::domain::{
     age::AgeBand,
     controls::{ControlId, Registry},
     ids::{AccountId, TeenId},
-    policy::{self, Facts, Layers, PatchError, Policy, Setting, Situation, Timed, value_of},
+    policy::{
+        self, Facts, Layers, PatchError, Policy, Renewed, Setting, Situation, Timed, effective, renewed, value_of,
+    },
     simulation::Present,
+    supervision::seen,
     value::{Given, Value},
     version::Version,
 };
@@ -50,12 +55,15 @@ pub struct Wish {
 }
 
 /// What a change did.
+///
+/// A repeated value makes no revision; a newly set value that changes nothing effective makes one, with nothing in `changed`: it is
+/// somebody's now, and stays when what it equals goes.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Changed {
-    /// The newest version. Not greater than before, if nothing changed.
+    /// The newest version. Not greater than before, if all was set so before.
     #[serde(flatten)]
     pub version: Version,
-    /// What changed, and in which direction. Empty: nothing did.
+    /// What changed of what holds, and in which direction. Empty: nothing did.
     pub changed: Vec<policy::Change>,
     /// The grant or hold that was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,10 +94,14 @@ pub struct Settings {
     pub facts: Facts,
     /// The laws.
     pub book: Arc<Book>,
-    /// What follows, as of the newest revision.
+    /// What follows, as of the newest revision; of a control that the program has since got, what follows now.
     pub policy: Policy,
+    /// For a guardian: how many entries the teen added to lists of which guardians see the count. They are not in the layers.
+    pub hidden: BTreeMap<ControlId, usize>,
     /// The band that this was computed for.
     pub computed_for: Option<AgeBand>,
+    /// What those are called who set something: the teen, and the guardians of this family.
+    pub names: BTreeMap<AccountId, String>,
     /// The zone in which windows and days are meant.
     pub home_zone: String,
     /// Minutes after midnight at which the day starts.
@@ -100,6 +112,28 @@ impl Settings {
     /// What the policy follows from at an instant.
     pub fn situation<'a>(&'a self, registry: &'a Registry, now: Timestamp) -> Situation<'a> {
         self.facts.at(registry, &self.book.rules, &self.layers, now)
+    }
+
+    /// As far as guardians see them.
+    fn seen(self, registry: &Registry, now: Timestamp) -> Self {
+        let hidden = seen::hidden(registry, &self.layers);
+        let layers = seen::layers(registry, &self.layers);
+        let policy = seen::policy(&self.facts.at(registry, &self.book.rules, &layers, now), self.policy);
+        Self { hidden, layers, policy, ..self }
+    }
+
+    /// With a row for every control, also for those that this program has and the one before it, which computed the policy, had not.
+    fn whole(mut self, registry: &Registry, now: Timestamp) -> Self {
+        if registry.iter().any(|control| self.policy.get(&control.id).is_none()) {
+            self.policy = effective(&self.situation(registry, now)).with(self.policy.into_rows());
+        }
+        self
+    }
+
+    /// As somebody's change will find them: what is due by itself comes first.
+    pub fn by(self, registry: &Registry, now: Timestamp) -> Self {
+        let Renewed { band, layers, policy } = renewed(&self.situation(registry, now), self.computed_for);
+        Self { layers, policy, computed_for: Some(band), ..self }
     }
 
     /// What a simulation starts from. `guarded`: whether anybody guards the teen.
@@ -164,8 +198,13 @@ impl Store {
     }
 
     /// Sets the zone and the start of the day in which limits count.
-    pub async fn change_home(&self, proof: GuardianOf, home: Home) -> Result<Changed, StoreError> {
-        self.change(Change::by_guardian(proof, Plan::Home(home))).await
+    pub async fn change_home(
+        &self,
+        proof: GuardianOf,
+        home: Home,
+        reason: Option<String>,
+    ) -> Result<Changed, StoreError> {
+        self.change(Change { reason, ..Change::by_guardian(proof, Plan::Home(home)) }).await
     }
 
     /// Loosens something for a time.
@@ -192,14 +231,25 @@ impl Store {
         self.change(Change { reason, once, ..Change::by_guardian(proof, plan) }).await
     }
 
-    /// Takes a grant or a hold back before its time.
-    pub async fn revoke_timed(&self, proof: GuardianOf, id: Uuid) -> Result<Changed, StoreError> {
-        self.change(Change::by_guardian(proof, Plan::Revoke(id))).await
+    /// Takes a grant or a hold that this guardian gave back before its time.
+    pub async fn revoke_timed(
+        &self,
+        proof: GuardianOf,
+        id: Uuid,
+        reason: Option<String>,
+    ) -> Result<Changed, StoreError> {
+        self.change(Change { reason, ..Change::by_guardian(proof, Plan::Revoke(id)) }).await
     }
 
-    /// The settings of a guarded teen.
+    /// Gives a grant back: the teen would rather be without it.
+    pub async fn give_grant_back(&self, teen: TeenSelf, id: Uuid) -> Result<Changed, StoreError> {
+        self.change(Change::by_teen(&teen, Plan::GiveBack(id))).await
+    }
+
+    /// The settings of a guarded teen, as far as guardians see them.
     pub async fn settings(&self, proof: &GuardianOf) -> Result<Settings, StoreError> {
-        self.read_settings(proof.teen(), Some(proof)).await
+        let all = self.read_settings(proof.teen(), Some(proof)).await?;
+        Ok(all.seen(&self.registry, self.world.now()))
     }
 
     /// A teen's own settings.
@@ -211,8 +261,11 @@ impl Store {
         let tools = self.tools();
         let mut conn = self.pool.get().await?;
         let standing = policies::read(&mut conn, &tools, teen, proof).await?;
-        Ok(Settings {
+        let names = names(&mut conn, teen, &standing.layers).await?;
+        let settings = Settings {
+            names,
             version: standing.version(&tools),
+            hidden: BTreeMap::new(),
             layers: standing.layers,
             facts: standing.facts,
             book: standing.book,
@@ -220,19 +273,27 @@ impl Store {
             computed_for: standing.computed_for,
             home_zone: standing.home_zone,
             day_start_minute: standing.day_start_minute,
-        })
+        };
+        Ok(settings.whole(&self.registry, self.world.now()))
     }
 
     async fn change(&self, change: Change) -> Result<Changed, StoreError> {
-        let teen = change.teen;
-        let changed = self
-            .alone(move |conn, tools| {
-                let change = change.clone();
-                async move { change.make(conn, &tools).await }.boxed()
-            })
-            .await?;
-        self.post(Event::PolicyChanged { teen, revision: changed.version.revision });
-        Ok(changed)
+        let (teen, mut change) = (change.teen, change);
+        for _ in 0..TRIES {
+            let mine = change.clone();
+            let made = self.alone(move |conn, tools| {
+                let mine = mine.clone();
+                async move { mine.make(conn, &tools).await }.boxed()
+            });
+            if let Made::Changed(changed) = made.await? {
+                self.post(Event::PolicyChanged { teen, revision: changed.version.revision });
+                return Ok(changed);
+            }
+            let (before, after) = self.work_one(teen).await?;
+            // Whoever saw the newest version has not missed anything that a person did: what they want goes on top.
+            change.seen = change.seen.map(|seen| if seen == before { after } else { seen });
+        }
+        Err(StoreError::Unavailable("too much is due for one teen at once".to_owned()))
     }
 }
 
@@ -255,6 +316,22 @@ pub(crate) async fn release(
         true => Ok(next_version(locked.version(tools))),
         false => Err(StoreError::Corrupt("a locked teen's policy moved".to_owned())),
     }
+}
+
+/// What the teen is called, and everybody whose values are in the layers: only this family's guardians ever are.
+async fn names(
+    conn: &mut AsyncPgConnection,
+    teen: TeenId,
+    layers: &Layers,
+) -> Result<BTreeMap<AccountId, String>, StoreError> {
+    let lent = layers.grants.iter().chain(&layers.holds).map(|timed| timed.by);
+    let ids: Vec<Uuid> = layers.guardians.keys().copied().chain(lent).chain([teen]).map(AccountId::uuid).collect();
+    let rows: Vec<(Uuid, String)> = accounts::table
+        .filter(accounts::id.eq_any(ids))
+        .select((accounts::id, accounts::display_name))
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().map(|(id, name)| (id.into(), name)).collect())
 }
 
 /// The values that a layer holds, without who and why.

@@ -5,14 +5,15 @@
 
 use diesel::{
     ExpressionMethods, NullableExpressionMethods, QueryDsl,
-    dsl::{max, sql},
+    dsl::{max, select, sql},
     sql_types::{Nullable, Timestamptz},
 };
 use diesel_async::RunQueryDsl;
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    Event, Store, StoreError,
+    Event, Store, StoreError, ages,
     pairings::state_of,
     reports::Reported,
     schema::{device_reports, devices, pairings, policy_revisions, sessions},
@@ -22,7 +23,16 @@ use crate::domain::{
     pairing::PairingState,
 };
 
-const WINDOW: &str = "now() - interval '30 seconds'";
+pub(super) const WINDOW: &str = "now() - interval '30 seconds'";
+
+/// What changed lately.
+#[derive(Debug)]
+pub struct Lately {
+    /// When that was read, by the database's clock, whose window it is.
+    pub read_at: Timestamp,
+    /// What changed.
+    pub events: Vec<Event>,
+}
 
 /// Sessions that ended and devices that were revoked.
 #[derive(Debug, Default)]
@@ -35,8 +45,9 @@ pub struct Gone {
 
 impl Store {
     /// Everything of the last thirty seconds that a hint would have told, as the hints it would have been.
-    pub async fn changed_lately(&self) -> Result<Vec<Event>, StoreError> {
+    pub async fn changed_lately(&self) -> Result<Lately, StoreError> {
         let mut conn = self.pool.get().await?;
+        let read_at: jiff_diesel::Timestamp = select(sql::<Timestamptz>("now()")).get_result(&mut conn).await?;
         let since = || sql::<Timestamptz>(WINDOW);
         let since_or_null = || sql::<Nullable<Timestamptz>>(WINDOW);
         let changed: Vec<(Uuid, Option<i64>)> = policy_revisions::table
@@ -60,7 +71,7 @@ impl Store {
             .select(sessions::id)
             .load(&mut conn)
             .await?;
-        let mut events = Vec::new();
+        let mut events = ages::told_lately(&mut conn).await?;
         for (pairing, state, teen, guardian) in moved {
             events.push(Event::PairingMoved {
                 pairing: pairing.into(),
@@ -73,7 +84,7 @@ impl Store {
         events.extend(changed.map(|(teen, revision)| Event::PolicyChanged { teen: teen.into(), revision }));
         events.extend(revoked.into_iter().map(|device| Event::DeviceRevoked(device.into())));
         events.extend(ended.into_iter().map(|session| Event::SessionEnded(session.into())));
-        Ok(events)
+        Ok(Lately { read_at: read_at.to_jiff(), events })
     }
 
     /// Devices of these teens that reported something in the last thirty seconds.

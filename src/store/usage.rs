@@ -1,7 +1,5 @@
 //! Usage slots: absolute seconds, merged by the greater value, so that repeats and reorderings change nothing.
 
-use std::collections::BTreeMap;
-
 use diesel::{
     ExpressionMethods,
     dsl::sql,
@@ -11,7 +9,7 @@ use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 
 use super::{Store, StoreError, kinship::DeviceOf, schema::usage_slots};
-use crate::domain::usage::UsageSlot;
+use crate::domain::usage::{UsageSlot, merged};
 
 /// Usage of one device. The slots are checked.
 #[derive(Clone)]
@@ -26,14 +24,11 @@ impl Store {
     /// Merges the usage of many devices in one transaction.
     pub async fn merge_usage(&self, batch: Vec<Usage>) -> Result<(), StoreError> {
         // One statement may not touch a row twice, so the greatest of the batch is found first.
-        let mut greatest = BTreeMap::new();
-        for usage in batch {
-            for slot in usage.slots {
-                let seconds = greatest.entry((usage.device.device(), slot.slot, slot.item)).or_insert(slot.seconds);
-                *seconds = slot.seconds.max(*seconds);
-            }
-        }
-        let rows: Vec<_> = greatest
+        let told = batch.into_iter().flat_map(|Usage { device, slots }| {
+            let device = device.device();
+            slots.into_iter().map(move |slot| (device, slot))
+        });
+        let rows: Vec<_> = merged(told)
             .into_iter()
             .map(|((device, slot, item), seconds)| {
                 (

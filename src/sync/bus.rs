@@ -136,9 +136,7 @@ impl Bus {
         let Some(Value::BulkString(text)) = data.last() else { return };
         match serde_json::from_slice::<Hints>(text) {
             Ok(hints) if hints.node != self.node => {
-                for event in hints.events {
-                    relay.act(event, Net::Hint).await;
-                }
+                relay.act(&hints.events, Net::Hint).await;
                 relay.supersede(&hints.seated);
             }
             Ok(_) => {}

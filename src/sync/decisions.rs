@@ -6,6 +6,8 @@
 //! does not answer there is no answer. An old yes is never given silently.
 //!
 //! A miss is read together with all others of its moment, in one query at a time, so the same teen is never read twice at once.
+//! Reading may take a while, so what is kept of the others is looked up only when nothing has to be read any more: every
+//! answer is as of its end.
 
 mod memory;
 
@@ -21,7 +23,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use self::memory::Memory;
+use self::memory::{Known, Memory};
 use super::sweep::TOO_LONG;
 use crate::{
     auth::gate::{Decisions, Ready},
@@ -33,15 +35,20 @@ use crate::{
 const MOST: usize = 100_000;
 /// Most requests whose misses are read together, of up to a hundred teens each.
 const MOST_AT_ONCE: usize = 10;
-/// Longest wait for one read.
+/// Longest wait for one read, and for one answer.
 const WAIT: Duration = Duration::from_secs(2);
+/// How often an answer is read at most. What is heard of while it waits for one read, it waits for again.
+const MOST_READS: usize = 3;
 
 /// This node's policies for decisions.
 pub struct NodeDecisions {
     deciders: Deciders,
     memory: Arc<Shelf>,
-    reads: Gather<Vec<TeenId>, Ready>,
+    reads: Gather<HashSet<TeenId>, Known>,
 }
+
+/// Reads the policies of these teens, in one query; whoever is no teen is left out.
+type Read = dyn Fn(Vec<TeenId>) -> BoxFuture<'static, Result<Ready, StoreError>> + Send + Sync;
 
 /// The memory and its lock. Nothing is awaited under it.
 struct Shelf(RwLock<Memory>);
@@ -60,11 +67,20 @@ impl NodeDecisions {
     /// Starts the reading task on the current runtime.
     pub(super) fn start(store: &Store) -> Arc<Self> {
         let deciders = Deciders::of(store.registry());
+        let (store, known) = (store.clone(), deciders.clone());
+        let fresh = move |teens: Vec<TeenId>| {
+            let (store, deciders) = (store.clone(), known.clone());
+            async move { fresh(&store, &deciders, &teens).await }.boxed()
+        };
+        Self::reading(deciders, Arc::new(fresh))
+    }
+
+    fn reading(deciders: Deciders, fresh: Arc<Read>) -> Arc<Self> {
         let memory = Arc::new(Shelf(RwLock::new(Memory::new(MOST, TOO_LONG, Instant::now()))));
-        let (store, known, shelf) = (store.clone(), deciders.clone(), memory.clone());
+        let shelf = memory.clone();
         let reads = Gather::start(&Handle::current(), MOST_AT_ONCE, Duration::ZERO, move |batch| {
-            let (store, deciders, memory) = (store.clone(), known.clone(), shelf.clone());
-            async move { read(&store, &deciders, &memory, batch).await }.boxed()
+            let (fresh, memory) = (fresh.clone(), shelf.clone());
+            async move { read(&*fresh, &memory, batch).await }.boxed()
         });
         Arc::new(Self { deciders, memory, reads })
     }
@@ -91,14 +107,38 @@ impl NodeDecisions {
         drop_aside(forgotten);
     }
 
+    /// What is newest of these teens, or an error where that is not found out in time.
     async fn find(&self, of: &[TeenId]) -> Result<Ready, StoreError> {
-        let (mut found, missing) = self.memory.look().recall(of.iter().copied(), Instant::now());
-        count("memory", found.len());
-        if !missing.is_empty() {
-            count("database", missing.len());
-            found.extend(self.reads.ask(missing).await?);
+        let found = timeout(WAIT, self.found(of)).await;
+        let known = found.map_err(|_| StoreError::Unavailable("no policies in time".to_owned()))??;
+        Ok(known.into_iter().filter_map(|(teen, policy)| Some((teen, policy?))).collect())
+    }
+
+    async fn found(&self, of: &[TeenId]) -> Result<Known, StoreError> {
+        let mut read = Known::new();
+        for _ in 0..MOST_READS {
+            match self.settled(of, read) {
+                Ok(known) => return Ok(known),
+                Err(missing) => {
+                    count("database", missing.len());
+                    read = self.reads.ask(missing).await?;
+                }
+            }
         }
-        Ok(found)
+        let restless = |_| StoreError::Unavailable("policies change faster than they are read".to_owned());
+        self.settled(of, read).map_err(restless)
+    }
+
+    /// What was just read, and of all others what is known this instant; or those that have to be read.
+    fn settled(&self, of: &[TeenId], read: Known) -> Result<Known, HashSet<TeenId>> {
+        let others = of.iter().copied().filter(|teen| !read.contains_key(teen));
+        let (mut known, missing) = self.memory.look().recall(others, Instant::now());
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        count("memory", known.len());
+        known.extend(read);
+        Ok(known)
     }
 }
 
@@ -112,25 +152,24 @@ impl Decisions for NodeDecisions {
     }
 }
 
-/// Reads what several requests miss, in one query, and keeps it unless it has changed meanwhile.
-async fn read(
-    store: &Store,
-    deciders: &Deciders,
-    memory: &Shelf,
-    batch: Vec<Vec<TeenId>>,
-) -> Result<Vec<Ready>, StoreError> {
-    let wanted: HashSet<TeenId> = batch.iter().flatten().copied().collect();
+/// Reads what several requests miss, in one query, and keeps it unless it has changed meanwhile. What is left out of an answer has
+/// to be looked for again.
+async fn read(fresh: &Read, memory: &Shelf, batch: Vec<HashSet<TeenId>>) -> Result<Vec<Known>, StoreError> {
     // Some of it may have been read for others since it was missed.
-    let (mut found, missing) = memory.look().recall(wanted, Instant::now());
+    let (_, missing) = memory.look().recall(batch.iter().flatten().copied(), Instant::now());
+    let mut known = Known::new();
     if !missing.is_empty() {
         memory.change().begin();
-        let read = fresh(store, deciders, &missing).await;
-        let forgotten = memory.change().end(read.as_ref().ok());
+        let read = fresh(missing.iter().copied().collect()).await;
+        if let Ok(found) = &read {
+            known = missing.into_iter().map(|teen| (teen, found.get(&teen).cloned())).collect();
+        }
+        let forgotten = memory.change().end(&mut known, Instant::now());
         drop_aside(forgotten);
-        found.extend(read?);
+        read?;
     }
     let of_one =
-        |teens: &Vec<TeenId>| teens.iter().filter_map(|teen| Some((*teen, found.get(teen)?.clone()))).collect();
+        |teens: &HashSet<TeenId>| teens.iter().filter_map(|teen| Some((*teen, known.get(teen)?.clone()))).collect();
     Ok(batch.iter().map(of_one).collect())
 }
 
@@ -153,3 +192,6 @@ fn count(from: &'static str, teens: usize) {
     let teens = u64::try_from(teens).unwrap_or_default();
     metrics::counter!("family_pairing_decision_policies_total", "from" => from).increment(teens);
 }
+
+#[cfg(test)]
+mod tests;

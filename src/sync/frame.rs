@@ -3,11 +3,14 @@
 //! Text frames, one JSON object each; `t` names the kind. Both sides ignore fields and kinds that they do not know.
 //! `docs/PROTOCOL.md` has them with traces; the tests there and here read the same types.
 
+mod close;
+
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
+pub use self::close::Close;
 pub use crate::domain::receiver::Held;
 use crate::{
     domain::{
@@ -22,7 +25,10 @@ use crate::{
         version::Version,
         words::IssueInWords,
     },
-    store::ages::WaitingView,
+    store::{
+        ages::{AppealView, WaitingView},
+        replies::Reply,
+    },
 };
 
 /// The subprotocol that both sides must name.
@@ -255,8 +261,28 @@ pub enum Notice {
         teen_id: TeenId,
         /// The band that counts now.
         band: AgeBand,
+        /// The next day on which it changes.
+        next_transition_on: Option<Date>,
         /// An older age that counts later, if nobody says anything else.
         waiting: Option<WaitingView>,
+    },
+    /// To both sides: an objection to the teen's age was answered.
+    AgeAppeal {
+        /// Whose age.
+        teen_id: TeenId,
+        /// The objection, its answer and the reason.
+        #[serde(flatten)]
+        appeal: AppealView,
+    },
+    /// To guardians: the teen answered a change.
+    Reply {
+        /// Who answered.
+        teen_id: TeenId,
+        /// Which change.
+        revision: i64,
+        /// What they said.
+        #[serde(flatten)]
+        reply: Reply,
     },
     /// To both sides: the limits changed.
     Change {
@@ -317,72 +343,4 @@ pub enum FrameFault {
     /// A fault newer than this client.
     #[serde(other)]
     Other,
-}
-
-/// Why a socket was closed. The range tells an old client what to do with a code that it does not know:
-/// 4000–4099 stop, 4100–4199 back off with full jitter, 4200–4299 reconnect now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Close {
-    /// Neither a sound frame nor one that a client can leave out (binary, not UTF-8).
-    Protocol,
-    /// The credentials do not count any more.
-    Credentials,
-    /// This device was revoked; keep enforcing, sign in again.
-    DeviceRevoked,
-    /// The same device connected again.
-    Superseded,
-    /// Over [`MOST_IN`], or in too many fragments.
-    FrameTooBig,
-    /// The client does not read.
-    Slow,
-    /// Too many frames.
-    Rate,
-    /// The server cannot take it now.
-    Overloaded,
-    /// Nothing heard for too long.
-    Heartbeat,
-    /// No hello in five seconds.
-    NoHello,
-    /// This node is going away.
-    Drain,
-    /// The session token ran out; renew it and come back.
-    TokenExpired,
-}
-
-impl Close {
-    /// The number on the wire.
-    pub const fn code(self) -> u16 {
-        match self {
-            Self::Protocol => 4001,
-            Self::Credentials => 4003,
-            Self::DeviceRevoked => 4004,
-            Self::Superseded => 4005,
-            Self::FrameTooBig => 4006,
-            Self::Slow => 4100,
-            Self::Rate => 4101,
-            Self::Overloaded => 4102,
-            Self::Heartbeat => 4103,
-            Self::NoHello => 4104,
-            Self::Drain => 4200,
-            Self::TokenExpired => 4201,
-        }
-    }
-
-    /// The word in the close frame and in the metric's label.
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::Protocol => "protocol",
-            Self::Credentials => "credentials",
-            Self::DeviceRevoked => "device_revoked",
-            Self::Superseded => "superseded",
-            Self::FrameTooBig => "frame_too_big",
-            Self::Slow => "slow",
-            Self::Rate => "rate",
-            Self::Overloaded => "overloaded",
-            Self::Heartbeat => "heartbeat",
-            Self::NoHello => "no_hello",
-            Self::Drain => "drain",
-            Self::TokenExpired => "token_expired",
-        }
-    }
 }

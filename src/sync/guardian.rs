@@ -81,11 +81,7 @@ async fn begin(socket: &GuardianSocket, wire: &mut Wire) -> Result<GuardianSeat,
     Ok(seat)
 }
 
-async fn attend(
-    socket: &GuardianSocket,
-    mut seat: GuardianSeat,
-    wire: &mut Wire,
-) -> End {
+async fn attend(socket: &GuardianSocket, mut seat: GuardianSeat, wire: &mut Wire) -> End {
     let mut heard_at = Instant::now();
     let left = socket.session.expires_at().duration_since(socket.live.store.world().now());
     let token_ends = Instant::now() + left.try_into().unwrap_or_default();

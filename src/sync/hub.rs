@@ -184,7 +184,7 @@ impl Hub {
         });
         if live && state.is_news(teen, published.version) {
             state.announced.insert(teen, published.version);
-            if let Some(notice) = published.text().and_then(|text| text.notice) {
+            if let Some(notice) = published.text().and_then(|text| text.guardians_notice) {
                 state.tell_guardians(teen, &Order::Say(notice));
             }
         }

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::frame::{Notice, ServerFrame};
 use crate::{
-    domain::{snapshot::SnapshotKey, version::Version},
+    domain::{policy::Change, snapshot::SnapshotKey, version::Version},
     store::{StoreError, policies::Newest},
 };
 
@@ -33,8 +33,10 @@ pub struct Published {
 pub struct Text {
     /// The `policy` frame.
     pub frame: ByteString,
-    /// The `notice` that tells people what changed; `None` where nothing did.
+    /// The `notice` that tells the teen what changed; `None` where nothing did.
     pub notice: Option<ByteString>,
+    /// The same for guardians, as far as they see it.
+    pub guardians_notice: Option<ByteString>,
     encoded_at: Instant,
 }
 
@@ -46,13 +48,19 @@ impl Published {
         let snapshot = key.sign(version, &payload);
         let sha256 = snapshot.sha256.clone();
         let (teen_id, made_at) = (newest.record.teen, newest.record.made_at);
-        let changed: Vec<_> = serde_json::from_value(newest.changes)?;
-        let notice = (!changed.is_empty())
-            .then_some(Notice::Change { teen_id, version, by: newest.by, reason: newest.reason, changed })
-            .map(|notice| text(&ServerFrame::Notice(notice)))
-            .transpose()?;
+        let told = |reason: Option<String>, changed: Vec<Change>| {
+            (!changed.is_empty())
+                .then_some(Notice::Change { teen_id, version, by: newest.by, reason, changed })
+                .map(|notice| text(&ServerFrame::Notice(notice)))
+                .transpose()
+        };
+        let notice = told(newest.reason.clone(), newest.changes)?;
+        let guardians_notice = match newest.seen {
+            Some(seen) => told(newest.reason.filter(|_| !seen.hides_reason), seen.changes)?,
+            None => notice.clone(),
+        };
         let frame = text(&ServerFrame::Policy(snapshot))?;
-        let text = Text { frame, notice, encoded_at: Instant::now() };
+        let text = Text { frame, notice, guardians_notice, encoded_at: Instant::now() };
         Ok(Self { version, sha256, made_at, text: Mutex::new(Some(text)) })
     }
 

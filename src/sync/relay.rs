@@ -23,8 +23,7 @@ use super::{
 use crate::{
     domain::{
         age::Stage,
-        ids::{ConnectionId, DeviceId, PairingId, SessionId, TeenId},
-        pairing::PairingState,
+        ids::{AgeAppealId, ConnectionId, DeviceId, GuardianId, PairingId, SessionId, TeenId},
     },
     store::{
         Event, Store, StoreError,
@@ -36,8 +35,10 @@ use crate::{
 
 /// Most events that travel together.
 const MOST: usize = 256;
-/// A pairing's move is told once, though the sweep finds it for thirty seconds.
+/// What is told, is told once, though the sweep finds it for thirty seconds.
 const REMEMBERED: Duration = Duration::from_secs(60);
+/// Most events that are remembered. Beyond, all are forgotten, and some notices may come twice.
+const MOST_TOLD: usize = 100_000;
 
 /// Acts on events, whoever brought them.
 pub struct Relay {
@@ -46,7 +47,7 @@ pub struct Relay {
     notices: Arc<Notices>,
     decisions: Arc<NodeDecisions>,
     store: Store,
-    told: Mutex<HashMap<(PairingId, PairingState), Instant>>,
+    told: Mutex<HashMap<Event, Instant>>,
 }
 
 impl Relay {
@@ -60,7 +61,7 @@ impl Relay {
         Self { hub, refresh, notices, decisions, store, told: Mutex::default() }
     }
 
-    /// Takes what the store posts: first the sockets here, then the other nodes.
+    /// Takes what the store posts, and tells the sockets here and the other nodes.
     pub(super) async fn run(
         self: Arc<Self>,
         mut events: mpsc::Receiver<Event>,
@@ -74,20 +75,34 @@ impl Relay {
                 return;
             }
             if !drop_hints {
-                for event in &batch {
-                    self.act(*event, Net::Hint).await;
-                }
-                bus.publish(&batch).await;
+                tokio::join!(self.act(&batch, Net::Hint), bus.publish(&batch));
             }
             batch.clear();
         }
     }
 
-    /// Looks again at what an event is about. Repeating one is harmless.
-    pub async fn act(&self, event: Event, net: Net) {
+    /// Looks again at what events are about. Repeating one is harmless.
+    ///
+    /// Decisions hear of all before anything is read for one: an old yes must not wait behind somebody else's notice.
+    pub async fn act(&self, events: &[Event], net: Net) {
+        events.iter().for_each(|event| self.doubt(event));
+        for event in events {
+            self.look(*event, net).await;
+        }
+    }
+
+    /// Decides no more with what an event made old.
+    fn doubt(&self, event: &Event) {
+        match event {
+            Event::PolicyChanged { teen, revision } => self.decisions.changed(*teen, *revision),
+            Event::PairingMoved { teen, .. } => self.decisions.moved(*teen),
+            _ => {}
+        }
+    }
+
+    async fn look(&self, event: Event, net: Net) {
         match event {
             Event::PolicyChanged { teen, revision } => {
-                self.decisions.changed(teen, revision);
                 let epoch = self.store.epoch();
                 let behind = self.hub.seen(teen).is_none_or(|known| (known.epoch, known.revision) < (epoch, revision));
                 if behind && self.hub.wants(teen) {
@@ -95,18 +110,24 @@ impl Relay {
                 }
             }
             Event::DeviceReported { teen, device } => self.notices.about_device(teen, device),
-            Event::PairingMoved { pairing, state, teen, guardian } => {
-                self.decisions.moved(teen);
+            Event::PairingMoved { teen, guardian, .. } => {
                 // Whoever joins later reads for themself how things stand.
-                if self.first_time(pairing, state) && self.hub.concerns(teen, guardian) {
-                    self.tell_pairing(pairing, state).await;
+                if self.first_time(event) && self.hub.concerns(teen, guardian) {
+                    self.tell(event).await;
                 }
             }
-            Event::TransitionAnnounced { teen, on, stage } if self.hub.wants(teen) => {
-                self.or_not_told(self.tell_transition(teen, on, stage).await);
+            Event::TransitionAnnounced { teen, .. }
+            | Event::AgeMoved { teen, .. }
+            | Event::AppealAnswered { teen, .. } => {
+                if self.hub.wants(teen) && self.first_time(event) {
+                    self.tell(event).await;
+                }
             }
-            Event::AgeMoved { teen } if self.hub.wants(teen) => self.or_not_told(self.tell_age(teen).await),
-            Event::TransitionAnnounced { .. } | Event::AgeMoved { .. } => {}
+            Event::Replied { teen, guardian, revision } => {
+                if self.hub.concerns(teen, Some(guardian)) {
+                    self.or_not_told(self.tell_reply(teen, guardian, revision).await);
+                }
+            }
             Event::SessionEnded(session) if self.hub.sessions().contains(&session) => {
                 self.close_gone(&[session], &[]).await;
             }
@@ -154,18 +175,29 @@ impl Relay {
         sweep::compare_everybody(&self.store, &self.hub, &self.refresh, self).await;
     }
 
-    fn first_time(&self, pairing: PairingId, state: PairingState) -> bool {
+    fn first_time(&self, event: Event) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.retain(|_, at| at.elapsed() < REMEMBERED);
-        told.insert((pairing, state), Instant::now()).is_none()
+        if told.len() >= MOST_TOLD {
+            told.clear();
+        }
+        told.insert(event, Instant::now()).is_none()
     }
 
-    async fn tell_pairing(&self, pairing: PairingId, state: PairingState) {
-        match self.look_at_pairing(pairing).await {
+    /// Tells those who sit here. What is gone by now is no news.
+    async fn tell(&self, event: Event) {
+        let told = match event {
+            Event::PairingMoved { pairing, .. } => self.look_at_pairing(pairing).await,
+            Event::TransitionAnnounced { teen, on, stage } => self.tell_transition(teen, on, stage).await,
+            Event::AgeMoved { teen, .. } => self.tell_age(teen).await,
+            Event::AppealAnswered { teen, appeal } => self.tell_answer(teen, appeal).await,
+            _ => Ok(()),
+        };
+        match told {
             Ok(()) | Err(StoreError::NotFound) => {}
             Err(error) => {
-                tracing::warn!(%error, "a pairing's move could not be told; the sweep tries again");
-                self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(&(pairing, state));
+                tracing::warn!(%error, "something could not be told; the sweep tries again");
+                self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(&event);
             }
         }
     }
@@ -176,8 +208,24 @@ impl Relay {
     }
 
     async fn tell_age(&self, teen: TeenId) -> Result<(), StoreError> {
-        let AgeView { band, waiting, .. } = self.store.age_moved(teen).await?;
-        self.tell_both(teen, Notice::Age { teen_id: teen, band, waiting })
+        let AgeView { band, next_transition_on, waiting, .. } = self.store.age_moved(teen).await?;
+        self.tell_both(teen, Notice::Age { teen_id: teen, band, next_transition_on, waiting })
+    }
+
+    async fn tell_answer(&self, teen: TeenId, appeal: AgeAppealId) -> Result<(), StoreError> {
+        let appeal = self.store.appeal_answered(appeal).await?;
+        self.tell_both(teen, Notice::AgeAppeal { teen_id: teen, appeal })
+    }
+
+    async fn tell_reply(&self, teen: TeenId, guardian: GuardianId, revision: i64) -> Result<(), StoreError> {
+        let reply = match self.store.reply_for(teen, guardian, revision).await {
+            // The pairing has ended in between.
+            Err(StoreError::NotFound) => return Ok(()),
+            other => other?,
+        };
+        let notice = Notice::Reply { teen_id: teen, revision, reply };
+        self.hub.tell_guardian(guardian, &text(&ServerFrame::Notice(notice))?);
+        Ok(())
     }
 
     fn tell_both(&self, teen: TeenId, notice: Notice) -> Result<(), StoreError> {
@@ -189,7 +237,7 @@ impl Relay {
 
     fn or_not_told(&self, told: Result<(), StoreError>) {
         if let Err(error) = told {
-            tracing::warn!(%error, "something about a teen's age could not be told; both sides can read it");
+            tracing::warn!(%error, "something about a teen could not be told; who may know it can read it");
         }
     }
 

@@ -3,10 +3,12 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    mem,
     sync::Arc,
     time::Duration,
 };
 
+use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +19,7 @@ use super::{
 };
 use crate::{
     domain::ids::{GuardianId, TeenId},
-    store::{Store, StoreError},
+    store::{Store, StoreError, sweep::Lately},
 };
 
 /// How often.
@@ -38,7 +40,7 @@ pub(super) async fn run(
 ) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut good = Instant::now();
+    let mut good = Good { began: Instant::now(), read_at: None };
     let mut epoch_read = Some(Instant::now());
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         if epoch_read.is_none_or(|at| at.elapsed() > EPOCH_EVERY) {
@@ -50,11 +52,11 @@ pub(super) async fn run(
         refresh.forget_texts();
         let began = Instant::now();
         match sweep(&store, &hub, &relay).await {
-            Ok(()) => {
-                if good.elapsed() > TOO_LONG {
+            Ok(read_at) => {
+                let last = mem::replace(&mut good, Good { began, read_at: Some(read_at) });
+                if good.is_too_long_after(last) {
                     compare_everybody(&store, &hub, &refresh, &relay).await;
                 }
-                good = Instant::now();
                 relay.swept(began);
             }
             Err(error) => {
@@ -67,15 +69,33 @@ pub(super) async fn run(
     }
 }
 
-async fn sweep(store: &Store, hub: &Hub, relay: &Relay) -> Result<(), StoreError> {
-    for event in store.changed_lately().await? {
-        relay.act(event, Net::Sweep).await;
+/// A sweep that told everything.
+#[derive(Clone, Copy)]
+struct Good {
+    began: Instant,
+    /// When it read, by the database's clock; none before the first.
+    read_at: Option<Timestamp>,
+}
+
+impl Good {
+    /// Whether the windows of two sweeps may leave something out between them. By both clocks: that of this machine stands still
+    /// while the machine does, and that of a database may be another's after a failover.
+    fn is_too_long_after(self, last: Self) -> bool {
+        let here = self.began.saturating_duration_since(last.began);
+        let there = self.read_at.zip(last.read_at).map(|(this, last)| this.duration_since(last).unsigned_abs());
+        here.max(there.unwrap_or_default()) > TOO_LONG
     }
+}
+
+/// Acts on what changed lately; comes back with when that was read.
+async fn sweep(store: &Store, hub: &Hub, relay: &Relay) -> Result<Timestamp, StoreError> {
+    let Lately { read_at, events } = store.changed_lately().await?;
+    relay.act(&events, Net::Sweep).await;
     let guarded = hub.guarded();
     if !guarded.is_empty() {
         relay.about_lately(store.reported_lately(&guarded).await?);
     }
-    Ok(())
+    Ok(read_at)
 }
 
 async fn read_again(store: &Store, refresh: &Refresh, relay: &Relay) -> Result<(), StoreError> {
@@ -121,5 +141,25 @@ async fn compare_guardians(store: &Store, hub: &Hub) {
             }
             Err(error) => tracing::warn!(%error, "the full compare could not ask who guards whom"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_on_either_clock_is_one() {
+        let (began, read_at) = (Instant::now(), Timestamp::UNIX_EPOCH);
+        let long = TOO_LONG + Duration::from_millis(1);
+        let last = Good { began, read_at: Some(read_at) };
+        let good = |here, there| Good { began: began + here, read_at: Some(there) };
+        let after = |here: Duration, there: Timestamp| good(here, there).is_too_long_after(last);
+        assert!(!after(TOO_LONG, read_at + TOO_LONG));
+        assert!(after(long, read_at + EVERY), "the node did nothing for a while");
+        assert!(after(EVERY, read_at + long), "the machine slept, and its clock with it");
+        assert!(after(EVERY, read_at - long), "another database, whose clock is behind");
+        let start = Good { began, read_at: None };
+        assert!(good(long, read_at).is_too_long_after(start) && !good(EVERY, read_at).is_too_long_after(start));
     }
 }

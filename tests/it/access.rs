@@ -8,7 +8,7 @@ use family_pairing::domain::platform::Scope;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value as Json, json};
 
-use self::callers::{Caller, Role, Shows, Town};
+use self::callers::{Caller, Role, Shows, Town, guardian_appeals, teen_appeals};
 use crate::{
     edges::assert_problem,
     house::{
@@ -64,12 +64,14 @@ const TABLE: &[(&str, Who)] = &[
     ("teen_policy_explained", Who::Teen),
     ("teen_simulate", Who::Teen),
     ("teen_grants", Who::Teen),
+    ("teen_give_grant_back", Who::Teen),
     ("teen_history", Who::Teen),
     ("teen_reply", Who::Teen),
     ("teen_age", Who::Teen),
     ("teen_transitions", Who::Teen),
     ("teen_appeal_age", Who::Teen),
     ("teen_age_appeals", Who::Teen),
+    ("teen_withdraw_age_appeal", Who::Teen),
     ("teen_usage", Who::Device),
     ("teen_policy", Who::Teen),
     ("platform_assure", Who::Platform(Some(Scope::Assure))),
@@ -95,6 +97,8 @@ const TABLE: &[(&str, Who)] = &[
     ("guardian_transitions", Who::GuardianOfTeen),
     ("guardian_attest_age", Who::GuardianOfTeen),
     ("guardian_appeal_age", Who::GuardianOfTeen),
+    ("guardian_age_appeals", Who::GuardianOfTeen),
+    ("guardian_withdraw_age_appeal", Who::GuardianOfTeen),
     ("platform_key", Who::Platform(None)),
     ("platform_decisions", Who::Platform(Some(Scope::Decide))),
     // These end something, so those who may call them do so last.
@@ -248,6 +252,7 @@ async fn a_foreign_id_is_not_there_in_a_path_or_a_body() {
     }
     let asked: Json = theirs.teen.shows_code().await;
     let their_offer = asked["offer_id"].as_str().expect("an id");
+    let (appeal, objection) = (teen_appeals(theirs).await, guardian_appeals(theirs).await);
     let (them, pairing, device) = (theirs.teen.id, theirs.pairing, theirs.phone.id);
     let (guardian, teen, phone) = (&mine.guardian.access, &mine.teen.access, &mine.phone.token);
     let their_pairing = json!({"pairing_id": pairing});
@@ -261,6 +266,9 @@ async fn a_foreign_id_is_not_there_in_a_path_or_a_body() {
         ("GET", settings(mine.guardian.id), guardian, None),
         ("GET", format!("/v1/guardian/teens/{}", mine.pairing), guardian, None),
         ("GET", format!("/v1/guardian/teens/{}/policy", mine.phone.id), guardian, None),
+        ("DELETE", format!("/v1/guardian/teens/{}/age-appeals/{objection}", mine.teen.id), guardian, None),
+        ("DELETE", format!("/v1/guardian/teens/{them}/age-appeals/{objection}"), guardian, None),
+        ("DELETE", format!("/v1/teen/age-appeals/{appeal}"), phone, None),
         ("DELETE", format!("/v1/teen/devices/{device}"), teen, None),
         ("DELETE", format!("/v1/teen/pairing-offers/{their_offer}"), teen, None),
         ("DELETE", format!("/v1/teen/pairing-offers/{their_offer}"), phone, None),
@@ -271,7 +279,7 @@ async fn a_foreign_id_is_not_there_in_a_path_or_a_body() {
     ];
     for (method, path, token, body) in cases {
         let url = format!("{}{path}", house.url());
-        let answer = raw::send(method, &url, Some(token), &[("if-match", "\"1.2\"")], body.cloned()).await;
+        let answer = raw::send(method, &url, Some(token), &[("if-match", "\"1.3\"")], body.cloned()).await;
         assert_eq!((answer.status, answer.code()), (404, "not_found"), "{method} {path}: {}", answer.text);
         assert_problem(&answer);
     }

@@ -2,8 +2,10 @@
 
 mod answers;
 mod birthdays;
+mod doors;
 mod ending;
 mod said;
+mod words;
 
 use std::time::Duration;
 
@@ -114,6 +116,23 @@ async fn notice(socket: &mut family_pairing::client::socket::Socket, wanted: imp
             return notice;
         }
     }
+}
+
+/// Whether no notice comes for a while that `unwanted` likes.
+async fn silent_but(
+    socket: &mut family_pairing::client::socket::Socket,
+    unwanted: impl Fn(&Notice) -> bool,
+    time: Duration,
+) -> bool {
+    tokio::time::timeout(time, notice(socket, unwanted)).await.is_err()
+}
+
+/// An operator answers an objection; what comes back is whether that went well, and the words.
+fn answers(house: &House, signed: &str, appeal: &Json, outcome: &str, reason: &str, more: &[&str]) -> (bool, String) {
+    let id = appeal["appeal_id"].as_str().expect("an id");
+    let line = [&["answer-age-appeal", "--appeal", id, "--outcome", outcome, "--reason", reason], more].concat();
+    let done = house.admin_with(&line, &[("FAMILY_PAIRING_OPERATOR_TOKEN", signed)]);
+    (done.status.success(), crate::house::admin::text(&done.stderr))
 }
 
 fn hours(n: i64) -> SignedDuration {

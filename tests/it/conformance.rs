@@ -12,12 +12,6 @@ use serde_json::Value as Json;
 use self::clients::{Script, python};
 use crate::house::{House, admin::text, process::PROGRAM, raw};
 
-/// The cases to which this program is known to give another answer.
-fn known() -> BTreeSet<String> {
-    let list = include_str!("../../conformance/known_differences.txt");
-    list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
-}
-
 /// Runs the command against a client.
 fn certify(client: &str, more: &[&str]) -> Output {
     Command::new(PROGRAM).args(["conformance", "--cmd", client]).args(more).output().expect("it runs")
@@ -43,8 +37,8 @@ fn ids(certificate: &Json) -> BTreeSet<String> {
 #[test]
 fn this_program_is_certified_as_a_client() {
     let (certificate, content) = certificate(&format!("{PROGRAM} conformance client"), &[]);
-    assert_eq!(ids(&certificate), known(), "nothing but what is known");
-    assert_eq!((&certificate["conforms"], content), (&Json::Bool(known().is_empty()), known().is_empty()));
+    assert_eq!(ids(&certificate), BTreeSet::new());
+    assert_eq!((&certificate["conforms"], content), (&Json::Bool(true), true));
     assert!(sum(&certificate, "passed") >= 600);
     assert_eq!((sum(&certificate, "unsupported"), sum(&certificate, "not_asked")), (0, 0));
     assert_eq!(certificate["vectors"], "v1");
@@ -55,8 +49,7 @@ fn this_program_is_certified_as_a_client() {
 /// A client in another language, written from the prose alone, passes everything.
 #[test]
 fn the_oracle_is_certified_as_a_foreign_client() {
-    let Some(python) = python() else { return };
-    let (certificate, content) = certificate(&format!("{python} conformance/oracle/client.py"), &[]);
+    let (certificate, content) = certificate(&format!("{} conformance/oracle/client.py", python()), &[]);
     assert_eq!(ids(&certificate), BTreeSet::new());
     assert!(content && certificate["conforms"] == true, "{certificate:#}");
 }
@@ -64,8 +57,7 @@ fn the_oracle_is_certified_as_a_foreign_client() {
 /// The cases are what the oracle makes of them, so that nobody edits an expectation by hand.
 #[test]
 fn the_cases_are_what_the_oracle_makes_of_them() {
-    let Some(python) = python() else { return };
-    let check = Command::new(python).args(["conformance/oracle/generate.py", "--check"]).output().expect("it runs");
+    let check = Command::new(python()).args(["conformance/oracle/generate.py", "--check"]).output().expect("it runs");
     assert!(check.status.success(), "{}{}", text(&check.stdout), text(&check.stderr));
 }
 
@@ -85,7 +77,10 @@ fn a_client_that_lies_does_not_conform() {
     }
     let (certificate, _) = certificate(&liar.command(), &["--group", "lattice"]);
     let faults = certificate["differences"].as_array().expect("differences");
-    assert!(!faults.is_empty() && faults.iter().all(|it| it["op"] == "direction"), "{certificate:#}");
+    assert!(
+        !faults.is_empty() && faults.iter().all(|it| it["op"] == "direction" || it["op"] == "diff"),
+        "{certificate:#}"
+    );
     assert_eq!(faults[0]["got"]["direction"], "looser");
     assert_eq!(sum(&certificate, "failed"), u64::try_from(faults.len()).expect("few"));
 }

@@ -1,6 +1,7 @@
 //! What the platform's servers are answered: by the teen's newest policy, for everybody the same, and nothing is kept of it.
 
 mod freshness;
+mod trouble;
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::{
     edges::assert_problem,
     house::{
         House,
-        people::{PASSWORD, Person, born, person},
+        people::{Family, PASSWORD, Person, born, person},
         raw::{self, Raw},
         until,
     },
@@ -105,6 +106,28 @@ async fn a_message_is_decided_by_who_writes() {
     assert_eq!(decided(&server.asks(&teen, "call", call).await).0, "allow", "a guardian may always call");
 }
 
+/// May A write to B, both teens? The platform asks for each in one request, and one no is enough.
+#[tokio::test(flavor = "multi_thread")]
+async fn between_two_teens_both_have_a_say() {
+    let house = House::new().await;
+    let (one, two) = (house.family().await, house.family().await);
+    let server = Server::of(&house);
+    let account = |family: &Family| format!("acct:{}", family.teen.id);
+    let outcomes = async || {
+        let side = |me: &Family, other: &Family| json!({"teen_id": me.teen.id, "action": "comment", "relationship": "friend", "actor": account(other)});
+        let answer = server.tries(json!([side(&one, &two), side(&two, &one)])).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let items = answer.body["items"].as_array().expect("a list").clone();
+        assert_eq!((&items[0]["teen_id"], &items[1]["teen_id"]), (&json!(one.teen.id), &json!(two.teen.id)));
+        items.iter().map(|item| text(&item["outcome"]).to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(outcomes().await, ["allow", "allow"]);
+    two.guardian.sets(two.teen.id, json!({"comments.from": "no_one"})).await;
+    until(SOON, "the stricter side counts", async || outcomes().await == ["allow", "deny"]).await;
+    one.guardian.sets(one.teen.id, json!({"blocked.subjects": [account(&two)]})).await;
+    until(SOON, "and who is blocked", async || outcomes().await == ["deny", "deny"]).await;
+}
+
 /// What the teen sets for themself counts for the platform too.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_teens_own_list_counts() {
@@ -118,7 +141,11 @@ async fn the_teens_own_list_counts() {
     let answer = server.asks(&teen, "view_content", post(json!(["My", "DIET"]))).await;
     assert_eq!(decided(&answer), ("deny", "content.blocked_words", "blocked_word"));
     assert_eq!(answer["reasons"][0]["source"], "teen");
+    let sentence = server.asks(&teen, "view_content", post(json!(["This is my diet!"]))).await;
+    assert_eq!(decided(&sentence), ("deny", "content.blocked_words", "blocked_word"), "a whole text is read as well");
     assert_eq!(decided(&server.asks(&teen, "view_content", post(json!(["lunch"]))).await).0, "allow");
+    let forgotten = server.asks(&teen, "view_content", json!({"level": "younger_teens"})).await;
+    assert_eq!(decided(&forgotten), ("allow", "content.blocked_words", "not_asked"), "no silent yes");
 }
 
 /// In a window it is a no, and the answer says until when.
@@ -257,6 +284,7 @@ async fn a_question_without_an_answer_is_refused() {
         (with("subjects", json!(["a", "can ary"])), "invalid", "/items/1/subjects/1"),
         (with("subjects", json!(vec!["a"; 51])), "invalid", "/items/1/subjects"),
         (with("words", json!(vec!["a"; 201])), "invalid", "/items/1/words"),
+        (with("words", json!(["can ".repeat(201)])), "invalid", "/items/1/words"),
         (with("relationship", json!("canary")), "bad_json", ""),
         (with("teen_id", json!("canary")), "bad_json", ""),
         (with("canary", json!(1)), "bad_json", ""),

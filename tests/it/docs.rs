@@ -12,6 +12,7 @@ mod catalogue;
 mod client;
 mod decisions;
 mod page;
+mod rules;
 mod simulation;
 mod tour;
 
@@ -194,7 +195,8 @@ fn every_database_table_is_described() {
 
 /// Every kind of frame, as a client (>) or the server (<) sends it.
 const ALL_KINDS: &str = "> applied, > heartbeat, > hello, > rejected, > usage, < ack, < drain, < error, < heartbeat, \
-    < notice age, < notice change, < notice device, < notice pairing, < notice transition, < policy, < welcome";
+    < notice age, < notice age_appeal, < notice change, < notice device, < notice pairing, < notice reply, \
+    < notice transition, < policy, < welcome";
 
 /// Every frame on the protocol's page is one, with fields that it has, and every kind of frame has an example.
 #[test]
@@ -248,6 +250,8 @@ fn server_kind(frame: &ServerFrame) -> &'static str {
         ServerFrame::Notice(Notice::Change { .. }) => "< notice change",
         ServerFrame::Notice(Notice::Transition { .. }) => "< notice transition",
         ServerFrame::Notice(Notice::Age { .. }) => "< notice age",
+        ServerFrame::Notice(Notice::AgeAppeal { .. }) => "< notice age_appeal",
+        ServerFrame::Notice(Notice::Reply { .. }) => "< notice reply",
         ServerFrame::Drain { .. } => "< drain",
         ServerFrame::Error { .. } => "< error",
         ServerFrame::Notice(Notice::Unknown) | ServerFrame::Unknown => panic!("a frame that the program does not know"),

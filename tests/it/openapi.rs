@@ -169,7 +169,6 @@ const WITHOUT_KEY: &[&str] = &[
     "platform_decisions",
     "sync_ticket",
     "teen_appeal_age",
-    "teen_reply",
     "teen_simulate",
     "teen_usage",
 ];

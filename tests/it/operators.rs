@@ -78,7 +78,7 @@ async fn every_command_is_in_the_audit_with_who_signed() {
         "operator.revoked by alice bob {}",
     ];
     assert_eq!(rows, expected);
-    let sql = "select count(*) from platform_keys k join operators o on o.id = created_by where k.name = 'age-gate' and o.name = 'alice'";
+    let sql = "select count(*) from platform_keys k join operators o on o.id = k.created_by where k.name = 'age-gate' and o.name = 'alice'";
     assert_eq!(house.database.count(sql, &[]).await, 1);
 }
 
@@ -87,7 +87,8 @@ async fn every_command_is_in_the_audit_with_who_signed() {
 async fn only_a_living_operator_signs_and_a_name_is_given_once() {
     let house = House::empty(&[]).await;
     let (alice, key) = (house.operator("alice"), house.platform_key(&[Scope::Age]));
-    assert!(refused(&house, &["create-operator", "--name", " alice "], &[]).contains("there is or was an operator"));
+    let sign = [("FAMILY_PAIRING_OPERATOR_TOKEN", alice.as_str())];
+    assert!(refused(&house, &["create-operator", "--name", " alice "], &sign).contains("there is or was an operator"));
     house.admin(&["revoke-operator", "--name", "alice"]);
     assert!(refused(&house, &["revoke-operator", "--name", "alice"], &[]).contains("no operator of this name"));
     assert!(refused(&house, &["create-operator", "--name", "alice"], &[]).contains("there is or was an operator"));
@@ -98,6 +99,63 @@ async fn only_a_living_operator_signs_and_a_name_is_given_once() {
         );
     }
     assert_eq!(house.database.count("select count(*) from platform_keys where revoked_at is null", &[]).await, 1);
+}
+
+/// Two operators are two people: whoever makes one gets an invitation, which signs nothing and makes nobody but its holder an operator.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_makes_an_operator_never_holds_their_token() {
+    let house = House::empty(&[]).await;
+    let alice = house.operator("alice");
+    let unsigned = refused(&house, &["create-operator", "--name", "bob"], &[]);
+    assert!(unsigned.contains("this needs an operator's signature"), "{unsigned}");
+    let invitation = house.invitation("bob", &alice);
+    assert!(invitation.starts_with("fpi_"), "{invitation}");
+    let sign = [("FAMILY_PAIRING_OPERATOR_TOKEN", invitation.as_str())];
+    assert!(refused(&house, &["create-operator", "--name", "carol"], &sign).contains("is not that of an operator"));
+    let take = |invitation: &str| house.admin_with(&["take-office"], &[("FAMILY_PAIRING_INVITATION", invitation)]);
+    let bob = text(&take(&invitation).stdout).trim().to_owned();
+    assert!(bob.starts_with("fpo_") && bob != alice, "{bob}");
+    let no_invitation = |token: &str| text(&take(token).stderr).contains("this is no invitation, or it was taken up");
+    assert!(no_invitation(&invitation), "it is good once");
+    assert!(no_invitation(&bob) && no_invitation("fpi_"));
+    assert!(!everything(&house).await.contains(&invitation) && !everything(&house).await.contains(&bob));
+
+    let late = house.invitation("carol", &bob);
+    let client = house.database.client().await;
+    let days = "update operators set invited_until = invited_until - interval '7 days' where name = 'carol'";
+    client.batch_execute(days).await.expect("seven days later");
+    assert!(no_invitation(&late), "it is good for seven days");
+    let gone = house.invitation("dan", &bob);
+    house.admin(&["revoke-operator", "--name", "dan"]);
+    assert!(no_invitation(&gone), "who was revoked does not take office");
+
+    let listed = house.admin(&["operators"]);
+    let rows: Vec<Vec<&str>> = listed.lines().map(|line| line.split('\t').collect()).collect();
+    assert_eq!(rows[0], ["name", "made", "by", "invited until", "in office since", "revoked"]);
+    let of = |column: usize| rows.iter().skip(1).map(|row| row[column] != "-").collect::<Vec<_>>();
+    assert_eq!(rows.iter().map(|row| row[2]).collect::<Vec<_>>(), ["by", "-", "alice", "bob", "bob"]);
+    assert_eq!(
+        (of(3), of(4), of(5)),
+        (vec![false, false, true, true], vec![true, true, false, false], vec![false, false, false, true])
+    );
+    let forge = "insert into operators (id, name, token_hash, created_at, took_office_at) \
+                 values (gen_random_uuid(), 'eve', sha256('x'), now(), now())";
+    let error = client.batch_execute(forge).await.expect_err("a second whom nobody signed for");
+    assert_eq!(error.as_db_error().and_then(|error| error.constraint()), Some("operators_unsigned"));
+    let of_bob = "select count(*) from audit join operators o on o.id = actor_id and o.id = subject_id \
+                  where action = 'operator.took_office' and o.name = 'bob'";
+    assert_eq!(house.database.count(of_bob, &[]).await, 1);
+}
+
+/// Where nobody is left who could sign, whoever holds the installation begins again.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nobody_is_in_office_the_next_one_is_the_first_again() {
+    let house = House::empty(&[]).await;
+    let alice = house.operator("alice");
+    house.invitation("bob", &alice);
+    house.admin(&["revoke-operator", "--name", "alice"]);
+    assert!(house.admin(&["create-operator", "--name", "carol"]).starts_with("fpo_"));
+    assert!(refused(&house, &["create-operator", "--name", "dan"], &[]).contains("needs an operator's signature"));
 }
 
 /// What cannot be is refused before anything is written, in words.

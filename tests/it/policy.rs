@@ -1,5 +1,7 @@
 //! Limits: what can be set by whom, what the answer says, and what the history keeps.
 
+mod due;
+mod hidden;
 mod history;
 mod timed;
 mod values;

@@ -5,6 +5,9 @@ mod dry_run;
 mod effects;
 mod kills;
 mod races;
+mod random;
+mod rounds;
+mod stored;
 
 use std::{fs, path::PathBuf, process::Output};
 
@@ -116,7 +119,8 @@ struct Pair {
 impl Pair {
     async fn of(house: &House) -> Self {
         let store = house.store().await;
-        let [proposer, approver] = [operator(&store, "alice").await.0, operator(&store, "bob").await.0];
+        let proposer = operator(&store, "alice", None).await.0;
+        let approver = operator(&store, "bob", Some(&proposer)).await.0;
         Self { store, proposer, approver }
     }
 
@@ -142,8 +146,13 @@ impl Pair {
     }
 }
 
-async fn operator(store: &Store, name: &str) -> (Operator, Token) {
-    let token = store.create_operator(name.to_owned(), None).await.expect("a store").expect("a new name");
+/// An operator who is in office, made by another one unless they are the first.
+async fn operator(store: &Store, name: &str, by: Option<&Operator>) -> (Operator, Token) {
+    let shown = store.create_operator(name.to_owned(), by.cloned()).await.expect("a store").expect("a new name");
+    let token = match by {
+        None => shown,
+        Some(_) => store.take_office(shown.hash()).await.expect("a store").expect("an invitation").1,
+    };
     (store.operator(token.hash()).await.expect("a store").expect("an operator"), token)
 }
 

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from cases import case
+from cases import case, fresh
 from draw import AGES, DANA, MIA, NOW, SMALL, ago, ahead, any_value, dice, layers, setting, situation, small, timed
 
 STEPS = [("under_13", "13_15"), ("13_15", "16_17"), ("16_17", "adult"), ("under_13", "16_17"), ("13_15", "13_15")]
@@ -15,7 +15,8 @@ def cases():
 
 def on_dates():
     chance = dice("ages")
-    for number in range(1, 25):
+
+    def draw(number):
         born = date(2006, 1, 1) + timedelta(days=chance.randrange(20 * 365))
         if number % 4 == 0:
             born = date(chance.choice([2008, 2012, 2016, 2020]), 2, 29)
@@ -23,7 +24,10 @@ def on_dates():
         today = date(born.year + years, 2, 28) if born.day == 29 else born + timedelta(days=years * 365 + chance.randrange(8))
         if number % 3 == 0:
             today += timedelta(days=1)
-        asked = {"birth": born.isoformat(), "today": today.isoformat()}
+        return {"birth": born.isoformat(), "today": today.isoformat()}
+
+    for number in range(1, 25):
+        asked = fresh("age", lambda: draw(number))
         why = "Completed years on the calendar of the home; who was born on 29 February gets older on 1 March."
         yield case(f"ages/on-{number}", "age", why, asked)
 

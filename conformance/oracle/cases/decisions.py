@@ -24,6 +24,9 @@ def held(value, source="guardian", **more):
 def cases():
     yield from by_relationship()
     yield from of_every_control()
+    yield from texts()
+    yield from not_told()
+    yield from one_no_after_another()
     yield from mixtures()
 
 
@@ -44,6 +47,69 @@ def of_every_control():
         policy = {control["id"]: held(control["defaults"]["under_13"], "default")}
         why = "The youngest band's default, read as an answer to a stranger."
         yield case(f"decisions/control-{control['id']}", "decide", why, asked(policy, question))
+
+
+def texts():
+    """What is a word, and where it ends."""
+    entries = ["#diet", "café", "go away now", ":)", "skinny!"]
+    policy = {"content.blocked_words": held(entries), "content.maturity": held("adults")}
+    for name, words in {
+        "one-by-one": ["please", "GO", "away", "now"],
+        "a-whole-text": ["A whole text, of a #Diet!"],
+        "in-pieces": ["please go", "away, now."],
+        "other-white-space": ["go\taway\u00a0now"],
+        "marks-around": ["«Café»"],
+        "hidden": ["ca\u200bf\u00ade\u0301"],
+        "nothing-but-marks": ["hi", ":)"],
+        "an-entry-with-a-mark": ["*SKINNY*"],
+        "no-hashtag": ["a diet"],
+        "another-word": ["skinnys"],
+        "another-order": ["away go now"],
+        "no-words": [],
+        "blank": ["", " "],
+        "too-many-in-one": ["a b " * 100, ""],
+    }.items():
+        question = {"action": "view_content", "relationship": "self", "level": "children", "words": words}
+        why = "Words are apart at white space, and the marks around them do not count."
+        yield case(f"decisions/text-{name}", "decide", why, asked(policy, question))
+
+
+def not_told():
+    """Lists that are not told what they are about."""
+    policy = {"content.blocked_words": held(["diet"]), "content.maturity": held("adults"), "blocked.subjects": held(["Ab3"])}
+    empty = {**policy, "content.blocked_words": held([]), "blocked.subjects": held([])}
+    for name, lists, more in [
+        ("no-actor", policy, {"words": []}),
+        ("no-words", policy, {"actor": "mum"}),
+        ("neither", policy, {}),
+        ("alone", policy, {"relationship": "self", "words": []}),
+        ("a-blocked-subject", policy, {"subjects": ["Ab3"], "words": []}),
+        ("nothing-on-the-lists", empty, {}),
+    ]:
+        why = "What was forgotten shows; what there is none of is not forgotten."
+        yield case(f"decisions/not-told-{name}", "decide", why, asked(lists, {"action": "view_content", **more}))
+
+
+def one_no_after_another():
+    """A no that goes on for another reason, or for ever."""
+    every_day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    night = [{"days": every_day, "from": "19:00", "to": "08:00"}]
+    school = [{"days": ["thu"], "from": "08:00", "to": "15:00"}]
+    hours = lambda odd: [{"days": every_day, "from": f"{h:02}:00", "to": f"{(h + 1) % 24:02}:00"} for h in range(odd, 24, 2)]
+    minutes = {day: 0 if day in ("thu", "fri") else 60 for day in every_day}
+    for name, policy, used in [
+        ("night-then-school", {"time.sleep_windows": night, "time.school_windows": school}, None),
+        ("used-up-then-night", {"time.sleep_windows": night, "time.daily_minutes": 60}, 60),
+        ("used-up-then-none", {"time.daily_minutes": minutes}, 60),
+        ("not-used-up-then-none", {"time.daily_minutes": minutes}, 59),
+        ("not-asked-then-none", {"time.daily_minutes": minutes}, None),
+        ("never-a-minute", {"time.daily_minutes": 0}, None),
+        ("hour-after-hour", {"time.away_windows": hours(0), "time.school_windows": hours(1)}, None),
+    ]:
+        question = {"action": "use", "relationship": "self", **({} if used is None else {"used_minutes": used})}
+        entries = {control: held(value) for control, value in policy.items()}
+        why = "An answer lasts until the outcome is another, whoever makes it so; on days to come nothing is used."
+        yield case(f"decisions/lasts-{name}", "decide", why, asked(entries, question))
 
 
 def mixtures():
@@ -68,7 +134,7 @@ def mixtures():
             question["words"] = chance.sample(["Casino", "hello", "DIET", "a", "lotto", "Über"], 3)
         home = {"paired": chance.random() < 0.5, "consented": chance.random() < 0.5}
         home["day_start_minute"] = chance.choice([0, 0, 240])
-        why = "The strictest say wins; it lasts until the first turn that may change it, or a no until its last."
+        why = "The strictest say wins; it lasts until the outcome is another."
         yield case(f"decisions/mixture-{number}", "decide", why, asked(policy, question, instant(now), **home))
 
 

@@ -10,6 +10,8 @@ def cases():
     yield from moments()
     yield from mixtures()
     yield from refusals()
+    yield from of_two()
+    yield from wishes()
 
 
 def effective(name, why, given):
@@ -72,11 +74,63 @@ def refusals():
     past = situation(rows, "13_15", layers(SET, grants=old))
     why = "Giving one clears away what is over."
     yield give("clears-the-past", why, timed(9, "demo.minutes", 120, now, ahead(2)), past)
-    many = [timed(at, "demo.minutes", 70, now, ahead(8)) for at in range(1, 51)]
-    full = situation(rows, "13_15", layers(SET, grants=many))
+    wide = small("minutes", "contact", "live", "pause", "words", "subjects")
+    taken = [row for row in wide if row["id"] != "demo.minutes"]
+    many = [timed(number * 10 + at, row["id"], row["defaults"]["adult"], now, ahead(8))
+            for number, row in enumerate(taken) for at in range(10)]
+    full = situation(wide, "13_15", layers(SET, grants=many))
     yield give("too-many", "There may be 50 grants ahead or alive.", timed(99, "demo.minutes", 90, now, ahead(2)), full)
+    of_one = lambda count: [timed(at, "demo.minutes", 70 + at, now, ahead(8)) for at in range(1, count + 1)]
+    nine, ten = (situation(rows, "13_15", layers(SET, grants=of_one(5), holds=of_one(count))) for count in (4, 5))
+    why = "Of one control there may be ten grants and holds together."
+    yield put("ten-of-one", why, timed(99, "demo.minutes", 20, now, ahead(2)), nine)
+    yield put("eleven-of-one", why, timed(99, "demo.minutes", 20, now, ahead(2)), ten)
     first = timed(1, "demo.minutes", 120, ago(1), ahead(2))
     longer = situation(rows, "13_15", layers(SET, grants=[first]))
     why = "A grant that begins under another one and lasts longer changes what holds after the other's end."
     yield give("longer-than-another", why, timed(2, "demo.minutes", 120, now, ahead(6)), longer)
     yield give("within-another", "A grant that another one covers changes nothing.", timed(2, "demo.minutes", 120, now, ahead(1)), longer)
+    strict = timed(1, "demo.minutes", 10, ago(1), ahead(2))
+    held = situation(rows, "13_15", layers(SET, holds=[strict]))
+    why = "A hold that outlasts a stricter one changes what holds after its end."
+    yield put("outlasts-a-stricter-one", why, timed(2, "demo.minutes", 30, now, ahead(6)), held)
+
+
+def of_two():
+    """A grant of one guardian and what the other has set."""
+    two = {**SET, SAM: {"demo.minutes": setting(90, SAM, ago(30))}}
+    for slug, who in (("one", DANA), ("other", SAM)):
+        given = [timed(1, "demo.minutes", 120, ago(1), ahead(1), by=who)]
+        why = "A grant goes no further than what another guardian has set."
+        yield effective(f"of-{slug}-of-two", why, situation(small("minutes"), "13_15", layers(two, grants=given)))
+    closed = {"demo.contact": setting("no_one", MIA, ago(4))}
+    given = [timed(1, "demo.contact", "friends", ago(1), ahead(1))]
+    why = "Who may reach the teen is private: what they closed, no grant opens."
+    yield effective("never-opens-contact", why, situation(small("contact"), "13_15", layers({}, closed, grants=given)))
+    asked = {"situation": situation(small("contact"), "13_15", layers({}, closed))}
+    yield case("grants/closed-by-the-teen-allowed", "allowed", "What the teen closed, only the teen can open.", asked)
+
+
+def wishes():
+    """What the teen wants for good, while something holds for a time."""
+    stop = {"holds": [timed(1, "demo.minutes", 0, ago(1), ahead(1))]}
+    more = {"grants": [timed(2, "demo.minutes", 120, ago(1), ahead(1))]}
+    later = {"grants": [timed(3, "demo.contact", "friends", ahead(1), ahead(2))]}
+    shut = {DANA: {"demo.contact": setting("no_one", DANA, ago(9))}}
+    for slug, why, set_by, wish in (
+        ("under-a-hold", "A wish is for good: a hold that is stricter for a while does not stand against it.",
+         layers(SET, **stop), {"demo.minutes": 45}),
+        ("under-a-grant", "A wish that adds something is taken under a grant, and counts after it.",
+         layers(SET, **more), {"demo.minutes": 45}),
+        ("that-a-grant-defeats", "Where only a grant is looser than the wish, it can be given back.",
+         layers(SET, **more), {"demo.minutes": 90}),
+        ("under-both", "A grant is in the way of a wish also while a hold is stricter than both.",
+         layers(SET, **stop, **more), {"demo.minutes": 90}),
+        ("that-a-later-grant-defeats", "A grant that begins later can be given back before.",
+         layers(SET, grants=[timed(4, "demo.minutes", 120, ahead(3), ahead(4))]), {"demo.minutes": 90}),
+        ("before-a-grant", "What is private may be closed before a grant opens it.",
+         layers(shut, **later), {"demo.contact": "no_one"}),
+    ):
+        rows = small("minutes") if "demo.minutes" in wish else small("contact")
+        asked = {"situation": situation(rows, "16_17" if "demo.contact" in wish else "13_15", set_by), "teen": MIA, "settings": wish}
+        yield case(f"grants/wish-{slug}", "set_by_teen", why, asked)

@@ -1,7 +1,7 @@
 """Meet, join and direction for every kind of value and for every control of the catalogue."""
 
 from answer import shipped
-from cases import case
+from cases import case, fresh
 from draw import AUDIENCE, OFF_IS_STRICT, ON_IS_STRICT, any_value, dice
 from values import kind_name
 
@@ -35,22 +35,23 @@ def cases():
 
 def of_kind(name, kind):
     chance = dice(f"lattice/{name}")
-    for number in range(1, 5):
-        a, b = any_value(chance, kind), any_value(chance, kind)
-        pair = {"kind": kind, "a": a, "b": b}
-        yield case(f"lattice/{name}-meet-{number}", "meet", WHY[name], pair)
-        yield case(f"lattice/{name}-join-{number}", "join", "The join forbids only what both forbid.", pair)
-        change = {"kind": kind, "from": a, "to": b}
-        yield case(f"lattice/{name}-direction-{number}", "direction", "Tighter, looser or mixed is computed.", change)
-    for number in range(1, 3):
-        asked = {"kind": kind, "value": any_value(chance, kind), "bound": any_value(chance, kind)}
-        yield case(f"lattice/{name}-as-strict-{number}", "as_strict", "At least as strict: it forbids all of it.", asked)
+    for op, count, names, why in (
+        ("meet", 4, ("a", "b"), WHY[name]),
+        ("join", 4, ("a", "b"), "The join forbids only what both forbid."),
+        ("direction", 4, ("from", "to"), "Tighter, looser or mixed is computed."),
+        ("as_strict", 2, ("value", "bound"), "At least as strict: it forbids all of it."),
+    ):
+        draw = lambda: {"kind": kind, **{side: any_value(chance, kind) for side in names}}
+        for number in range(1, count + 1):
+            # There are only four pairs of on and off.
+            if given := fresh(op, draw):
+                yield case(f"lattice/{name}-{op.replace('_', '-')}-{number}", op, why, given)
 
 
 def of_catalogue():
     """Every control of the catalogue, so that a new one comes with its case."""
     for control in shipped():
         name, defaults = control["id"], control["defaults"]
-        given = {"kind": control["kind"], "a": defaults["adult"], "b": defaults["under_13"]}
+        given = {"catalogue": "shipped", "before": {name: defaults["adult"]}, "after": {name: defaults["under_13"]}}
         why = f"A younger band is at least as strict: {name}, a {kind_name(control['kind'])}."
-        yield case(f"lattice/control-{name}", "meet", why, given)
+        yield case(f"lattice/control-{name}", "diff", why, given)

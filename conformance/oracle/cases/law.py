@@ -7,7 +7,7 @@ from draw import (DANA, MIA, SAM, ago, ahead, any_value, control, dice, every_da
                   OFF_IS_STRICT)
 
 FEED = control("feed", "feed", OFF_IS_STRICT, [True, True, True, True], teen_loosens=["16_17"])
-SEEN = control("seen", "guardians", OFF_IS_STRICT, [False, False, False, False])
+SEEN = control("seen", "guardians", OFF_IS_STRICT, [False, False, False, False], privacy=True)
 EFFECTS = ["default", "bound", "right"]
 LOOSENERS = ["guardian", "guardian_verified", "teen", "teen_and_guardian"]
 
@@ -37,6 +37,7 @@ def cases():
     yield from places()
     yield from ages_and_days()
     yield from who_may_loosen()
+    yield from together()
     yield from mixtures()
     yield from rights()
 
@@ -112,6 +113,50 @@ def who_may_loosen():
             yield case(f"law/patch-for-{slug}-by-teen-after-guardian", "set_by_teen", why, asked)
         grant = {"situation": american([FEED], rules, "16_17"), "timed": timed(1, "demo.feed", True, ago(0), ahead(2))}
         yield case(f"law/grant-for-{slug}-by-guardian", "grant", "A grant asks for the same powers.", grant)
+
+
+def together():
+    """A default that only guardian and teen together may let go: each may say yes first, and it goes as far as both."""
+    row, word = small("minutes"), small("words")
+    rules = [rule("minutes", "demo.minutes", "default", 60, ["teen_and_guardian"])]
+    list_rules = [rule("words", "demo.words", "default", ["dare", "vape"], ["teen_and_guardian"])]
+    sets = lambda value, name="demo.minutes": {DANA: {name: setting(value, DANA, ago(9))}}
+    owns = lambda value, name="demo.minutes": {name: setting(value, MIA, ago(5))}
+    for slug, why, theirs, own in (
+        ("as-far-as-both", "The yes of both goes as far as both.", sets(120), owns(90)),
+        ("guardian-less-far", "The yes of both goes as far as both.", sets(75), owns(90)),
+        ("own-limit-is-no-yes", "What the teen set to be stricter is no yes to something looser.", sets(120), owns(45)),
+        ("the-same-is-no-yes", "To set what the law says is no yes to more.", sets(120), owns(60)),
+        ("guardian-waits", "Until the teen has said yes, the law's default holds.", sets(120), {}),
+        ("teen-waits", "Until a guardian has said yes, the law's default holds.", {}, owns(90)),
+    ):
+        given = american(row, rules, "16_17", layers(theirs, own))
+        yield effective(f"together-{slug}", why, given)
+        yield case(f"law/together-{slug}-allowed", "allowed", "Who could loosen it now.", {"situation": given})
+    for slug, why, own in (
+        ("an-unrelated-word", "A word of the teen's own is no yes to taking the law's words away.", ["casino"]),
+        ("a-word-besides", "A list that adds a word is no yes to taking others away.", ["casino", "vape"]),
+        ("a-shorter-list", "A part of the law's list is a yes to the rest being taken away.", ["vape"]),
+        ("an-empty-list", "No words at all is a yes to all being taken away.", []),
+    ):
+        set_by = layers(sets([], "demo.words"), owns(own, "demo.words"))
+        yield effective(f"together-{slug}", why, american(word, list_rules, "16_17", set_by))
+    for first, mixed in (("first", layers()), ("second", layers(sets(120)))):
+        asked = {"situation": american(row, rules, "13_15", mixed), "teen": MIA, "settings": {"demo.minutes": 90}}
+        yield case(f"law/together-teen-says-yes-{first}", "set_by_teen", "Either may say yes first.", asked)
+    firm = [*rules, rule("bound", "demo.minutes", "bound", 75)]
+    asked = {"situation": american(row, firm), "teen": MIA, "settings": {"demo.minutes": 90}}
+    yield case("law/together-within-a-bound", "set_by_teen", "A yes passes no bound.", asked)
+    other = {SAM: {"demo.minutes": setting(120, SAM, ago(9))}}
+    verified = [rule("minutes", "demo.minutes", "default", 60, ["guardian_verified"])]
+    asked = {"situation": american(row, verified, "13_15", layers(other, verified=[SAM])), "guardian": DANA}
+    why = "To tighten what another may loosen needs no power of one's own."
+    yield case("law/tightening-another-guardian", "set_by_guardian", why, {**asked, "settings": {"demo.minutes": 90}})
+    yield case("law/no-looser-than-another-guardian", "set_by_guardian", "To loosen does.", {**asked, "settings": {"demo.minutes": 150}})
+    given = american(row, rules, "16_17", layers({}, owns(120)))
+    lent = timed(1, "demo.minutes", 90, ago(0), ahead(2))
+    why = "A grant is a guardian's alone, whatever the teen has set."
+    yield case("law/together-no-grant", "grant", why, {"situation": given, "timed": lent})
 
 
 def mixtures():

@@ -1,6 +1,6 @@
 """What may be given for a control, and the one form in which it is written."""
 
-from cases import case
+from cases import case, fresh
 from draw import any_value, any_window, dice
 from values import DAYS
 
@@ -14,8 +14,9 @@ def cases():
         why = "Windows that touch or overlap are one; equal times share a line."
         yield case(f"values/windows-{number}", "value", why, {"kind": "windows", "given": given})
     for number in range(1, 7):
-        week = {day: chance.choice([60, 60, 90, chance.randrange(1441)]) for day in DAYS}
-        yield case(f"values/week-{number}", "value", HOW, {"kind": "minutes", "given": week})
+        minutes = lambda: chance.choice([60, 60, 90, chance.randrange(1441)])
+        week = fresh("value", lambda: {"kind": "minutes", "given": {day: minutes() for day in DAYS}})
+        yield case(f"values/week-{number}", "value", HOW, week)
     for number in range(1, 7):
         words = any_value(chance, "words") + [" CASINO ", "Lotto"]
         chance.shuffle(words)

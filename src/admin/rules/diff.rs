@@ -13,7 +13,7 @@ use crate::{
         law::{Comparison, Edit, Edited, Reach, RuleBook, check, compare},
     },
     store::{
-        Store,
+        Store, StoreError,
         law::{DryRun, Foreseen, Question},
     },
 };
@@ -91,6 +91,35 @@ impl Ahead {
             tell_foreseen(&store, &turning.into_iter().collect::<Vec<_>>(), &foreseen);
         }
         Ok(())
+    }
+}
+
+/// Whom a set would affect, for whoever proposes it. Nothing, where nobody can read what holds.
+pub(super) struct Outlook(Option<(Comparison, Foreseen)>);
+
+impl Outlook {
+    /// Counts, and changes nothing.
+    pub(super) async fn of(store: &Store, rules: RuleBook) -> Result<Self, AdminError> {
+        let holding = match store.rules().await {
+            Err(StoreError::UnreadableRules { .. }) => return Ok(Self(None)),
+            holding => holding?,
+        };
+        let comparison = compare(store.registry(), &holding.rules, &rules);
+        let run = DryRun::new(holding, Question::Instead { rules, on: None }, comparison.reach());
+        let foreseen = foresee(store, run, &comparison.reach()).await?;
+        Ok(Self(Some((comparison, foreseen))))
+    }
+
+    /// Says so.
+    pub(super) fn tell(&self, store: &Store) {
+        match &self.0 {
+            Some((comparison, foreseen)) => {
+                tell_foreseen(store, &comparison.touched.iter().map(String::as_str).collect::<Vec<_>>(), foreseen);
+            }
+            None => say(
+                "\nThe set that holds cannot be read, so nobody can say whom this affects: everybody is computed anew.",
+            ),
+        }
     }
 }
 

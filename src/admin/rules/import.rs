@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use super::Source;
+use super::{Source, diff::Outlook};
 use crate::{
     admin::{AdminError, Signed},
     client::terminal::say,
-    domain::{clock::World, text},
+    domain::{clock::World, law::RuleBook, text},
     store::law::Proposal,
 };
 
@@ -30,12 +30,14 @@ impl Import {
         let (store, by) = self.signed.open_signed(world).await?;
         let note = text::reason(&self.note).map_err(|error| AdminError::Text("note", error))?;
         let files = self.source.read(&store).await?;
+        let outlook = Outlook::of(&store, RuleBook::parse(store.registry(), &files)?).await?;
         let proposal = Proposal { files, note, accept_contradictions: self.accept_contradictions };
         let proposed = store.propose_rules(proposal, by).await??;
         let version = proposed.version;
         say(&format!("Proposed version {version}, against version {}.", proposed.based_on));
         say(&format!("sha256 {}", proposed.sha256));
-        say("Nothing has changed yet. Another operator looks at it and approves it:");
+        outlook.tell(&store);
+        say("\nNothing has changed yet. Another operator looks at it and approves it:");
         say(&format!("  family-pairing rules diff {version}\n  family-pairing rules approve {version}"));
         Ok(())
     }

@@ -8,8 +8,14 @@ use super::AdminError;
 use crate::{
     admin::Installation,
     client::terminal::say,
-    domain::{clock::World, law::RuleId},
-    store::law::{Refusal, RuleSet, Signature},
+    domain::{
+        clock::World,
+        law::{LeftOut, RuleId},
+    },
+    store::{
+        Store, StoreError,
+        law::{Refusal, RuleSet, Signature},
+    },
 };
 
 /// Prints a version's files.
@@ -38,7 +44,7 @@ impl Show {
         let store = self.installation.open(world).await?;
         let version = match self.version {
             Some(version) => version,
-            None => store.rules().await?.version,
+            None => store.rules_version().await?,
         };
         let files = store.rule_files(version).await?.ok_or(Refusal::NoSuchVersion(version))?;
         let Some(folder) = self.into else {
@@ -73,10 +79,25 @@ impl Explain {
 
 /// Lists every version on standard output, one a line, for people and for `column` and `cut`.
 pub(super) async fn list(installation: &Installation, world: World) -> Result<(), AdminError> {
-    let sets = installation.open(world).await?.rule_sets().await?;
+    let store = installation.open(world).await?;
+    let sets = store.rule_sets().await?;
     println!("version\tstate\tbased on\tproposed\tby\tapproved\tby\tdigest\tnote");
     let newest = sets.last().map(|set| set.version);
     sets.iter().for_each(|set| println!("{}", line(set, newest)));
+    tell_how_it_is_read(&store).await
+}
+
+/// What this program cannot apply of the set that holds, on standard error: the table stays a table.
+async fn tell_how_it_is_read(store: &Store) -> Result<(), AdminError> {
+    match store.rules().await {
+        Ok(book) => {
+            for LeftOut { rule, control, .. } in &book.left_out {
+                eprintln!("Version {} is applied without {rule}: this program has no control {control}.", book.version);
+            }
+        }
+        Err(error @ StoreError::UnreadableRules { .. }) => eprintln!("{error}"),
+        Err(error) => return Err(error.into()),
+    }
     Ok(())
 }
 

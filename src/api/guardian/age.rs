@@ -1,6 +1,6 @@
 //! How old a guarded teen is taken to be, what comes with the next birthday, and what a guardian can say to it.
 
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpResponse, delete, get, post, web::Path};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -9,9 +9,9 @@ use crate::{
     auth::{throttle::Limit, who::GuardianOfTeen},
     domain::{
         age::{AgeBand, AgeSpan},
-        ids::TeenId,
+        ids::{AgeAppealId, TeenId},
     },
-    problem::Problem,
+    problem::{Code, Problem},
     store::ages::{AgeView, AppealView, Settled, TransitionView},
 };
 
@@ -27,7 +27,7 @@ pub async fn guardian_age(who: GuardianOfTeen) -> Result<HttpResponse, Problem> 
 
 /// Read what a teen's next birthdays change
 ///
-/// The very list that the teen reads.
+/// The very list that the teen reads: those ahead, the next one first, then those of the last 31 days.
 #[utoipa::path(tag = "guardian", params(("teen_id" = TeenId, Path, description = "Which teen")),
     responses((status = 200, description = "The next one first", body = Page<TransitionView>)))]
 #[get("/v1/guardian/teens/{teen_id}/transitions")]
@@ -50,8 +50,9 @@ pub struct AttestationRequest {
 
 /// Say how old a teen is
 ///
-/// Counts more than what the teen says and less than a check. A younger age counts at once, an older one after 72 hours. Nobody
-/// becomes an adult by it.
+/// Counts less than a check, and more than what the teen says if the platform has verified your consent; if not, as much as what the teen
+/// says, and of the two the younger counts. A younger age counts at once, an older one after 72 hours. Nobody becomes an adult by it.
+/// A newer word of yours takes the place of an older one, and all of them end with the pairing.
 #[utoipa::path(tag = "guardian", request_body = AttestationRequest, params(("teen_id" = TeenId, Path, description = "Which teen")),
     responses((status = 200, description = "How old the teen is taken to be now", body = Settled)))]
 #[post("/v1/guardian/teens/{teen_id}/age-attestations")]
@@ -83,4 +84,30 @@ pub struct AppealRequest {
 pub async fn guardian_appeal_age(who: GuardianOfTeen, body: Body<AppealRequest>) -> Result<HttpResponse, Problem> {
     who.gate.throttle.count(Limit::Change, &who.proof.guardian().to_string()).await?;
     Ok(created(who.store().appeal_age_by_guardian(who.proof.clone(), body.value.claims).await?))
+}
+
+/// List your objections to a teen's age
+///
+/// Yours, not the teen's own.
+#[utoipa::path(tag = "guardian", params(("teen_id" = TeenId, Path, description = "Which teen")),
+    responses((status = 200, description = "Newest first, with their answers", body = Page<AppealView>)))]
+#[get("/v1/guardian/teens/{teen_id}/age-appeals")]
+pub async fn guardian_age_appeals(who: GuardianOfTeen) -> Result<HttpResponse, Problem> {
+    Ok(ok(Page::whole(who.store().age_appeals_by_guardian(&who.proof).await?)))
+}
+
+/// Take an objection back
+///
+/// One of yours that was not answered yet.
+#[utoipa::path(tag = "guardian", params(("teen_id" = TeenId, Path, description = "Which teen"),
+    ("appeal_id" = AgeAppealId, Path, description = "Which objection")),
+    responses((status = 204, description = "Nobody will answer it")))]
+#[delete("/v1/guardian/teens/{teen_id}/age-appeals/{appeal_id}")]
+pub async fn guardian_withdraw_age_appeal(
+    who: GuardianOfTeen,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let appeal: AgeAppealId = path.1.parse().map_err(|_| Code::NotFound)?;
+    who.store().withdraw_age_appeal_by_guardian(who.proof.clone(), appeal).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

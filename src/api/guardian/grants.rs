@@ -6,18 +6,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::history::UndoRequest;
 use crate::{
     api::shape::{Body, Page, created, ok},
     auth::{throttle::Limit, who::GuardianOfTeen},
-    domain::{
-        controls::ControlId,
-        ids::TeenId,
-        policy::{Layers, Timed},
-        text,
-        value::Given,
-    },
+    domain::{controls::ControlId, ids::TeenId, policy::Timed, text, value::Given},
     problem::{Code, Problem, in_field},
-    store::settings::{Changed, Lend},
+    store::settings::{Changed, Lend, Settings},
 };
 
 /// A value for a time.
@@ -50,9 +45,12 @@ impl TimedRequest {
 /// A grant or a hold, as both sides see it.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"kind": "grant", "id": "01932c07-5555-7c3a-9a1e-3f1d2b4c5d6e", "control": "search.enabled", "value": true,
-    "by": "01932c07-0000-7c3a-9a1e-3f1d2b4c5d6e", "from": "2026-11-22T18:00:00Z", "until": "2026-11-22T20:00:00Z", "reason": "homework"}))]
+    "by": "01932c07-0000-7c3a-9a1e-3f1d2b4c5d6e", "by_name": "Dana", "from": "2026-11-22T18:00:00Z", "until": "2026-11-22T20:00:00Z", "reason": "homework"}))]
 pub struct TimedView {
     kind: TimedKind,
+    /// What whoever gave it is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_name: Option<String>,
     #[serde(flatten)]
     timed: Timed,
 }
@@ -68,10 +66,12 @@ enum TimedKind {
 }
 
 /// Every grant and hold that is alive or ahead, the one that ends first in front.
-pub fn timed(layers: Layers, now: Timestamp) -> Page<TimedView> {
+pub fn timed(settings: Settings, now: Timestamp) -> Page<TimedView> {
+    let Settings { layers, names, .. } = settings;
     let layers = layers.without_past(now);
-    let grants = layers.grants.into_iter().map(|timed| TimedView { kind: TimedKind::Grant, timed });
-    let holds = layers.holds.into_iter().map(|timed| TimedView { kind: TimedKind::Hold, timed });
+    let view = |kind, timed: Timed| TimedView { kind, by_name: names.get(&timed.by).cloned(), timed };
+    let grants = layers.grants.into_iter().map(|timed| view(TimedKind::Grant, timed));
+    let holds = layers.holds.into_iter().map(|timed| view(TimedKind::Hold, timed));
     let mut all: Vec<_> = grants.chain(holds).collect();
     all.sort_by_key(|view| (view.timed.until, view.timed.id));
     Page::whole(all)
@@ -115,18 +115,24 @@ pub async fn guardian_hold(who: GuardianOfTeen, body: Body<TimedRequest>) -> Res
 #[get("/v1/guardian/teens/{teen_id}/grants")]
 pub async fn guardian_grants(who: GuardianOfTeen) -> Result<HttpResponse, Problem> {
     let settings = who.store().settings(&who.proof).await?;
-    Ok(ok(timed(settings.layers, who.store().world().now())))
+    Ok(ok(timed(settings, who.store().world().now())))
 }
 
 /// Take a grant or a hold back
-#[utoipa::path(tag = "guardian",
+///
+/// Only what you gave yourself. The body may be left out.
+#[utoipa::path(tag = "guardian", request_body = UndoRequest,
     params(("teen_id" = TeenId, Path, description = "Which teen"), ("grant_id" = Uuid, Path, description = "Which grant or hold")),
     responses((status = 200, description = "What changed", body = Changed,
         example = json!({"epoch": 1, "revision": 7, "changed": [{"control": "search.enabled", "from": true, "to": false,
             "direction": "tighter", "effective": "now"}]}))))]
 #[delete("/v1/guardian/teens/{teen_id}/grants/{grant_id}")]
-pub async fn guardian_revoke_grant(who: GuardianOfTeen, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
+pub async fn guardian_revoke_grant(
+    who: GuardianOfTeen,
+    path: Path<(String, String)>,
+    body: Body<UndoRequest>,
+) -> Result<HttpResponse, Problem> {
     who.gate.throttle.count(Limit::Change, &who.proof.guardian().to_string()).await?;
     let id: Uuid = path.1.parse().map_err(|_| Code::NotFound)?;
-    Ok(ok(who.store().revoke_timed(who.proof.clone(), id).await?))
+    Ok(ok(who.store().revoke_timed(who.proof.clone(), id, body.value.checked()?).await?))
 }

@@ -45,7 +45,7 @@ pub async fn guardian_history(
     "reason": "exam week", "changed": [{"control": "time.daily_minutes", "from": 60, "to": 45, "direction": "tighter",
     "effective": "now"}], "sentences": ["Daily screen time: 60 → 45 minutes (tighter)"], "home_zone": "Europe/Berlin",
     "day_start_minute": 0, "origin": {"from": "session"},
-    "reply": {"text": "OK, but only this week?", "at": "2026-11-22T13:45:00Z"}, "undoable": true}))]
+    "reply": {"text": "OK, but only this week?", "at": "2026-11-22T13:45:00Z", "edited": false}, "undoable": true}))]
 pub struct EntryInWords {
     #[serde(flatten)]
     entry: HistoryEntry,
@@ -61,13 +61,21 @@ pub fn page(registry: &Registry, spoken: &Spoken, items: Vec<HistoryEntry>, limi
     Page { items: items.into_iter().map(in_words).collect(), next_cursor }
 }
 
-/// Why a change is taken back.
+/// Why something is taken back.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "exams are over"}))]
 pub struct UndoRequest {
     /// The teen sees it. 1–280 characters.
+    #[schema(min_length = 1, max_length = 280)]
     reason: Option<String>,
+}
+
+impl UndoRequest {
+    /// The checked reason.
+    pub fn checked(self) -> Result<Option<String>, Problem> {
+        self.reason.map(|reason| text::reason(&reason)).transpose().map_err(in_field("/reason"))
+    }
 }
 
 /// Take a change back
@@ -92,7 +100,7 @@ pub async fn guardian_undo(
     who.gate.throttle.count(Limit::Change, &who.proof.guardian().to_string()).await?;
     let revision: i64 = path.1.parse().map_err(|_| Code::NotFound)?;
     let once = body.once(&who.gate, who.proof.guardian());
-    let reason = body.value.reason.map(|reason| text::reason(&reason)).transpose().map_err(in_field("/reason"))?;
+    let reason = body.value.checked()?;
     let wish = Wish { patch: Patch::new(), reason, seen: seen.0, once };
     let changed = who.store().undo(who.proof.clone(), revision, wish).await;
     change(changed, async || current(&who).await).await

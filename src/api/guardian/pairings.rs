@@ -14,7 +14,7 @@ use crate::{
     domain::{
         code::Code as PairingCode,
         ids::{PairingId, TeenId},
-        pairing::PairingState,
+        pairing::{EndReason, PairingState},
         text,
     },
     problem::{Code, Problem, in_field},
@@ -37,7 +37,7 @@ pub struct PairingClaim {
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"pairing_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "state": "claimed",
     "teen": {"teen_id": "01932c07-1111-7c3a-9a1e-3f1d2b4c5d6e", "display_name": "Mia"}, "relationship": "mother",
-    "claimed_at": "2026-11-22T13:41:00Z", "answer_by": "2026-11-23T13:41:00Z", "answered_at": null, "ended_at": null}))]
+    "claimed_at": "2026-11-22T13:41:00Z", "answer_by": "2026-11-23T13:41:00Z", "answered_at": null, "ended_at": null, "end_reason": null}))]
 pub struct GuardianPairing {
     pairing_id: PairingId,
     /// `claimed`: the teen has not answered yet.
@@ -49,6 +49,8 @@ pub struct GuardianPairing {
     answer_by: Timestamp,
     answered_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
+    /// Why it ended; `came_of_age`: at 18, by itself.
+    end_reason: Option<EndReason>,
 }
 
 /// The teen of a pairing.
@@ -69,6 +71,7 @@ impl From<PairingView> for GuardianPairing {
             answer_by: view.answer_by,
             answered_at: view.answered_at,
             ended_at: view.ended_at,
+            end_reason: view.end_reason,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What really counts for a teen, control by control, and which layer decided it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{HttpResponse, get};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,7 +15,7 @@ use crate::{
         controls::{Control, ControlId, Group, Registry},
         ids::TeenId,
         language::Language,
-        law::{LegalStatus, RuleBook, RuleId},
+        law::{Effect, ForAges, InForce, LegalStatus, RuleBook, RuleId, WhoLoosens},
         policy::{Allowed, Effective, allowed},
         value::{Given, Kind, Value},
         version::Version,
@@ -59,6 +59,12 @@ pub struct EffectiveControl {
     kind: Kind,
     #[serde(flatten)]
     held: Effective,
+    /// What whoever set it is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_name: Option<String>,
+    /// For a guardian: how many entries the teen added. They are not in the value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hidden: Option<usize>,
     /// What it is when nobody sets it.
     #[schema(value_type = Given)]
     default: Value,
@@ -80,11 +86,26 @@ pub struct RuleInWords {
     source: String,
     /// Where it counts.
     jurisdiction: String,
-    /// How it stands.
+    /// How it stands today, by its dates too.
     status: LegalStatus,
-    /// Why this installation goes by it, where that needs saying.
+    /// Whom it is about.
+    ages: ForAges,
+    /// How its value binds.
+    effect: Effect,
+    /// What it asks for.
+    #[schema(value_type = Given)]
+    value: Value,
+    /// Who may go looser, where it is a default.
+    may_loosen: BTreeSet<WhoLoosens>,
+    /// From when, and until when.
+    in_force: InForce,
+    /// The months in which it counts, 1–12. Absent: all of them.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    months: BTreeSet<i8>,
+    /// Only for accounts made on or after this day.
     #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<String>,
+    #[schema(value_type = Option<String>, format = Date)]
+    accounts_from: Option<Date>,
 }
 
 impl PolicyAnswer {
@@ -93,13 +114,18 @@ impl PolicyAnswer {
         let situation = settings.situation(registry, now);
         let (band, live) = (situation.band(), situation.live());
         let explain = |control: &Control| {
+            // The settings have a row for each.
             let held = settings.policy.get(&control.id)?.clone();
             let allowed = allowed(&situation, &live, control, &held);
-            Some((control.id.clone(), EffectiveControl::new(control, language, band, held, allowed)))
+            let hidden = settings.hidden.get(&control.id).copied();
+            let by_name = held.by.and_then(|by| settings.names.get(&by).cloned());
+            let row =
+                EffectiveControl { hidden, by_name, ..EffectiveControl::new(control, language, band, held, allowed) };
+            Some((control.id.clone(), row))
         };
         let controls: BTreeMap<_, _> = registry.iter().filter_map(explain).collect();
         let named = controls.values().flat_map(|control| control.held.rules.iter().chain(&control.allowed.rules));
-        let rules = RuleInWords::all(&settings.book.rules, named);
+        let rules = RuleInWords::all(&settings.book.rules, named, situation.today);
         Self {
             version: settings.version,
             age_band: band,
@@ -119,6 +145,8 @@ impl EffectiveControl {
             group: control.group,
             kind: control.kind.clone(),
             held,
+            by_name: None,
+            hidden: None,
             default: control.default_for(band).clone(),
             floor: control.floor_for(band).cloned(),
             allowed,
@@ -127,16 +155,28 @@ impl EffectiveControl {
 }
 
 impl RuleInWords {
-    /// Every rule that is named, each once.
-    pub fn all<'r>(book: &RuleBook, named: impl Iterator<Item = &'r RuleId>) -> BTreeMap<RuleId, Self> {
-        named.filter_map(|id| Some((id.clone(), Self::new(book, id)?))).collect()
+    /// Every rule that is named, each once, as it stands on a day. What operators note about it stays with them.
+    pub fn all<'r>(book: &RuleBook, named: impl Iterator<Item = &'r RuleId>, today: Date) -> BTreeMap<RuleId, Self> {
+        named.filter_map(|id| Some((id.clone(), Self::new(book, id, today)?))).collect()
     }
 
-    fn new(book: &RuleBook, id: &RuleId) -> Option<Self> {
-        let rule = book.rule(id)?;
+    fn new(book: &RuleBook, id: &RuleId, today: Date) -> Option<Self> {
+        let rule = book.rule(id)?.clone();
         let law = book.law(&rule.law)?.clone();
-        let (jurisdiction, note) = (rule.jurisdiction.clone(), rule.note.clone());
-        Some(Self { law: law.name, cite: law.cite, source: law.source, jurisdiction, status: rule.status, note })
+        Some(Self {
+            law: law.name,
+            cite: law.cite,
+            source: law.source,
+            status: rule.status_on(today),
+            jurisdiction: rule.jurisdiction,
+            ages: rule.ages,
+            effect: rule.effect,
+            value: rule.value,
+            may_loosen: rule.may_loosen,
+            in_force: rule.in_force,
+            months: rule.months,
+            accounts_from: rule.accounts_from,
+        })
     }
 }
 

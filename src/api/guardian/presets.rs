@@ -9,21 +9,23 @@ use utoipa::ToSchema;
 use super::policy::RuleInWords;
 use crate::{
     api::{shape::versioned, spoken::Spoken},
-    auth::who::GuardianOfTeen,
+    auth::{throttle::Limit, who::GuardianOfTeen},
     domain::{
-        ids::TeenId,
+        ids::{AccountId, TeenId},
         law::RuleId,
         presets::{Offer, Presets},
+        simulation::Present,
         version::Version,
     },
     problem::Problem,
+    store::settings::Settings,
 };
 
 /// The presets that suit a teen, and what each would do.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"epoch": 1, "revision": 5, "presets": [{
     "preset": {"id": "sleep_first", "label": "Sleep first", "why": "Screens at night take sleep…", "grade": "strong", "bands": ["13_15"],
-        "regions": [], "settings": {"time.daily_minutes": 1440}},
+        "regions": [], "takes_back": false, "settings": {"time.daily_minutes": 1440}},
     "settings": {"time.daily_minutes": 1440},
     "changes": [{"control": "time.daily_minutes", "from": 60, "to": 1440, "direction": "looser", "effective": "now"}],
     "sentences": ["Daily screen time: 60 minutes → no limit (looser)"], "direction": "looser", "refused": []}], "rules": {}}))]
@@ -58,12 +60,31 @@ pub async fn guardian_presets(
     spoken: Spoken,
     presets: Data<Presets>,
 ) -> Result<HttpResponse, Problem> {
-    let settings = who.store().settings(&who.proof).await?;
-    let present = settings.present(who.store().registry(), who.store().world().now(), true);
-    let offers = presets.offers(&present, who.proof.guardian());
-    let named = offers.iter().flat_map(|offer| &offer.refused).flat_map(|refused| &refused.rules);
-    let rules = RuleInWords::all(present.book, named);
-    let in_words = |offer: Offer| OfferInWords { sentences: spoken.sentences(present.registry, &offer.changes), offer };
-    let presets = offers.into_iter().map(in_words).collect();
-    Ok(versioned(settings.version, PresetOffers { version: settings.version, presets, rules }))
+    let guardian = who.proof.guardian();
+    who.gate.throttle.count(Limit::Simulate, &guardian.to_string()).await?;
+    let (registry, now, presets) = (who.store().registry().clone(), who.store().world().now(), presets.into_inner());
+    let settings = who.store().settings(&who.proof).await?.by(&registry, now);
+    let version = settings.version;
+    let offers =
+        move || PresetOffers::of(&settings, &settings.present(&registry, now, true), &presets, guardian, &spoken);
+    Ok(versioned(version, who.gate.simulations.take(offers).await??))
+}
+
+impl PresetOffers {
+    fn of(
+        settings: &Settings,
+        present: &Present<'_>,
+        presets: &Presets,
+        guardian: AccountId,
+        spoken: &Spoken,
+    ) -> Result<Self, Problem> {
+        let offers = presets.offers(present, guardian).map_err(|why| Problem::from(&why))?;
+        let named = offers.iter().flat_map(|offer| &offer.refused).flat_map(|refused| &refused.rules);
+        let rules = RuleInWords::all(present.book, named, present.facts.day(present.now));
+        let in_words = |offer: Offer| OfferInWords {
+            sentences: spoken.sentences(present.registry, &offer.changes),
+            offer: Offer { preset: spoken.0.preset(&offer.preset), ..offer },
+        };
+        Ok(Self { version: settings.version, presets: offers.into_iter().map(in_words).collect(), rules })
+    }
 }

@@ -56,7 +56,7 @@ impl SettingsAnswer {
 pub struct SettingsPatch {
     /// Control → value, or null for "back to the default". Controls that are not named stay.
     settings: Wanted,
-    /// Why, in your words: the teen sees it. 1–280 characters.
+    /// Why, in your words: the other side sees it, but for what a teen says of their block list. 1–280 characters.
     #[schema(min_length = 1, max_length = 280)]
     reason: Option<String>,
 }
@@ -93,7 +93,7 @@ pub async fn guardian_settings(who: GuardianOfTeen) -> Result<HttpResponse, Prob
 
 /// Change limits
 ///
-/// The answer says what changed and in which direction; a change that changes nothing makes no new revision.
+/// The answer says what changed and in which direction; values that were set so before make no new revision.
 /// Every connected device gets the new policy at once.
 #[utoipa::path(tag = "guardian", request_body = SettingsPatch,
     params(("teen_id" = TeenId, Path, description = "Which teen"),

@@ -14,14 +14,15 @@ use crate::{
         shape::{Body, ok},
         spoken::Spoken,
     },
-    auth::{throttle::Limit, who::GuardianOfTeen},
+    auth::{Gate, throttle::Limit, who::GuardianOfTeen},
     domain::{
-        controls::Registry,
+        controls::{ControlId, Registry},
         ids::{AccountId, TeenId},
         law::RuleId,
         policy::{Change, PatchError, Timed, Wanted, direction_of},
         simulation::{
-            Asked, Draft, Drafter, Moment, Place, Present, Refusal, Timeline, Usage, asked, moment, timeline,
+            Asked, Draft, Drafter, Moment, Place, Present, Refusal, Timeline, TooMuchAhead, Usage, asked, moment,
+            timeline,
         },
         value::Direction,
         version::Version,
@@ -45,15 +46,15 @@ pub struct SimulationRequest {
     /// The answer as if these settings were saved now: control → value, or null for "back to the default".
     #[serde(default)]
     draft: Wanted,
-    /// And as if these grants were given. Only guardians give them.
+    /// And as if these grants were given, at most ten for one control. Only guardians give them.
     #[serde(default)]
     #[schema(max_items = 50)]
     grants: Vec<TimedRequest>,
-    /// And as if these holds were put. Only guardians put them.
+    /// And as if these holds were put, at most ten for one control. Only guardians put them.
     #[serde(default)]
     #[schema(max_items = 50)]
     holds: Vec<TimedRequest>,
-    /// As if so many minutes were used.
+    /// As if so many minutes were used; with `at`, on its day, and none on those after.
     usage: Option<Usage>,
 }
 
@@ -99,6 +100,9 @@ pub struct Simulation {
     timeline: Option<Timeline>,
     /// The rules of law that the answer names.
     rules: BTreeMap<RuleId, RuleInWords>,
+    /// For a guardian: to which lists the teen added entries, and how many. They are nowhere in the answer.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    hidden: BTreeMap<ControlId, usize>,
 }
 
 /// How things are at an instant, with what differs from now in sentences.
@@ -122,13 +126,32 @@ pub struct Drafted {
 }
 
 impl SimulationRequest {
-    /// Whether there is something in it that only guardians can do.
-    pub fn is_a_guardians(&self) -> bool {
-        !self.grants.is_empty() || !self.holds.is_empty()
+    /// The field with something that only guardians can do.
+    pub fn guardians_field(&self) -> Option<&'static str> {
+        let field = |asked: &[TimedRequest], pointer| (!asked.is_empty()).then_some(pointer);
+        field(&self.grants, "/grants").or(field(&self.holds, "/holds"))
     }
 
-    /// The answer. `id` names the grants and holds of the draft, which are never stored.
-    pub fn answer(
+    /// The answer. It may take a core for a while, so it waits for its turn at one.
+    pub async fn answered(
+        self,
+        gate: &Gate,
+        settings: Settings,
+        guarded: bool,
+        by: Drafter,
+        spoken: Spoken,
+    ) -> Result<HttpResponse, Problem> {
+        let (registry, world) = (gate.store.registry().clone(), gate.store.world());
+        let (now, id) = (world.now(), world.uuid());
+        let answer = move || {
+            let present = settings.present(&registry, now, guarded);
+            self.answer(&settings, present, by, id, &spoken)
+        };
+        Ok(ok(gate.simulations.take(answer).await??))
+    }
+
+    /// `id` names the grants and holds of the draft, which are never stored.
+    fn answer(
         self,
         settings: &Settings,
         present: Present<'_>,
@@ -145,6 +168,9 @@ impl SimulationRequest {
         let lent = Lent { registry: present.registry, by: by.account(), id, now: present.now };
         let draft =
             Draft { settings: draft.0, grants: lent.all(grants, Place::Grant)?, holds: lent.all(holds, Place::Hold)? };
+        if let Some(place) = draft.too_many() {
+            return Err(one_too_many(place));
+        }
         let is_draft = !draft.is_empty();
         let present = present.drafted(&draft, by).map_err(refused)?;
         let mut answer = Simulation {
@@ -157,12 +183,18 @@ impl SimulationRequest {
             instant: None,
             timeline: None,
             rules: BTreeMap::new(),
+            hidden: settings.hidden.clone(),
         };
+        let too_much = |why: TooMuchAhead| Problem::field("", why);
         match asked {
-            Asked::Moment(at) => answer.instant = Some(MomentInWords::of(&present, at, usage.as_ref(), spoken)),
-            Asked::Stretch(span) => answer.timeline = Some(timeline(&present, span, usage.as_ref())),
+            Asked::Moment(at) => {
+                answer.instant = Some(MomentInWords::of(&present, at, usage.as_ref(), spoken).map_err(too_much)?);
+            }
+            Asked::Stretch(span) => {
+                answer.timeline = Some(timeline(&present, span, usage.as_ref()).map_err(too_much)?);
+            }
         }
-        answer.rules = RuleInWords::all(present.book, answer.named());
+        answer.rules = RuleInWords::all(present.book, answer.named(), present.facts.day(present.now));
         Ok(answer)
     }
 }
@@ -187,10 +219,10 @@ impl Drafted {
 }
 
 impl MomentInWords {
-    fn of(present: &Present<'_>, at: Timestamp, usage: Option<&Usage>, spoken: &Spoken) -> Self {
-        let moment = moment(present, at, usage);
+    fn of(present: &Present<'_>, at: Timestamp, usage: Option<&Usage>, spoken: &Spoken) -> Result<Self, TooMuchAhead> {
+        let moment = moment(present, at, usage)?;
         let changes: Vec<Change> = moment.changes.iter().map(Change::from).collect();
-        Self { moment, sentences: spoken.sentences(present.registry, &changes) }
+        Ok(Self { moment, sentences: spoken.sentences(present.registry, &changes) })
     }
 }
 
@@ -210,6 +242,15 @@ impl Lent<'_> {
             timed.map_err(|why| refused(Refusal { place: place(index), why }))
         };
         asked.into_iter().enumerate().map(one).collect()
+    }
+}
+
+fn one_too_many(place: Place) -> Problem {
+    let why = format_args!("must not be one of more than {} for one control", Draft::MOST_OF_ONE);
+    match place {
+        Place::Grant(index) => Problem::field(&format!("/grants/{index}"), why),
+        Place::Hold(index) => Problem::field(&format!("/holds/{index}"), why),
+        Place::Settings => Problem::field("/draft", why),
     }
 }
 
@@ -240,8 +281,7 @@ pub async fn guardian_simulate(
 ) -> Result<HttpResponse, Problem> {
     let guardian = who.proof.guardian();
     who.gate.throttle.count(Limit::Simulate, &guardian.to_string()).await?;
-    let settings = who.store().settings(&who.proof).await?;
-    let world = who.store().world();
-    let present = settings.present(who.store().registry(), world.now(), true);
-    Ok(ok(body.value.answer(&settings, present, Drafter::Guardian(guardian), world.uuid(), &spoken)?))
+    let (registry, world) = (who.store().registry(), who.store().world());
+    let settings = who.store().settings(&who.proof).await?.by(registry, world.now());
+    body.value.answered(&who.gate, settings, true, Drafter::Guardian(guardian), spoken).await
 }

@@ -43,6 +43,9 @@ pub struct TeenPatch {
     /// Minutes after midnight at which the teen's day starts, 0–1439.
     #[schema(minimum = 0, maximum = 1439)]
     day_start_minute: Option<i16>,
+    /// Why, in your words: the teen sees it. 1–280 characters.
+    #[schema(min_length = 1, max_length = 280)]
+    reason: Option<String>,
 }
 
 /// Set the home zone and the start of the day
@@ -51,12 +54,13 @@ pub struct TeenPatch {
 #[patch("/v1/guardian/teens/{teen_id}")]
 pub async fn guardian_change_teen(who: GuardianOfTeen, body: Body<TeenPatch>) -> Result<HttpResponse, Problem> {
     who.gate.throttle.count(Limit::Change, &who.proof.guardian().to_string()).await?;
-    let TeenPatch { home_zone, day_start_minute } = body.value;
+    let TeenPatch { home_zone, day_start_minute, reason } = body.value;
     if day_start_minute.is_some_and(|minute| !(0..1440).contains(&minute)) {
         return Err(Problem::field("/day_start_minute", "must be 0 to 1439"));
     }
     let home_zone = home_zone.map(|zone| text::zone(&zone)).transpose().map_err(in_field("/home_zone"))?;
-    who.store().change_home(who.proof.clone(), Home { home_zone, day_start_minute }).await?;
+    let reason = reason.map(|reason| text::reason(&reason)).transpose().map_err(in_field("/reason"))?;
+    who.store().change_home(who.proof.clone(), Home { home_zone, day_start_minute }, reason).await?;
     one(&who).await
 }
 

@@ -45,9 +45,9 @@ pub struct AgeSignalRequest {
     /// answer counts as what the teen says.
     #[serde(default)]
     app_checked: bool,
-    /// For a provider: who checked. 1–64 printable ASCII characters.
+    /// For a provider: who checked. 1–32 letters, digits, `_`, `-` or `.`, never more than four digits on end.
     #[serde(default)]
-    #[schema(max_length = 64)]
+    #[schema(max_length = 32)]
     provider: Option<String>,
     /// For a provider: its name for this check, so that one outcome is taken once. Only its SHA-256 is kept. 1–128 characters.
     #[serde(default)]
@@ -61,7 +61,8 @@ pub struct AgeSignalRequest {
 /// Report what is known of a teen's age
 ///
 /// A younger age counts at once, an older one after 72 hours. The same report again changes nothing. Never send a document, an image
-/// or a number of one: such a body is refused.
+/// or a number of one. A body with a field that is not named here is refused; in a store's answer such a field is ignored and not kept,
+/// for stores add fields.
 #[utoipa::path(tag = "platform", request_body = AgeSignalRequest,
     responses((status = 200, description = "How old the teen is taken to be now", body = Settled)))]
 #[post("/v1/platform/age-signals")]
@@ -76,7 +77,7 @@ impl AgeSignalRequest {
             return Err(Problem::field("/valid_until", "must be in the future"));
         }
         let checked = matches!(self.signal, ChannelAnswer::Provider(_));
-        let provider = self.provider.as_deref().map(text::word).transpose().map_err(in_field("/provider"))?;
+        let provider = self.provider.as_deref().map(text::source).transpose().map_err(in_field("/provider"))?;
         let wrong = |field: &str| match checked {
             true => Problem::field(field, "is needed for a provider"),
             false => Problem::field(field, "is for a provider alone"),
@@ -96,7 +97,7 @@ impl AgeSignalRequest {
 
 impl ChannelAnswer {
     fn read(&self, app_checked: bool) -> Result<Option<Reading>, NotAges> {
-        let from_app = |reading: Reading| if app_checked { reading } else { reading.unattested() };
+        let from_app = |reading: Reading| if app_checked { reading } else { reading.asserted() };
         match self {
             Self::Apple(answer) => Ok(answer.read()?.map(from_app)),
             Self::Google(answer) => Ok(answer.read()?.map(from_app)),

@@ -49,7 +49,8 @@ pub struct Asked {
     /// What the other side is to the teen, as the platform knows it; a stranger if it does not say.
     #[serde(default)]
     relationship: Relationship,
-    /// Who the other side is: the platform's own identifier. Printable ASCII, at most 64.
+    /// Who the other side is: the platform's own identifier. Printable ASCII, at most 64. Without it the teen's list of those who are
+    /// blocked has no say, but for the teen alone.
     actor: Option<String>,
     /// What else takes part: accounts, sounds, pages, in the same form.
     #[serde(default)]
@@ -57,10 +58,10 @@ pub struct Asked {
     subjects: Vec<String>,
     /// Whom the content is made for. What is not rated counts as made for adults.
     level: Option<String>,
-    /// The words of a text, in their order: they are compared with the teen's list and forgotten.
-    #[serde(default)]
+    /// The words of a text, in their order, one by one or a whole text at once, at most 200: they are compared with the teen's list and
+    /// forgotten. Empty for what has none; without the field the list has no say.
     #[schema(max_items = 200)]
-    words: Vec<String>,
+    words: Option<Vec<String>>,
     /// Minutes of use on the teen's present day, all devices together. Without them a budget has no say.
     used_minutes: Option<u32>,
 }

@@ -1,6 +1,6 @@
 //! How old you are taken to be, what your next birthday changes, and how to object.
 
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpResponse, delete, get, post, web::Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,7 +10,8 @@ use crate::{
         shape::{Body, Page, created, ok},
     },
     auth::{throttle::Limit, who::Teen},
-    problem::Problem,
+    domain::ids::AgeAppealId,
+    problem::{Code, Problem},
     store::ages::{AgeView, AppealView, SignalView, TransitionView},
 };
 
@@ -37,7 +38,7 @@ pub async fn teen_age(who: Teen) -> Result<HttpResponse, Problem> {
 
 /// Read what your next birthdays change
 ///
-/// The very list that your guardian reads.
+/// The very list that your guardian reads: those ahead, the next one first, then those of the last 31 days.
 #[utoipa::path(tag = "teen", responses((status = 200, description = "The next one first", body = Page<TransitionView>)))]
 #[get("/v1/teen/transitions")]
 pub async fn teen_transitions(who: Teen) -> Result<HttpResponse, Problem> {
@@ -61,4 +62,16 @@ pub async fn teen_appeal_age(who: Teen, body: Body<AppealRequest>) -> Result<Htt
 #[get("/v1/teen/age-appeals")]
 pub async fn teen_age_appeals(who: Teen) -> Result<HttpResponse, Problem> {
     Ok(ok(Page::whole(who.store().age_appeals(&who.proof).await?)))
+}
+
+/// Take an objection back
+///
+/// One of yours that was not answered yet.
+#[utoipa::path(tag = "teen", params(("appeal_id" = AgeAppealId, Path, description = "Which objection")),
+    responses((status = 204, description = "Nobody will answer it")))]
+#[delete("/v1/teen/age-appeals/{appeal_id}")]
+pub async fn teen_withdraw_age_appeal(who: Teen, path: Path<String>) -> Result<HttpResponse, Problem> {
+    let appeal: AgeAppealId = path.parse().map_err(|_| Code::NotFound)?;
+    who.store().withdraw_age_appeal(who.proof.clone(), appeal).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -11,7 +11,7 @@ use crate::{
     auth::{throttle::Limit, who::Teen},
     domain::{
         ids::PairingId,
-        pairing::PairingState,
+        pairing::{EndReason, PairingState},
         supervision::{MAY_SET, NEVER_SEE, Visible, WILL_SEE},
     },
     problem::{Code, Problem},
@@ -55,7 +55,7 @@ pub struct AskingGuardian {
 #[schema(example = json!({"pairing_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "state": "claimed",
     "guardian": {"account_id": "01932c07-0000-7c3a-9a1e-3f1d2b4c5d6e", "display_name": "Dana", "relationship": "mother",
         "account_since": "2026-11-20T08:00:00Z", "assurance": "declared"},
-    "claimed_at": "2026-11-22T13:41:00Z", "answer_by": "2026-11-23T13:41:00Z", "answered_at": null, "ended_at": null,
+    "claimed_at": "2026-11-22T13:41:00Z", "answer_by": "2026-11-23T13:41:00Z", "answered_at": null, "ended_at": null, "end_reason": null,
     "will_see": [{"id": "devices", "sentence": "…"}], "may_set": [{"id": "limits", "sentence": "…"}],
     "never_see": [{"id": "messages", "sentence": "Your messages."}]}))]
 pub struct TeenPairing {
@@ -67,6 +67,8 @@ pub struct TeenPairing {
     answer_by: Timestamp,
     answered_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
+    /// Why it ended; `came_of_age`: at 18, by itself.
+    end_reason: Option<EndReason>,
     will_see: &'static [Visible],
     may_set: &'static [Visible],
     never_see: &'static [Visible],
@@ -88,6 +90,7 @@ impl From<PairingView> for TeenPairing {
             answer_by: view.answer_by,
             answered_at: view.answered_at,
             ended_at: view.ended_at,
+            end_reason: view.end_reason,
             will_see: WILL_SEE,
             may_set: MAY_SET,
             never_see: NEVER_SEE,

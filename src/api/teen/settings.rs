@@ -1,4 +1,4 @@
-//! The teen's own limits: they can always add, never take away what others set.
+//! The teen's own limits: they can always add, never take away what others set, and choose where their age leaves it to them.
 
 use actix_web::{HttpResponse, get, patch};
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Read your own limits
-#[utoipa::path(tag = "teen", responses((status = 200, description = "What you set yourself, and what counts", body = SettingsAnswer,
+#[utoipa::path(tag = "teen", responses((status = 200, description = "What you set yourself", body = SettingsAnswer,
     headers(("ETag" = String, description = "The version, for If-Match")))))]
 #[get("/v1/teen/settings")]
 pub async fn teen_settings(who: Teen) -> Result<HttpResponse, Problem> {
@@ -21,9 +21,13 @@ pub async fn teen_settings(who: Teen) -> Result<HttpResponse, Problem> {
     Ok(versioned(settings.version, SettingsAnswer::of_teen(&settings)))
 }
 
-/// Tighten your own limits
+/// Set your own limits
 ///
-/// A value must add strictness to what is set; null takes your own back.
+/// You can always add to what is set. Where a control is yours at your age (`teen_loosens` in the catalogue), your value also
+/// stands instead of the first one, looser or stricter, while no guardian has set one. Null takes your own back.
+///
+/// Your guardian sees what you set and the reason that you give. Of your block list (`guardian_sees` is `count` in the catalogue)
+/// they see only how many entries you added; a reason in a change that names such a list is only for you.
 #[utoipa::path(tag = "teen", request_body = SettingsPatch,
     params(("If-Match" = String, Header, description = "The ETag of the settings that you read"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the same answer for a day")),

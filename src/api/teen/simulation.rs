@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, post};
 use crate::{
     api::{
         guardian::simulation::{Simulation, SimulationRequest},
-        shape::{Body, ok},
+        shape::Body,
         spoken::Spoken,
     },
     auth::{throttle::Limit, who::Teen},
@@ -23,13 +23,13 @@ use crate::{
 pub async fn teen_simulate(who: Teen, spoken: Spoken, body: Body<SimulationRequest>) -> Result<HttpResponse, Problem> {
     let teen = who.proof.teen();
     who.gate.throttle.count(Limit::Simulate, &teen.to_string()).await?;
-    if body.value.is_a_guardians() {
-        return Err(Problem::field("/grants", "only guardians give grants and put holds"));
+    if let Some(field) = body.value.guardians_field() {
+        return Err(Problem::field(field, "only guardians give grants and put holds"));
     }
-    let settings = who.store().own_settings(&who.proof).await?;
+    let (registry, world) = (who.store().registry(), who.store().world());
+    let now = world.now();
+    let settings = who.store().own_settings(&who.proof).await?.by(registry, now);
     let pairings = who.store().pairings_of_teen(&who.proof).await?;
     let guarded = pairings.iter().any(|pairing| pairing.state == PairingState::Active);
-    let world = who.store().world();
-    let present = settings.present(who.store().registry(), world.now(), guarded);
-    Ok(ok(body.value.answer(&settings, present, Drafter::Teen(teen), world.uuid(), &spoken)?))
+    body.value.answered(&who.gate, settings, guarded, Drafter::Teen(teen), spoken).await
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::{task::spawn_blocking, time::Instant, time::sleep};
 
 use super::{
+    contact::Contact,
     events::{Voice, What},
     habits::Habits,
     usage::Counter,
@@ -21,7 +22,7 @@ use crate::domain::{
     controls::ControlId,
     receiver::{self, Entry, Receiver, Verdict, entries},
     report::{Issue, MOST_ISSUES, RejectCode},
-    snapshot::{KeyRing, Payload, SignedSnapshot},
+    snapshot::{KeyRing, Payload, SignedSnapshot, Silence, Staleness},
     version::Version,
 };
 use crate::sync::frame::{AppliedFrame, ClientFrame, ClockReading, HeartbeatFrame, Held, Hello, RejectedFrame};
@@ -42,6 +43,10 @@ pub struct Device {
     keep: Keep,
     receiver: Receiver,
     controls: BTreeMap<ControlId, Entry>,
+    /// What of the controls counts at this time.
+    in_force: BTreeMap<ControlId, Entry>,
+    contact: Contact,
+    silence: Silence,
     applied_at: Timestamp,
     changes: u32,
     beats: u64,
@@ -52,14 +57,17 @@ pub struct Device {
 impl Device {
     /// Wakes the device that lives in a directory. It starts with the policy that it kept.
     pub fn wake(identity: Identity, keep: Keep, api: Api, voice: Voice, habits: Habits) -> Result<Self, ClientError> {
-        let kept = keep.policy()?.and_then(|policy| Some((kept_controls(&policy)?, policy)));
-        let (controls, held) = kept.map_or_else(Default::default, |(controls, policy)| {
+        let now = habits.wall(api.now());
+        let kept = keep.policy()?.and_then(|policy| Some((kept_payload(&policy)?, policy)));
+        // Without a note of the last contact it is the policy itself that tells of one.
+        let heard_at = keep.contact()?.or(kept.as_ref().map(|((payload, _), _)| payload.issued_at)).unwrap_or(now);
+        let staleness = kept.as_ref().map_or_else(Staleness::default, |((payload, _), _)| payload.staleness);
+        let (controls, held) = kept.map_or_else(Default::default, |((_, controls), policy)| {
             (controls, Some(receiver::Held { version: policy.version(), sha256: policy.sha256 }))
         });
         // Keys are fetched when the first policy comes: a device that starts offline enforces what it has.
         let receiver = Receiver::new(identity.teen_id, KeyRing::default(), BTreeMap::new(), held);
         let boot_id = api.world().uuid().to_string();
-        let applied_at = habits.wall(api.now());
         let started = Instant::now();
         let (usage, patience) = (Counter::default(), Duration::from_secs(10));
         Ok(Self {
@@ -71,8 +79,11 @@ impl Device {
             identity,
             keep,
             receiver,
+            in_force: in_force(&controls, now, Silence::Short),
             controls,
-            applied_at,
+            contact: Contact::new(heard_at, staleness),
+            silence: Silence::Short,
+            applied_at: now,
             changes: 0,
             beats: 0,
             started,
@@ -147,13 +158,58 @@ impl Device {
             Ok(Ok(())) => {}
             _ => return Err(RejectCode::Storage),
         }
-        let shifts = words::shifts(&self.controls, &controls);
         self.controls = controls;
+        self.contact.staleness = payload.staleness;
+        let shifts = self.switch();
         self.receiver.applied(version, sha256.clone());
-        self.applied_at = self.habits.wall(self.api.now());
+        self.applied_at = self.wall();
         self.changes = self.changes.saturating_add(1);
         self.told(version, sha256, shifts);
         Ok(())
+    }
+
+    /// Switches to what counts now, and says what that changes.
+    fn switch(&mut self) -> Vec<Shift> {
+        let in_force = in_force(&self.controls, self.wall(), self.silence);
+        let shifts = words::shifts(&self.in_force, &in_force);
+        self.in_force = in_force;
+        shifts
+    }
+
+    /// Lets count what counts by now without another word of the server: what follows a grant or a hold, and after long
+    /// silence the stricter side.
+    pub fn look(&mut self) {
+        let silence = self.contact.silence(self.wall());
+        let before = std::mem::replace(&mut self.silence, silence);
+        let shifts = self.switch();
+        let Staleness { warn_hours, safe_hours } = self.contact.staleness;
+        match silence {
+            _ if silence == before && shifts.is_empty() => {}
+            _ if silence == before => self.voice.tell(What::Moved { shifts }),
+            Silence::Short => self.voice.tell(What::HeardAgain { shifts }),
+            Silence::Warn => self.voice.tell(What::Silent { hours: warn_hours, shifts }),
+            Silence::Safe => self.voice.tell(What::Safe { hours: safe_hours, shifts }),
+        }
+    }
+
+    /// The server was heard.
+    pub async fn heard(&mut self) {
+        let now = self.wall();
+        if self.contact.heard(now) {
+            let keep = self.keep.clone();
+            let kept = spawn_blocking(move || keep.keep_contact(now)).await;
+            if !matches!(kept, Ok(Ok(()))) {
+                let words = "The time of this contact could not be written down.".to_owned();
+                self.voice.tell(What::Trouble { words });
+            }
+        }
+        self.look();
+    }
+
+    /// What a control is set to at this time.
+    #[cfg(test)]
+    pub fn value(&self, control: &str) -> Option<&serde_json::Value> {
+        self.in_force.get(control).map(|entry| &entry.value)
     }
 
     fn told(&self, version: Version, sha256: String, shifts: Vec<Shift>) {
@@ -235,11 +291,15 @@ impl Device {
 
     fn clock(&self) -> ClockReading {
         ClockReading {
-            wall: self.habits.wall(self.api.now()),
+            wall: self.wall(),
             monotonic_ms: self.uptime_ms(),
             boot_id: self.boot_id.clone(),
             zone: std::env::var("TZ").ok().filter(|zone| !zone.is_empty()).unwrap_or_else(|| "UTC".to_owned()),
         }
+    }
+
+    fn wall(&self) -> Timestamp {
+        self.habits.wall(self.api.now())
     }
 
     fn uptime_ms(&self) -> u64 {
@@ -249,6 +309,16 @@ impl Device {
 
 /// The controls of a policy from this device's own disk. It was verified before it was kept, perhaps by a key that is gone.
 pub fn kept_controls(policy: &SignedSnapshot) -> Option<BTreeMap<ControlId, Entry>> {
+    kept_payload(policy).map(|(_, controls)| controls)
+}
+
+fn kept_payload(policy: &SignedSnapshot) -> Option<(Payload, BTreeMap<ControlId, Entry>)> {
     let payload: Payload = serde_json::from_slice(&STANDARD.decode(&policy.payload).ok()?).ok()?;
-    entries(&payload).ok()
+    let controls = entries(&payload).ok()?;
+    Some((payload, controls))
+}
+
+fn in_force(controls: &BTreeMap<ControlId, Entry>, at: Timestamp, silence: Silence) -> BTreeMap<ControlId, Entry> {
+    let now = |entry: &Entry| Entry { value: entry.value_at(at, silence).clone(), ..entry.clone() };
+    controls.iter().map(|(id, entry)| (id.clone(), now(entry))).collect()
 }

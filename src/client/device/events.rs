@@ -55,6 +55,30 @@ pub enum What {
         /// What of it this device cannot enforce.
         issues: Vec<Issue>,
     },
+    /// Something changed by itself: a grant or a hold began or ended.
+    Moved {
+        /// What changed.
+        shifts: Vec<words::Shift>,
+    },
+    /// The server was not heard for long.
+    Silent {
+        /// For this many hours at least.
+        hours: u16,
+        /// What else changed at that time.
+        shifts: Vec<words::Shift>,
+    },
+    /// The server was not heard for so long that the stricter side counts.
+    Safe {
+        /// For this many hours at least.
+        hours: u16,
+        /// What got stricter.
+        shifts: Vec<words::Shift>,
+    },
+    /// The server was heard again.
+    HeardAgain {
+        /// What is as it was set again.
+        shifts: Vec<words::Shift>,
+    },
     /// A policy was not taken.
     Refused {
         /// Which one.
@@ -151,6 +175,12 @@ fn sentence(what: &What) -> Option<String> {
         What::Started { name, held: None, .. } => format!("{name} starts. It has no limits yet."),
         What::Connected { .. } => "Connected.".to_owned(),
         What::Applied { version, shifts, issues, .. } => applied(*version, shifts, issues),
+        What::Moved { shifts } => listed("Some limits changed by themselves", shifts),
+        What::Silent { hours, shifts } => listed(&format!("No contact for {hours} h. The limits still count"), shifts),
+        What::Safe { hours, shifts } => {
+            listed(&format!("No contact for {hours} h: stricter limits count until there is contact"), shifts)
+        }
+        What::HeardAgain { shifts } => listed("In contact again. The limits count as they were set", shifts),
         What::Refused { version, code } => format!("Did not take limits {version}: {}.", words::refusal(*code)),
         What::Skipped(version) => format!("Limits {version} came again or late; nothing to do."),
         What::Confirmed(version) => format!("The server knows that limits {version} count here."),
@@ -169,11 +199,7 @@ fn sentence(what: &What) -> Option<String> {
 }
 
 fn applied(version: Version, shifts: &[words::Shift], issues: &[Issue]) -> String {
-    let mut text = format!("Limits {version} count now ({}):", words::count(shifts.len(), "change"));
-    for shift in shifts {
-        text.push_str("\n                ");
-        text.push_str(&words::shift(shift));
-    }
+    let mut text = listed(&format!("Limits {version} count now"), shifts);
     for issue in issues {
         text.push_str("\n                cannot do here: ");
         text.push_str(&format!("{}, because {}", words::control(&issue.control), issue.code.in_words()));
@@ -181,9 +207,34 @@ fn applied(version: Version, shifts: &[words::Shift], issues: &[Issue]) -> Strin
     text
 }
 
+fn listed(head: &str, shifts: &[words::Shift]) -> String {
+    let mut text = match shifts.len() {
+        0 => format!("{head}."),
+        some => format!("{head} ({}):", words::count(some, "change")),
+    };
+    for shift in shifts {
+        text.push_str("\n                ");
+        text.push_str(&words::shift(shift));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn silence_is_told_with_its_hours_and_what_it_changes() {
+        let shift =
+            words::Shift { control: "time.daily_minutes".into(), from: 120.into(), to: 60.into(), reason: None };
+        let told = sentence(&What::Safe { hours: 72, shifts: vec![shift] }).unwrap();
+        assert_eq!(
+            told,
+            "No contact for 72 h: stricter limits count until there is contact (1 change):\n                Daily screen time: 120 → 60"
+        );
+        let warned = sentence(&What::Silent { hours: 24, shifts: vec![] }).unwrap();
+        assert_eq!(warned, "No contact for 24 h. The limits still count.");
+    }
 
     #[test]
     fn a_line_is_flat_and_reads_back() {

@@ -104,6 +104,7 @@ impl Line {
     }
 
     async fn heard(&mut self, device: &mut Device, frame: ServerFrame) -> Result<(), End> {
+        device.heard().await;
         match frame {
             ServerFrame::Welcome(welcome) => self.welcomed(device, welcome),
             ServerFrame::Policy(snapshot) => {

@@ -23,6 +23,10 @@ pub(super) async fn poll(device: &mut Device, quit: &mut Quit) -> Result<(), Cli
             answer = device.api.poll_policy(device.version(), WAIT) => answer,
             () = quit.asked() => return Ok(()),
         };
+        match answer {
+            Ok(_) => device.heard().await,
+            Err(_) => device.look(),
+        }
         let calm = match answer {
             Ok(Some(snapshot)) => device.take(snapshot).await.is_none(),
             Ok(None) => asked.elapsed() >= HASTY,

@@ -71,6 +71,7 @@ pub(super) async fn run(args: RunArgs, world: World) -> Result<(), ClientError> 
 async fn live(device: &mut Device, quit: &mut Quit) -> Result<(), ClientError> {
     let mut backoff = BackOff::default();
     loop {
+        device.look();
         let born = Instant::now();
         let end = session(device, quit).await;
         device.disconnected();

@@ -1,6 +1,8 @@
 //! A device against a server that is played by hand.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+
+use serde_json::json;
 
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use uuid::Uuid;
@@ -15,9 +17,9 @@ use crate::client::{
     api::Api,
     keep::{Identity, Keep},
     quit::Quit,
-    server_double::{Played, SyncDouble, scratch, signed, teen, world},
+    server_double::{HandClock, Played, SyncDouble, scratch, signed, signed_with, teen, world},
 };
-use crate::domain::{ids::ConnectionId, report::RejectCode, version::Version};
+use crate::domain::{clock::World, ids::ConnectionId, report::RejectCode, version::Version};
 use crate::sync::frame::{AppliedFrame, ClientFrame, Hello, Notice, ServerFrame, Welcome};
 
 fn identity(base: &str) -> Identity {
@@ -32,8 +34,12 @@ fn identity(base: &str) -> Identity {
 }
 
 fn wake(base: &str, keep: &Keep, habits: Habits) -> Device {
-    let api = Api::new(base, world()).unwrap().with_token("fpd_test");
-    Device::wake(identity(base), keep.clone(), api, Voice::silent(world()), habits).unwrap()
+    wake_in(world(), base, keep, habits)
+}
+
+fn wake_in(world: World, base: &str, keep: &Keep, habits: Habits) -> Device {
+    let api = Api::new(base, world.clone()).unwrap().with_token("fpd_test");
+    Device::wake(identity(base), keep.clone(), api, Voice::silent(world), habits).unwrap()
 }
 
 struct Running {
@@ -155,4 +161,49 @@ async fn a_silent_server_is_a_dead_line() {
     let mut socket = server.socket().await;
     let ClientFrame::Hello(_) = socket.hear().await else { panic!("hello comes first") };
     assert!(matches!(running.task.await.unwrap().1, End::Zombie));
+}
+
+#[tokio::test]
+async fn after_long_silence_the_stricter_side_counts_until_the_server_is_heard() {
+    let (server, keep, clock) = (SyncDouble::open().await, Keep::at(scratch()), Arc::new(HandClock::default()));
+    let woken = || wake_in(clock.world(), &server.base, &keep, Habits::default());
+    let loose = json!({"value": 120, "source": "guardian", "safe": 60});
+    keep.keep_policy(&signed_with(1, json!({"time.daily_minutes": loose}))).unwrap();
+    keep.keep_contact(clock.world().now()).unwrap();
+    let minutes = |device: &Device| device.value("time.daily_minutes").unwrap().as_u64().unwrap();
+    let mut device = woken();
+    clock.pass_hours(71);
+    device.look();
+    assert_eq!(minutes(&device), 120);
+    clock.pass_hours(1);
+    device.look();
+    assert_eq!(minutes(&device), 60);
+    drop(device);
+
+    let mut device = woken();
+    device.look();
+    assert_eq!(minutes(&device), 60, "a restart is no contact");
+    let running = run(device);
+    let (mut socket, _) = greeted(&server).await;
+    assert_eq!(reported(&mut socket).await.version.revision, 1);
+    running.quit.send_replace(true);
+    let (device, _) = running.task.await.unwrap();
+    assert_eq!(minutes(&device), 120, "what was set counts again");
+    assert_eq!(keep.contact().unwrap(), Some(clock.world().now()));
+    std::fs::remove_dir_all(keep.dir()).unwrap();
+}
+
+#[tokio::test]
+async fn what_was_granted_ends_without_the_server() {
+    let (keep, clock) = (Keep::at(scratch()), Arc::new(HandClock::default()));
+    let until = clock.world().now() + jiff::SignedDuration::from_hours(2);
+    let granted = json!({"value": true, "source": "grant", "until": until, "after": false});
+    keep.keep_policy(&signed_with(1, json!({"search.enabled": granted}))).unwrap();
+    keep.keep_contact(clock.world().now()).unwrap();
+    let mut device = wake_in(clock.world(), "http://127.0.0.1:1", &keep, Habits::default());
+    assert_eq!(device.value("search.enabled"), Some(&json!(true)));
+    clock.pass_hours(2);
+    device.look();
+    assert_eq!(device.value("search.enabled"), Some(&json!(false)));
+    std::fs::remove_dir_all(keep.dir()).unwrap();
 }

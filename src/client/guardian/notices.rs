@@ -15,6 +15,9 @@ pub fn sentence(notice: &Notice, name_of: impl Fn(&str) -> String) -> Option<Str
             let lines: String = changed.iter().map(|change| format!("\n    {}", words::change(change))).collect();
             Some(format!("Limits of {name} are {version} now{why}:{lines}"))
         }
+        Notice::Reply { teen_id, revision, reply } => {
+            Some(format!("{} says to change {revision}: “{}”", name_of(&teen_id.to_string()), reply.text))
+        }
         Notice::Transition { teen_id, on, to_band, changes, .. } => {
             let name = name_of(&teen_id.to_string());
             let lines: String = changes.iter().map(|change| format!("\n    {}", words::change(change))).collect();
@@ -30,6 +33,11 @@ pub fn sentence(notice: &Notice, name_of: impl Fn(&str) -> String) -> Option<Str
                 "Somebody says that {name} is older. It counts from {:.0}, unless one of you objects.",
                 waiting.until
             ))
+        }
+        Notice::AgeAppeal { teen_id, appeal } => {
+            let name = name_of(&teen_id.to_string());
+            let why = appeal.reason.as_deref().unwrap_or_default();
+            Some(format!("The objection to the age of {name} was answered: {}. “{why}”", appeal.state.as_str()))
         }
         Notice::Unknown => None,
     }

@@ -10,7 +10,7 @@ use crate::domain::{
         self, AgeBand, AgeDecision, AgeSignal, AgeSpan, AppleAnswer, Birth, Channel, GoogleAgeSignals, Level, NotAges,
         ProviderOutcome, Reading, Stage, Stated, Transition, age_on, next_transition,
     },
-    ids::AgeSignalId,
+    ids::{AccountId, AgeSignalId},
 };
 
 #[derive(Deserialize)]
@@ -25,6 +25,7 @@ pub(super) enum Heard {
     Apple { answer: AppleAnswer, attested: bool },
     Google { answer: GoogleAgeSignals, attested: bool },
     Provider { answer: ProviderOutcome },
+    Guardian { answer: GivenSpan, verified: bool },
 }
 
 #[derive(Deserialize)]
@@ -41,6 +42,7 @@ struct GivenSignal {
     channel: Channel,
     level: Level,
     stated: GivenStated,
+    said_by: Option<AccountId>,
     valid_until: Option<Timestamp>,
     withdrawn_at: Option<Timestamp>,
 }
@@ -53,7 +55,7 @@ enum GivenStated {
 }
 
 #[derive(Deserialize)]
-struct GivenSpan {
+pub(super) struct GivenSpan {
     from: i16,
     to: Option<i16>,
 }
@@ -71,14 +73,17 @@ pub(super) fn age(BornOn { birth, today }: BornOn) -> Result<Json, Fault> {
 }
 
 pub(super) fn read_age(heard: Heard) -> Result<Json, Fault> {
-    let (reading, attested) = match heard {
+    let (reading, sure) = match heard {
         Heard::Apple { answer, attested } => (answer.read(), attested),
         Heard::Google { answer, attested } => (answer.read(), attested),
         Heard::Provider { answer } => (answer.read().map(Some), true),
+        Heard::Guardian { answer: GivenSpan { from, to }, verified } => {
+            (AgeSpan::new(from, to).map(|ages| Some(Reading::attested(ages))), verified)
+        }
     };
     Ok(match reading {
         Ok(None) => json!({"says": null}),
-        Ok(Some(reading)) => json!({"says": said(if attested { reading } else { reading.unattested() })}),
+        Ok(Some(reading)) => json!({"says": said(if sure { reading } else { reading.asserted() })}),
         Err(NotAges) => json!({"refused": true}),
     })
 }
@@ -133,12 +138,12 @@ impl TryFrom<GivenSignal> for AgeSignal {
     type Error = NotAges;
 
     fn try_from(given: GivenSignal) -> Result<Self, NotAges> {
-        let GivenSignal { id, received_at, channel, level, stated, valid_until, withdrawn_at } = given;
+        let GivenSignal { id, received_at, channel, level, stated, said_by, valid_until, withdrawn_at } = given;
         let stated = match stated {
             GivenStated::Born(date) => Stated::Born(date),
             GivenStated::Ages(GivenSpan { from, to }) => Stated::Aged(AgeSpan::new(from, to)?),
         };
         let reading = Reading { channel, level, stated, source: "case".to_owned() };
-        Ok(Self { valid_until, withdrawn_at, ..reading.signal(id, received_at) })
+        Ok(Self { said_by, valid_until, withdrawn_at, ..reading.signal(id, received_at) })
     }
 }

@@ -89,7 +89,11 @@ pub(super) fn hold(given: ForATime) -> Result<Json, Fault> {
 pub(super) fn undo(given: Changed) -> Result<Json, Fault> {
     let registry = given.catalogue.registry()?;
     let (before, after) = (read_layers(&registry, given.before)?, read_layers(&registry, given.after)?);
-    Ok(json!({"settings": policy::undo_patch(&before, &after, given.guardian)}))
+    let undo = policy::undo_of(&before, &after, given.guardian);
+    Ok(match undo.kept.is_empty() {
+        true => json!({"settings": undo.settings}),
+        false => json!({"settings": undo.settings, "kept": undo.kept}),
+    })
 }
 
 pub(super) fn birthday(given: Older) -> Result<Json, Fault> {
@@ -123,7 +127,15 @@ fn told(outcome: Result<Layers, PatchError>) -> Result<Json, Fault> {
             rules.sort();
             json!({"refused": "below_floor", "control": control, "floor": floor, "rules": rules})
         }
-        Err(PatchError::AddsNothing { control }) => json!({"refused": "adds_nothing", "control": control}),
+        Err(PatchError::AddsNothing { control, mut grants }) => {
+            grants.sort();
+            match grants.is_empty() {
+                true => json!({"refused": "adds_nothing", "control": control}),
+                false => json!({"refused": "adds_nothing", "control": control, "grants": grants}),
+            }
+        }
+        Err(PatchError::TooManyTimed(control)) => json!({"refused": "too_many_grants", "control": control}),
+        Err(PatchError::TooBig) => json!({"refused": "policy_too_big"}),
         Err(PatchError::NotNow) => json!({"refused": "not_now"}),
     })
 }

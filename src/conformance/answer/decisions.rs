@@ -32,8 +32,7 @@ struct GivenQuestion {
     #[serde(default)]
     subjects: Vec<String>,
     level: Option<String>,
-    #[serde(default)]
-    words: Vec<String>,
+    words: Option<Vec<String>>,
     used_minutes: Option<u32>,
 }
 

@@ -14,8 +14,9 @@ use crate::{
         ids::TeenId,
         receiver::{Entry, Held, Receiver, Verdict, entries},
         secret::{Token, TokenKind},
-        snapshot::{Disbelief, KeyRing, Payload, PublicKey, SignedSnapshot},
-        usage::UsageSlot,
+        snapshot::{Disbelief, KeyRing, Payload, PublicKey, SignedSnapshot, Staleness, fallback},
+        usage::{UsageSlot, merged},
+        value::{Given, Kind},
     },
     sync::frame::{Notice, ServerFrame},
 };
@@ -47,13 +48,35 @@ pub(super) struct Frame {
 #[derive(Deserialize)]
 pub(super) struct Alone {
     entry: Entry,
+    staleness: Staleness,
+    heard_at: Timestamp,
     at: Timestamp,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Told {
+    kind: Kind,
+    default: Given,
+    value: Given,
+    after: Option<Given>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Slot {
     slot: UsageSlot,
     now: Timestamp,
+}
+
+/// One report of one device, as it arrives.
+#[derive(Deserialize)]
+pub(super) struct Report {
+    device: String,
+    slots: Vec<UsageSlot>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Reports {
+    reports: Vec<Report>,
 }
 
 #[derive(Deserialize)]
@@ -109,8 +132,15 @@ pub(super) fn hear(Frame { frame }: Frame) -> Result<Json, Fault> {
     })
 }
 
-pub(super) fn alone(Alone { entry, at }: Alone) -> Result<Json, Fault> {
-    Ok(json!({"value": entry.value_at(at)}))
+pub(super) fn alone(Alone { entry, staleness, heard_at, at }: Alone) -> Result<Json, Fault> {
+    let silence = staleness.silence(heard_at, at);
+    Ok(json!({"silence": silence, "value": entry.value_at(at, silence)}))
+}
+
+pub(super) fn safe(Told { kind, default, value, after }: Told) -> Result<Json, Fault> {
+    let after = after.map(|after| kind.restore(after)).transpose()?;
+    let safe = fallback(&kind, &kind.restore(default)?, &kind.restore(value)?, after.as_ref());
+    Ok(safe.map_or_else(|| json!({}), |safe| json!({"safe": safe})))
 }
 
 pub(super) fn count_slot(Slot { slot, now }: Slot) -> Result<Json, Fault> {
@@ -118,6 +148,15 @@ pub(super) fn count_slot(Slot { slot, now }: Slot) -> Result<Json, Fault> {
         Ok(()) => json!({"counts": true}),
         Err(fault) => json!({"refused": fault}),
     })
+}
+
+pub(super) fn merge_usage(Reports { reports }: Reports) -> Result<Json, Fault> {
+    let slots = reports
+        .into_iter()
+        .flat_map(|Report { device, slots }| slots.into_iter().map(move |slot| (device.clone(), slot)));
+    let told =
+        |((device, slot, item), seconds)| json!({"device": device, "slot": slot, "item": item, "seconds": seconds});
+    Ok(json!({"slots": merged(slots).into_iter().map(told).collect::<Vec<_>>()}))
 }
 
 pub(super) fn read_code(Typed { text }: Typed) -> Result<Json, Fault> {
@@ -141,6 +180,7 @@ pub(super) fn read_token(Typed { text }: Typed) -> Result<Json, Fault> {
         TokenKind::Ticket => "ticket",
         TokenKind::Platform => "platform",
         TokenKind::Operator => "operator",
+        TokenKind::Invitation => "invitation",
     });
     Ok(kind.map_or_else(|| json!({"refused": true}), |kind| json!({"kind": kind})))
 }

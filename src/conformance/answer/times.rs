@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::Fault;
 use crate::domain::{
-    timeline::{self, Until},
+    timeline::{self, LocalDay, Until},
     value::{Given, Kind, Value, Windows},
 };
 
@@ -40,6 +40,22 @@ pub(super) struct Dated {
     at: Timestamp,
 }
 
+/// A home from an instant on.
+#[derive(Deserialize)]
+struct Home {
+    zone: String,
+    day_start_minute: i16,
+    since: Timestamp,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Homes {
+    windows: Given,
+    homes: Vec<Home>,
+    from: Timestamp,
+    to: Timestamp,
+}
+
 pub(super) fn blocked(Stretch { windows, zone, from, to }: Stretch) -> Result<Json, Fault> {
     Ok(json!({"blocks": timeline::blocked(&read(windows)?, &TimeZone::get(&zone)?, from, to)}))
 }
@@ -63,6 +79,19 @@ pub(super) fn days(Dates { zone, day_start_minute, from, to }: Dates) -> Result<
 
 pub(super) fn day_of(Dated { zone, day_start_minute, at }: Dated) -> Result<Json, Fault> {
     Ok(json!({"day": timeline::day_of(&TimeZone::get(&zone)?, day_start_minute, at)}))
+}
+
+/// What each home in turn makes of the time that belongs to it: a revision counts until the next one, by its own clock.
+pub(super) fn moved(Homes { windows, homes, from, to }: Homes) -> Result<Json, Fault> {
+    let windows = read(windows)?;
+    let ends = homes.iter().skip(1).map(|next| next.since).chain([to]);
+    let told = homes.iter().zip(ends).map(|(Home { zone, day_start_minute, since }, end)| {
+        let (from, to, clock) = (from.max(*since), to.min(end), TimeZone::get(zone)?);
+        let cut = |day: LocalDay| json!({"date": day.date, "from": day.from.max(from), "to": day.to.min(to)});
+        let days: Vec<Json> = timeline::days(&clock, *day_start_minute, from, to).into_iter().map(cut).collect();
+        Ok(json!({"zone": zone, "days": days, "blocks": timeline::blocked(&windows, &clock, from, to)}))
+    });
+    Ok(json!({"homes": told.collect::<Result<Vec<Json>, Fault>>()?}))
 }
 
 fn read(given: Given) -> Result<Windows, Fault> {

@@ -7,19 +7,18 @@
 //! ```
 //!
 //! - There is always a way without an identity document, and more than one; the document comes last.
-//! - A check can correct an age by itself, but only a person can uphold one: no machine has the last word.
+//! - A person answers, and signs: no machine has the last word.
 //! - While an appeal is open the decision stands with all that it protects, because an appeal changes no signal. What corrects an age
-//!   is the withdrawal of the signals that were found wrong, and a new signal where a check brought one.
+//!   is the withdrawal of the signals that were found wrong, and a new one where that alone does not bring what was claimed
+//!   ([`Correction`](super::Correction)).
 //! - The reason is given to both sides, and never says how an age was proven.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use utoipa::ToSchema;
 
 use super::{AgeBand, word::worded};
 use crate::domain::{
-    ids::{AccountId, AgeDecisionId, AgeSignalId},
+    ids::{AccountId, AgeDecisionId, AgeSignalId, OperatorId},
     text::{self, TextError},
 };
 
@@ -66,17 +65,6 @@ worded! {
     }
 }
 
-/// Who answers an appeal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Judge {
-    /// A check by a route.
-    Provider,
-    /// A support agent.
-    #[schema(value_type = uuid::Uuid)]
-    Agent(AccountId),
-}
-
 /// One objection to a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appeal {
@@ -100,7 +88,7 @@ pub struct Appeal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// Who gave it.
-    pub by: Judge,
+    pub by: OperatorId,
     /// Why, in plain words, for both sides.
     pub reason: String,
     /// The signals that were found wrong. They count no more from the instant of the answer.
@@ -113,16 +101,16 @@ pub enum AppealMove {
     /// The age was wrong.
     Correct {
         /// Who found that.
-        by: Judge,
-        /// The signals that misled us: at least one.
+        by: OperatorId,
+        /// The signals that misled us, if any did: perhaps nothing was known.
         wrong: Vec<AgeSignalId>,
         /// Why, in plain words, 1–280 visible characters.
         reason: String,
     },
-    /// The age was right. Only a person can say so.
+    /// The age was right.
     Uphold {
-        /// The support agent.
-        agent: AccountId,
+        /// Who found that.
+        by: OperatorId,
         /// Why, in plain words, 1–280 visible characters.
         reason: String,
     },
@@ -142,9 +130,17 @@ pub enum AppealError {
     /// Nobody takes back what somebody else opened.
     #[error("only who opened an appeal can take it back")]
     NotYours,
-    /// A correction without a wrong signal would change nothing.
-    #[error("a correction names at least one signal that was wrong")]
+    /// A correction that would change nothing.
+    #[error("the age is what was claimed already: nothing is to be corrected")]
     NothingWrong,
+    /// A correction that would not bring what was claimed.
+    #[error("without these signals the age would still not be {0}: name all that are wrong with --signal")]
+    NotReached(AgeBand),
+    /// Nobody becomes an adult by an answer.
+    #[error(
+        "this would not make them an adult: that takes strict evidence, or a declared birthday that no signal contradicts"
+    )]
+    NoAdult,
     /// The reason is missing or unreadable.
     #[error("the reason {0}")]
     Reason(TextError),
@@ -200,11 +196,8 @@ impl Appeal {
             return Err(AppealError::Closed);
         }
         match event {
-            AppealMove::Correct { wrong, .. } if wrong.is_empty() => Err(AppealError::NothingWrong),
             AppealMove::Correct { by, wrong, reason } => self.answered(AppealState::Corrected, by, &reason, wrong),
-            AppealMove::Uphold { agent, reason } => {
-                self.answered(AppealState::Upheld, Judge::Agent(agent), &reason, Vec::new())
-            }
+            AppealMove::Uphold { by, reason } => self.answered(AppealState::Upheld, by, &reason, Vec::new()),
             AppealMove::Withdraw { by } if by != self.opened_by => Err(AppealError::NotYours),
             AppealMove::Withdraw { .. } => Ok(Self { state: AppealState::Withdrawn, ..self }),
         }
@@ -213,7 +206,7 @@ impl Appeal {
     fn answered(
         self,
         state: AppealState,
-        by: Judge,
+        by: OperatorId,
         reason: &str,
         wrong: Vec<AgeSignalId>,
     ) -> Result<Self, AppealError> {
@@ -242,9 +235,9 @@ mod tests {
         let reason = prop::sample::select(vec!["", "The school confirmed it.", "\u{0}"]).prop_map(str::to_owned);
         prop_oneof![
             (reason.clone(), 0_u128..3).prop_map(|(reason, wrong)| {
-                AppealMove::Correct { by: Judge::Provider, wrong: (0..wrong).map(id).collect(), reason }
+                AppealMove::Correct { by: id(9), wrong: (0..wrong).map(id).collect(), reason }
             }),
-            reason.prop_map(|reason| AppealMove::Uphold { agent: id(9), reason }),
+            reason.prop_map(|reason| AppealMove::Uphold { by: id(9), reason }),
             (1_u128..4).prop_map(|by| AppealMove::Withdraw { by: id(by) }),
         ]
     }
@@ -272,10 +265,9 @@ mod tests {
     #[test]
     fn a_correction_says_which_signals_were_wrong_and_why() {
         let reason = " The school confirmed it. ".to_owned();
-        let corrected =
-            opened().after(AppealMove::Correct { by: Judge::Agent(id(9)), wrong: vec![id(7)], reason }).unwrap();
+        let corrected = opened().after(AppealMove::Correct { by: id(9), wrong: vec![id(7)], reason }).unwrap();
         let answer = corrected.answer.unwrap();
-        assert_eq!((corrected.state, answer.by), (AppealState::Corrected, Judge::Agent(id(9))));
+        assert_eq!((corrected.state, answer.by), (AppealState::Corrected, id(9)));
         assert_eq!((answer.wrong, answer.reason.as_str()), (vec![id(7)], "The school confirmed it."));
     }
 
@@ -298,8 +290,7 @@ mod tests {
             prop_assert_eq!(appeal.answer.is_some(), answered);
             if let Some(answer) = appeal.answer {
                 prop_assert!(!answer.reason.is_empty());
-                prop_assert_eq!(!answer.wrong.is_empty(), appeal.state == AppealState::Corrected);
-                prop_assert!(appeal.state == AppealState::Corrected || matches!(answer.by, Judge::Agent(_)));
+                prop_assert!(answer.wrong.is_empty() || appeal.state == AppealState::Corrected);
             }
         }
     }

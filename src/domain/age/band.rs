@@ -57,6 +57,16 @@ impl AgeBand {
         age_on(birth, today).map_or(Self::Under13, Self::of_age)
     }
 
+    /// The lowest and the highest age of the band, in completed years; no highest one for adults.
+    pub(super) const fn ages(self) -> (i16, Option<i16>) {
+        match self {
+            Self::Under13 => (0, Some(12)),
+            Self::From13To15 => (13, Some(15)),
+            Self::From16To17 => (16, Some(17)),
+            Self::Adult => (18, None),
+        }
+    }
+
     /// The name in JSON, in the catalogue and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -137,6 +147,16 @@ mod tests {
             (date(2028, 6, 15), AgeBand::Adult),
         ] {
             assert_eq!(AgeBand::on(birth, day), band, "{day}");
+        }
+    }
+
+    #[test]
+    fn a_band_holds_its_own_ages() {
+        for band in AgeBand::ALL {
+            let (lo, hi) = band.ages();
+            let last = hi.unwrap_or(lo);
+            assert!(AgeBand::of_age(lo) == band && AgeBand::of_age(last) == band, "{band}");
+            assert!(hi.is_none_or(|hi| AgeBand::of_age(hi + 1) > band) && AgeBand::of_age(lo - 1) <= band);
         }
     }
 

@@ -8,6 +8,9 @@
 //! 72 hours after it was received and not a second earlier, whatever else arrives in between: time for the family to object. The
 //! very first signal has nothing to be older than and counts at once. A signal that ended or was withdrawn is left out
 //! of the past as well: its end was known or decided, so nothing waits for it.
+//!
+//! **A newer word of the same speaker** takes the place of the older one from its receipt on, if it is at least as sure: a guardian's of
+//! their own, a store's of that store's. What was said before stays in the past, so an older age waits for its 72 hours then too.
 
 #[cfg(test)]
 mod tests;
@@ -112,6 +115,7 @@ fn views(signals: &[AgeSignal], now: Timestamp, zone: &TimeZone) -> Vec<View> {
     let together = heard.chunk_by(|a, b| a.signal.received_at == b.signal.received_at);
     together
         .filter_map(|received| {
+            until_then.retain(|it: &Heard<'_>| !received.iter().any(|newer| newer.signal.replaces(it.signal)));
             until_then.extend_from_slice(received);
             let received_at = received.first()?.signal.received_at;
             weigh(&until_then, today, zone).map(|said| View { received_at, said })

@@ -9,7 +9,12 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use super::{AgeSpan, Birth, word::worded};
-use crate::domain::ids::AgeSignalId;
+use crate::domain::ids::{AccountId, AgeSignalId};
+
+/// The same word of the same speaker within this time is the same signal: stores answer at every start of an app.
+const SAID_AGAIN: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long a word is kept after a newer one of the same speaker has taken its place.
+const KEPT_AFTER: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 worded! {
     /// Where a signal came from.
@@ -24,6 +29,8 @@ worded! {
         Google = "google",
         /// Somebody who checks ages for the platform.
         Provider = "provider",
+        /// The answer to an objection.
+        Appeal = "appeal",
     }
 }
 
@@ -75,6 +82,8 @@ pub struct AgeSignal {
     pub stated: Stated,
     /// The word for its source, as the channel gave it: `guardianDeclared`, `TIER_C`.
     pub source: String,
+    /// The account behind it, for [`Channel::Guardian`].
+    pub said_by: Option<AccountId>,
     /// It counts before this instant; always, where there is none.
     pub valid_until: Option<Timestamp>,
     /// Who checked, for [`Channel::Provider`].
@@ -94,7 +103,7 @@ impl Channel {
         match self {
             Self::Apple => day.saturating_sub(1.year()),
             Self::Google => day.saturating_sub(8.weeks()),
-            Self::Declared | Self::Guardian | Self::Provider => day,
+            Self::Declared | Self::Guardian | Self::Provider | Self::Appeal => day,
         }
     }
 }
@@ -118,11 +127,39 @@ impl AgeSignal {
             && self.withdrawn_at.is_none_or(|end| now < end)
     }
 
+    /// Whether this is a newer word of whoever said the other one, and at least as sure: then the other counts no more. Each outcome
+    /// of a provider's check stands for itself.
+    pub(super) fn replaces(&self, other: &Self) -> bool {
+        self.is_of_the_speaker_of(other) && self.level >= other.level && self.received_at > other.received_at
+    }
+
+    /// Whether this says nothing new after what the same speaker said last. Another end is something new.
+    pub fn repeats(&self, last: &Self) -> bool {
+        self.is_of_the_speaker_of(last)
+            && last.is_live(self.received_at)
+            && self.received_at.duration_since(last.received_at) < SAID_AGAIN
+            && (self.level, self.stated, self.valid_until) == (last.level, last.stated, last.valid_until)
+    }
+
+    fn is_of_the_speaker_of(&self, other: &Self) -> bool {
+        self.channel != Channel::Provider && (self.channel, self.said_by) == (other.channel, other.said_by)
+    }
+
     /// The instants at which it begins to count, has waited long enough to make somebody older, or ceases to count.
     pub(super) fn turns(&self, wait: SignedDuration) -> impl Iterator<Item = Timestamp> {
         let settled = self.received_at.saturating_add(wait).ok();
         [Some(self.received_at), settled, self.valid_until, self.withdrawn_at].into_iter().flatten()
     }
+}
+
+/// The signals that need not be kept any more: a newer word, which has no end, took their place so long ago that no decision, and no
+/// objection to one, can still be about them.
+pub fn outdated(signals: &[AgeSignal], now: Timestamp) -> Vec<AgeSignalId> {
+    let lasting = |it: &&AgeSignal| it.valid_until.is_none() && it.withdrawn_at.is_none();
+    let long_here = |it: &&AgeSignal| now.duration_since(it.received_at) >= KEPT_AFTER;
+    let newer: Vec<&AgeSignal> = signals.iter().filter(lasting).filter(long_here).collect();
+    let replaced = signals.iter().filter(|old| newer.iter().any(|it| it.replaces(old)));
+    replaced.map(|it| it.id).collect()
 }
 
 /// The date in a zone.
@@ -145,6 +182,7 @@ mod tests {
             level: Level::Standard,
             stated,
             source: "test".to_owned(),
+            said_by: None,
             valid_until: None,
             provider: None,
             transaction_sha256: None,
@@ -183,6 +221,45 @@ mod tests {
         assert!(said.is_live(at("2026-11-30T23:59:59Z")) && !said.is_live(at("2026-12-01T00:00:00Z")));
         said.withdrawn_at = Some(at("2026-11-25T00:00:00Z"));
         assert!(said.is_live(at("2026-11-24T23:59:59Z")) && !said.is_live(at("2026-11-25T00:00:00Z")));
+    }
+
+    fn later(said: &AgeSignal, days: i64) -> AgeSignal {
+        AgeSignal { received_at: said.received_at + SignedDuration::from_hours(24 * days), ..said.clone() }
+    }
+
+    #[test]
+    fn a_newer_word_replaces_only_its_speakers_own() {
+        let said = signal(Channel::Guardian, Stated::Aged(AgeSpan::MINOR));
+        assert!(later(&said, 1).replaces(&said) && !said.replaces(&later(&said, 1)) && !said.replaces(&said));
+        let weaker = AgeSignal { level: Level::Asserted, ..later(&said, 1) };
+        assert!(!weaker.replaces(&said) && later(&weaker, 1).level < said.level);
+        let somebody = AgeSignal { said_by: Some(AccountId::from_uuid(uuid::Uuid::max())), ..later(&said, 1) };
+        let store = AgeSignal { channel: Channel::Apple, ..later(&said, 1) };
+        assert!(!somebody.replaces(&said) && !store.replaces(&said));
+        let check = signal(Channel::Provider, Stated::Aged(AgeSpan::MINOR));
+        assert!(!later(&check, 1).replaces(&check) && !later(&check, 1).repeats(&check));
+    }
+
+    #[test]
+    fn the_same_word_within_thirty_days_is_the_same_signal() {
+        let said = signal(Channel::Apple, Stated::Aged(AgeSpan::MINOR));
+        assert!(later(&said, 29).repeats(&said) && !later(&said, 30).repeats(&said));
+        let ending = AgeSignal { valid_until: Some(later(&said, 99).received_at), ..later(&said, 1) };
+        assert!(!ending.repeats(&said), "another end is news");
+        let other = AgeSignal { stated: Stated::Aged(AgeSpan::ADULT), ..later(&said, 1) };
+        assert!(!other.repeats(&said));
+        let withdrawn = AgeSignal { withdrawn_at: Some(said.received_at), ..said.clone() };
+        assert!(!later(&said, 1).repeats(&withdrawn), "what was taken back can be said again");
+    }
+
+    #[test]
+    fn what_was_replaced_is_kept_for_ninety_days() {
+        let old = signal(Channel::Apple, Stated::Aged(AgeSpan::MINOR));
+        let newer = AgeSignal { id: AgeSignalId::from_uuid(uuid::Uuid::max()), ..later(&old, 10) };
+        let gone = |newer: &AgeSignal, days| outdated(&[old.clone(), newer.clone()], later(&old, days).received_at);
+        assert_eq!((gone(&newer, 99), gone(&newer, 100)), (vec![], vec![old.id]));
+        let ending = AgeSignal { valid_until: Some(later(&old, 999).received_at), ..newer };
+        assert_eq!(gone(&ending, 100), [], "the old one counts again after that");
     }
 
     #[test]

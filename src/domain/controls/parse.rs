@@ -1,11 +1,14 @@
 //! Reads `controls.toml` and refuses a catalogue that contradicts itself.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::{AtBirthday, Control, ControlId, Decides, EnforcedBy, Group, IfUnsupported, SetBy};
+use super::{AtBirthday, Control, ControlId, Decides, EnforcedBy, Group, GuardianSees, IfUnsupported, SetBy};
 use crate::domain::{
     age::{AgeBand, PerBand},
     value::{Given, Kind, Value, ValueError},
@@ -26,7 +29,7 @@ pub enum RegistryError {
     /// A control that people cannot read about.
     #[error("{0} has no label")]
     EmptyLabel(ControlId),
-    /// A choice needs two or more different values, in the form of `no_one`.
+    /// A choice needs two or more different values, in the form of `no_one`; a number a least below its greatest.
     #[error("{0} has no proper choice of values")]
     BadChoice(ControlId),
     /// An answer that values of the control's kind cannot give.
@@ -36,8 +39,26 @@ pub enum RegistryError {
     #[error("{0} would limit what is never limited")]
     NeverLimited(ControlId),
     /// Left to platform and law, and to the teen at once.
-    #[error("{0} is set by the law, so no teen can loosen it")]
+    #[error("{0} is set by the law, so no teen can loosen or close it")]
     NobodysAndTeens(ControlId),
+    /// Left to platform and law, with a default that gets looser and stays: nobody could ever set what a birthday kept.
+    #[error("{0} is set by the law and gets looser at a birthday, so its default must follow")]
+    LawStays(ControlId),
+    /// A count of what has no entries.
+    #[error("{0} has no entries that guardians could see the count of")]
+    NothingToCount(ControlId),
+    /// Two controls whose texts would be the same message.
+    #[error("{0} and {1} have the same message key")]
+    SameMessage(ControlId, ControlId),
+    /// The same band twice, or adults, whom nothing limits.
+    #[error("{0} says of a band twice, or of adults, that it is the teen's own")]
+    BadBands(ControlId),
+    /// The first catalogue is version 1.
+    #[error("{0} is of version 0: the first is 1")]
+    NoVersion(ControlId),
+    /// Adults have no floors.
+    #[error("{0} has a floor for adults, whom nothing may bind")]
+    LimitsAdults(ControlId),
     /// A default or floor that the control's kind refuses.
     #[error("{id}: the {column} for {band} {why}")]
     NotAValue {
@@ -113,6 +134,10 @@ struct Row {
     teen_loosens: Vec<AgeBand>,
     #[serde(default)]
     at_birthday: AtBirthday,
+    #[serde(default)]
+    guardian_sees: GuardianSees,
+    #[serde(default)]
+    privacy: bool,
     decides: Option<Decides>,
     defaults: PerBand<Given>,
     #[serde(default = "no_floors")]
@@ -126,8 +151,13 @@ const fn no_floors() -> PerBand<Option<Given>> {
 pub(super) fn catalogue(toml: &str) -> Result<BTreeMap<ControlId, Control>, RegistryError> {
     let catalogue: Catalogue = toml::from_str(toml).map_err(Box::new)?;
     let mut controls = BTreeMap::new();
+    let mut messages: BTreeMap<String, ControlId> = BTreeMap::new();
     for row in catalogue.control {
         let control = control(row)?;
+        // The same id twice is said by that name below.
+        if let Some(other) = messages.insert(control.message_key(), control.id.clone()).filter(|id| *id != control.id) {
+            return Err(RegistryError::SameMessage(other, control.id));
+        }
         if let Some(first) = controls.insert(control.id.clone(), control) {
             return Err(RegistryError::Duplicate(first.id));
         }
@@ -152,7 +182,7 @@ fn control(row: Row) -> Result<Control, RegistryError> {
     if row.decides.as_ref().is_some_and(|decides| decides.action.is_never_limited()) {
         return Err(RegistryError::NeverLimited(id));
     }
-    if row.set_by == SetBy::Law && !row.teen_loosens.is_empty() {
+    if row.set_by == SetBy::Law && (row.privacy || !row.teen_loosens.is_empty()) {
         return Err(RegistryError::NobodysAndTeens(id));
     }
     let read = |column, band, given| {
@@ -162,7 +192,7 @@ fn control(row: Row) -> Result<Control, RegistryError> {
     let defaults = row.defaults.try_map(|band, given| read(Column::Default, band, given))?;
     let floors = row.floors.try_map(|band, given| given.map(|it| read(Column::Floor, band, it)).transpose())?;
     let Row { label, group, kind, enforced_by, if_unsupported, unit, since, .. } = row;
-    let Row { set_by, teen_loosens, at_birthday, decides, .. } = row;
+    let Row { set_by, teen_loosens, at_birthday, guardian_sees, privacy, decides, .. } = row;
     let control = Control {
         id,
         label,
@@ -175,10 +205,13 @@ fn control(row: Row) -> Result<Control, RegistryError> {
         set_by,
         teen_loosens,
         at_birthday,
+        guardian_sees,
+        privacy,
         decides,
         defaults,
         floors,
     };
+    check_attributes(&control)?;
     check_floors(&control)?;
     check_ages(&control)?;
     Ok(control)
@@ -193,12 +226,40 @@ fn is_id(id: &str) -> bool {
 }
 
 fn is_proper(kind: &Kind) -> bool {
-    let Kind::Choice { values } = kind else { return true };
+    let values = match kind {
+        Kind::Choice { values } => values,
+        Kind::Number { least, most } => return least < most,
+        _ => return true,
+    };
     let is_name = |value: &String| {
         !value.is_empty() && value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     };
-    let distinct = values.iter().collect::<std::collections::BTreeSet<_>>().len() == values.len();
+    let distinct = values.iter().collect::<BTreeSet<_>>().len() == values.len();
     values.len() >= 2 && distinct && values.iter().all(is_name)
+}
+
+fn check_attributes(control: &Control) -> Result<(), RegistryError> {
+    let id = || control.id.clone();
+    let bands = &control.teen_loosens;
+    if control.since == 0 {
+        return Err(RegistryError::NoVersion(id()));
+    }
+    if bands.contains(&AgeBand::Adult) || bands.iter().collect::<BTreeSet<_>>().len() < bands.len() {
+        return Err(RegistryError::BadBands(id()));
+    }
+    if control.guardian_sees == GuardianSees::Count && !matches!(control.kind, Kind::Words | Kind::Ids) {
+        return Err(RegistryError::NothingToCount(id()));
+    }
+    if control.floor_for(AgeBand::Adult).is_some() {
+        return Err(RegistryError::LimitsAdults(id()));
+    }
+    // At 18 whatever was kept goes, so only the bands before that count.
+    let [youngest, middle, oldest, _] = AgeBand::ALL.map(|band| control.default_for(band));
+    let loosens = youngest != middle || middle != oldest;
+    if control.set_by == SetBy::Law && control.at_birthday == AtBirthday::Stays && loosens {
+        return Err(RegistryError::LawStays(id()));
+    }
+    Ok(())
 }
 
 fn check_floors(control: &Control) -> Result<(), RegistryError> {

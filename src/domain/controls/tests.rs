@@ -27,7 +27,6 @@ floors = { under_13 = "no_one", 13_15 = "friends" }
 fn the_catalogue_loads_and_covers_what_families_set() {
     let registry = Registry::load().unwrap();
     let ids: Vec<&str> = registry.iter().map(|control| control.id.as_str()).collect();
-    assert_eq!(ids.len(), 49);
     let named = |id: &&str| ids.contains(id);
     // What peers let families set (research on products), and what laws speak of.
     assert!(
@@ -114,8 +113,19 @@ fn a_catalogue_that_contradicts_itself_does_not_load() {
             "since = 1\ndecides = { action = \"call_emergency\", how = \"audience\" }",
             "would limit what is never limited",
         ),
-        ("since = 1", "since = 1\nset_by = \"law\"\nteen_loosens = [\"16_17\"]", "no teen can loosen it"),
+        ("since = 1", "since = 1\nset_by = \"law\"\nteen_loosens = [\"16_17\"]", "no teen can loosen or close it"),
+        ("since = 1", "since = 1\nset_by = \"law\"\nprivacy = true", "no teen can loosen or close it"),
         ("since = 1", "", "missing field `since`"),
+        ("since = 1", "since = 0", "version 0"),
+        ("since = 1", "since = 1\nset_by = \"law\"", "its default must follow"),
+        ("since = 1", "since = 1\nteen_loosens = [\"16_17\", \"16_17\"]", "of a band twice"),
+        ("since = 1", "since = 1\nteen_loosens = [\"adult\"]", "of a band twice, or of adults"),
+        ("since = 1", "since = 1\nguardian_sees = \"count\"", "no entries"),
+        (
+            floors,
+            "floors = { under_13 = \"no_one\", 13_15 = \"friends\", 16_17 = \"friends\", adult = \"everyone\" }",
+            "floor for adults",
+        ),
         (all, "defaults = { under_13 = \"no_one\", 13_15 = \"no_one\", 16_17 = \"friends\" }", "missing field `adult`"),
         (
             all,
@@ -154,4 +164,52 @@ fn a_catalogue_that_contradicts_itself_does_not_load() {
 fn the_same_id_twice_does_not_load() {
     let twice = include_str!("../controls.toml").repeat(2);
     assert!(matches!(Registry::parse(&twice), Err(RegistryError::Duplicate(_))));
+}
+
+/// `a.b_c` and `a.b.c` would be told in the same words.
+#[test]
+fn two_ids_with_the_same_message_do_not_load() {
+    let row = |id: &str| {
+        format!(
+            "[[control]]\nid = {id:?}\nlabel = \"Something\"\ngroup = \"feed\"\nkind = {{ flag = {{ strict = true }} }}\n\
+             enforced_by = \"both\"\nif_unsupported = \"report\"\nsince = 1\n\
+             defaults = {{ under_13 = true, 13_15 = true, 16_17 = true, adult = false }}\n"
+        )
+    };
+    assert!(Registry::parse(&(row("a.b_c") + &row("a.b_d"))).is_ok());
+    let refused = Registry::parse(&(row("a.b_c") + &row("a.b.c"))).unwrap_err();
+    assert!(matches!(refused, RegistryError::SameMessage(..)), "{refused}");
+}
+
+/// A number of which nothing would be left, and a break after no time at all.
+#[test]
+fn a_number_has_a_least() {
+    let text = include_str!("../controls.toml");
+    let break_after = "kind = { number = { least = 1, most = 1440 } }";
+    assert!(text.contains(break_after));
+    let upside_down = text.replace(break_after, "kind = { number = { least = 1440, most = 1440 } }");
+    assert!(matches!(Registry::parse(&upside_down), Err(RegistryError::BadChoice(_))));
+    for id in ["time.break_every_minutes", "warning.after_minutes", "warning.every_minutes"] {
+        let registry = Registry::load().unwrap();
+        let kind = &registry.get(id).unwrap().kind;
+        assert!(kind.parse(Given::Number(0)).is_err() && kind.parse(Given::Number(1)).is_ok(), "{id}");
+    }
+}
+
+/// The 13th birthday ends what the law asked for younger ones: nobody in a family could.
+#[test]
+fn a_default_that_only_the_law_sets_does_not_stay() {
+    for control in Registry::load().unwrap().iter().filter(|control| control.set_by == SetBy::Law) {
+        let loosens = control.default_for(AgeBand::Under13) != control.default_for(AgeBand::From16To17);
+        assert!(!loosens || control.at_birthday == AtBirthday::Follows, "{}", control.id);
+    }
+}
+
+/// Another default is another catalogue; other comments and another order are not.
+#[test]
+fn the_fingerprint_is_of_what_is_registered() {
+    let text = include_str!("../controls.toml");
+    let of = |text: &str| Registry::parse(text).unwrap().fingerprint();
+    assert_eq!(of(text), of(&format!("# Another comment.\n{text}")));
+    assert_ne!(of(text), of(&text.replace("under_13 = 60, 13_15 = 60", "under_13 = 45, 13_15 = 60")));
 }

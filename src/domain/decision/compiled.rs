@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
-    Outcome, Question, Reason, ReasonCode, Verdict,
-    stance::{Home, Said, Stance},
+    Outcome, Question, Reason, ReasonCode, Standing, Verdict,
+    stance::{Home, Moment, Said, Stance},
 };
 use crate::domain::{
     controls::{Action, Control, ControlId, How, Registry},
@@ -15,6 +15,9 @@ use crate::domain::{
     value::Kind,
     version::Version,
 };
+
+/// How far ahead an answer looks for another: whatever the week brings has come round by then.
+const AHEAD: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// A control that has a say.
 #[derive(Debug)]
@@ -122,17 +125,56 @@ impl Compiled {
         if question.is_never_limited() {
             return Verdict::unlimited();
         }
-        let concerned = |action: &Action| *action == question.action || action.0 == Action::ANY;
-        let says: Vec<Heard<'_>> = self
-            .says
-            .iter()
-            .filter(|say| concerned(&say.decider.action))
-            .map(|say| say.asked(question, &self.home, now))
-            .collect();
-        match says.iter().any(|heard| heard.say.decider.action == question.action) {
-            true => verdict(&says),
-            false => Verdict::not_known(),
+        match self.heard(question, now) {
+            Some(heard) => {
+                let outcome = strictest(&heard);
+                let reasons = reasons(&heard, outcome);
+                Verdict { outcome, reasons, until: self.changes_at(heard, question, now) }
+            }
+            None => Verdict::not_known(),
         }
+    }
+
+    /// What stands at an instant, and why, for somebody who goes through a stretch of time: the minutes used are those of the
+    /// instant's day.
+    pub fn stands(&self, question: &Question, at: Timestamp) -> Standing {
+        match self.heard(question, at).filter(|_| !question.is_never_limited()) {
+            Some(heard) => {
+                let outcome = strictest(&heard);
+                let next = heard.iter().filter_map(|heard| heard.said.next).min();
+                Standing { outcome, reasons: reasons(&heard, outcome), next }
+            }
+            None => {
+                let Verdict { outcome, reasons, until: next } = self.decide(question, at);
+                Standing { outcome, reasons, next }
+            }
+        }
+    }
+
+    /// What each control that has a say says; nothing where none knows the action.
+    fn heard(&self, question: &Question, now: Timestamp) -> Option<Vec<Heard<'_>>> {
+        let concerned = |action: &Action| *action == question.action || action.0 == Action::ANY;
+        let moment = Moment::of(question, &self.home, now);
+        let says = self.says.iter().filter(|say| concerned(&say.decider.action));
+        let heard: Vec<Heard<'_>> = says.map(|say| say.asked(moment)).collect();
+        heard.iter().any(|heard| heard.say.decider.action == question.action).then_some(heard)
+    }
+
+    /// The first instant at which the outcome is another by itself; nothing where that is too far ahead to see.
+    fn changes_at(&self, mut heard: Vec<Heard<'_>>, question: &Question, now: Timestamp) -> Option<Timestamp> {
+        let outcome = strictest(&heard);
+        let (moment, horizon) = (Moment::of(question, &self.home, now), now.saturating_add(AHEAD).ok()?);
+        let mut at = lasts_until(&heard, outcome)?;
+        while at < horizon {
+            let then = moment.later(at);
+            let over = |heard: &&mut Heard<'_>| heard.said.next.is_some_and(|next| next <= at);
+            heard.iter_mut().filter(over).for_each(|heard| *heard = heard.say.asked(then));
+            if strictest(&heard) != outcome {
+                return Some(at);
+            }
+            at = lasts_until(&heard, outcome)?;
+        }
+        None
     }
 }
 
@@ -173,10 +215,10 @@ impl Say {
         })
     }
 
-    fn asked(&self, question: &Question, home: &Home, now: Timestamp) -> Heard<'_> {
-        let ask = |stance: &Stance| stance.asked(question, &self.decider.kind, home, now);
+    fn asked(&self, moment: Moment<'_>) -> Heard<'_> {
+        let ask = |stance: &Stance| stance.asked(&self.decider.kind, moment);
         match &self.later {
-            Some(later) if later.from <= now => Heard { say: self, said: ask(&later.stance), is_later: true },
+            Some(later) if later.from <= moment.now => Heard { say: self, said: ask(&later.stance), is_later: true },
             Some(later) => {
                 let said = ask(&self.stance);
                 let next = said.next.map_or(later.from, |next| next.min(later.from));
@@ -188,17 +230,25 @@ impl Say {
 }
 
 /// The strictest of what all said.
-fn verdict(says: &[Heard<'_>]) -> Verdict {
-    let outcome = says.iter().map(Heard::outcome).max().unwrap_or(Outcome::Allow);
-    // A no lasts until the last of those who say it may say something else. Anything else may get stricter at any change.
-    let until = match outcome {
+fn strictest(heard: &[Heard<'_>]) -> Outcome {
+    heard.iter().map(Heard::outcome).max().unwrap_or(Outcome::Allow)
+}
+
+/// Until when it stays so at least. A no lasts until the last of those who say it may say something else; anything else may get
+/// stricter at any change.
+fn lasts_until(heard: &[Heard<'_>], outcome: Outcome) -> Option<Timestamp> {
+    match outcome {
         Outcome::Deny => {
             let ends: Option<Vec<Timestamp>> =
-                says.iter().filter(|heard| heard.outcome() == outcome).map(|heard| heard.said.next).collect();
+                heard.iter().filter(|heard| heard.outcome() == outcome).map(|heard| heard.said.next).collect();
             ends.and_then(|ends| ends.into_iter().max())
         }
-        Outcome::Allow | Outcome::Ask => says.iter().filter_map(|heard| heard.said.next).min(),
-    };
-    let told = says.iter().filter(|heard| heard.outcome() == outcome || heard.outcome() == Outcome::Allow);
-    Verdict { outcome, reasons: told.filter_map(Heard::reason).collect(), until }
+        Outcome::Allow | Outcome::Ask => heard.iter().filter_map(|heard| heard.said.next).min(),
+    }
+}
+
+/// The controls that made it so, and those that could not say.
+fn reasons(heard: &[Heard<'_>], outcome: Outcome) -> Vec<Reason> {
+    let told = heard.iter().filter(|heard| heard.outcome() == outcome || heard.outcome() == Outcome::Allow);
+    told.filter_map(Heard::reason).collect()
 }

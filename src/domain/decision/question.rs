@@ -14,7 +14,7 @@ use crate::domain::{
 
 /// Most identifiers beside the actor in one question.
 pub const MOST_SUBJECTS: usize = 50;
-/// Most words in one question.
+/// Most words in one question, in however many pieces they come.
 pub const MOST_WORDS: usize = 200;
 
 /// What the other side is to the teen, as the platform knows it: whoever acts on the teen, or whom the teen acts on.
@@ -54,14 +54,16 @@ pub struct Question {
     pub action: Action,
     /// What the other side is to the teen.
     pub relationship: Relationship,
-    /// Who the other side is: the platform's own identifier, printable ASCII, at most 64.
+    /// Who the other side is: the platform's own identifier, printable ASCII, at most 64. Without it a list of those who are blocked
+    /// has no say, unless the teen is alone.
     pub actor: Option<String>,
     /// What else takes part: accounts, sounds, pages, in the same form.
     pub subjects: Vec<String>,
     /// Whom the content is made for, as the control's values say it. What nobody has rated counts as the loosest.
     pub level: Option<String>,
-    /// The words of a text, in their order.
-    pub words: Vec<String>,
+    /// The words of a text, in their order and in pieces of any size; none where nothing is told of them. What has no words has an
+    /// empty list of them.
+    pub words: Option<Vec<String>>,
     /// Minutes of use on the teen's present day, all devices together.
     pub used_minutes: Option<u32>,
 }
@@ -93,7 +95,7 @@ pub enum Unaskable {
     #[error("must have at most {MOST_SUBJECTS} entries")]
     TooManySubjects,
     /// Over [`MOST_WORDS`].
-    #[error("must have at most {MOST_WORDS} entries")]
+    #[error("must have at most {MOST_WORDS} words")]
     TooManyWords,
 }
 
@@ -113,7 +115,7 @@ impl Question {
         if self.subjects.len() > MOST_SUBJECTS {
             return Err(Unaskable::TooManySubjects);
         }
-        if self.words.len() > MOST_WORDS {
+        if self.word_count() > MOST_WORDS {
             return Err(Unaskable::TooManyWords);
         }
         if let (Some(level), Some(allowed)) = (&self.level, deciders.levels(&self.action))
@@ -130,6 +132,11 @@ impl Question {
     pub fn is_never_limited(&self) -> bool {
         let guardian_calls = self.relationship == Relationship::Guardian && self.action.0 == Action::CALL;
         guardian_calls || self.action.is_never_limited()
+    }
+
+    /// A piece without a word counts as well.
+    fn word_count(&self) -> usize {
+        self.words.iter().flatten().map(|text| text.split_whitespace().count().max(1)).sum()
     }
 
     /// Everybody and everything that takes part.

@@ -1,12 +1,14 @@
 //! A control's value as an answer.
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Question, ReasonCode};
+use super::{Question, ReasonCode, Relationship};
 use crate::domain::{
     controls::{AUDIENCES, How},
     timeline::{Until, blocked_until, day_of, next_edge},
-    value::{DayMinutes, Kind, Value, Windows, folded},
+    value::{DayMinutes, Kind, Value, Windows, compared},
 };
 
 /// The place on [`AUDIENCES`] that leaves friends only.
@@ -27,7 +29,7 @@ pub(super) enum Stance {
     Hours(Box<Windows>),
     /// So many minutes.
     Budget(DayMinutes),
-    /// None of these words, sorted.
+    /// None of these words, sorted; one space between those of a phrase.
     Words(Box<[String]>),
     /// None of these identifiers, sorted.
     Subjects(Box<[String]>),
@@ -44,6 +46,27 @@ pub(super) struct Home {
     pub(super) day_start_minute: i16,
     pub(super) paired: bool,
     pub(super) consented: bool,
+}
+
+/// A question, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Moment<'a> {
+    question: &'a Question,
+    home: &'a Home,
+    asked_at: Timestamp,
+    pub(super) now: Timestamp,
+}
+
+impl<'a> Moment<'a> {
+    /// The instant at which it is asked.
+    pub(super) const fn of(question: &'a Question, home: &'a Home, now: Timestamp) -> Self {
+        Self { question, home, asked_at: now, now }
+    }
+
+    /// The same question at a later instant. The minutes used stay those of the day on which it was asked.
+    pub(super) const fn later(self, now: Timestamp) -> Self {
+        Self { now, ..self }
+    }
 }
 
 /// What a control says to a question.
@@ -77,7 +100,10 @@ impl Stance {
             (How::Budget, Value::Minutes(minutes)) if *minutes == DayMinutes::UNLIMITED => Self::Open,
             (How::Budget, Value::Minutes(minutes)) => Self::Budget(*minutes),
             (How::Words | How::Subjects, Value::Words(entries)) if entries.is_empty() => Self::Open,
-            (How::Words, Value::Words(words)) => Self::Words(words.iter().cloned().collect()),
+            (How::Words, Value::Words(words)) => {
+                let entries: BTreeSet<String> = words.iter().map(|entry| in_a_row(compared(entry))).collect();
+                Self::Words(entries.into_iter().collect())
+            }
             (How::Subjects, Value::Words(ids)) => Self::Subjects(ids.iter().cloned().collect()),
             (How::Consent, Value::Choice(word)) => match word.as_str() {
                 "allowed" => Self::Open,
@@ -101,7 +127,8 @@ impl Stance {
     }
 
     /// What it says to a question. `kind` is the control's.
-    pub(super) fn asked(&self, question: &Question, kind: &Kind, home: &Home, now: Timestamp) -> Said {
+    pub(super) fn asked(&self, kind: &Kind, moment: Moment<'_>) -> Said {
+        let Moment { question, home, now, .. } = moment;
         let if_so = |so: bool, code| Said { code: so.then_some(code), next: None };
         match self {
             Self::Open => Said { code: None, next: None },
@@ -112,9 +139,16 @@ impl Stance {
                 if_so(level.unwrap_or_default() < *place, ReasonCode::AboveLevel)
             }
             Self::Hours(windows) => off_hours(windows, home, now),
-            Self::Budget(minutes) => used_up(*minutes, question.used_minutes, home, now),
-            Self::Words(list) => if_so(has_any(list, &question.words), ReasonCode::BlockedWord),
-            Self::Subjects(list) => if_so(question.parties().any(|id| holds(list, id)), ReasonCode::Blocked),
+            Self::Budget(minutes) => used_up(*minutes, moment),
+            Self::Words(list) => match &question.words {
+                Some(words) => if_so(has_any(list, words), ReasonCode::BlockedWord),
+                None => if_so(true, ReasonCode::NotAsked),
+            },
+            Self::Subjects(list) if question.parties().any(|id| holds(list, id)) => if_so(true, ReasonCode::Blocked),
+            // Only who is alone has no other side to tell of.
+            Self::Subjects(_) => {
+                if_so(question.actor.is_none() && question.relationship != Relationship::Themself, ReasonCode::NotAsked)
+            }
             Self::WithConsent => if_so(!home.consented, ReasonCode::ConsentNeeded),
             Self::WithGuardian => if_so(!home.paired, ReasonCode::GuardianNeeded),
         }
@@ -130,27 +164,38 @@ fn off_hours(windows: &Windows, home: &Home, now: Timestamp) -> Said {
 }
 
 /// The minutes of the local day, which is the teen's. A day without any minutes is over before it begins, asked or not.
-fn used_up(minutes: DayMinutes, used: Option<u32>, home: &Home, now: Timestamp) -> Said {
+fn used_up(minutes: DayMinutes, moment: Moment<'_>) -> Said {
+    let Moment { question, home, asked_at, now } = moment;
     let day = day_of(&home.zone, home.day_start_minute, now);
     let limit = minutes.on(day.date.weekday().into());
+    // Of a day that is still to come, nothing is used.
+    let used = if day.from <= asked_at { question.used_minutes } else { Some(0) };
     let code = match used {
         _ if limit == DayMinutes::NO_LIMIT => None,
         used if used.unwrap_or_default() >= u32::from(limit) => Some(ReasonCode::BudgetUsed),
         Some(_) => None,
         None => Some(ReasonCode::NotAsked),
     };
-    Said { code, next: Some(day.to) }
+    let turns = match code {
+        Some(ReasonCode::BudgetUsed) => minutes != DayMinutes::NONE,
+        _ => minutes.leaves_a_day_out(),
+    };
+    Said { code, next: turns.then_some(day.to) }
 }
 
 /// Whether one of the words is on the list, or several in a row are a phrase on it.
 fn has_any(list: &[String], words: &[String]) -> bool {
-    let words: Vec<String> = words.iter().map(|word| folded(word)).collect();
-    let mut phrases = list.iter().filter(|entry| entry.contains(char::is_whitespace));
-    let is_in_a_row = |phrase: &String| {
-        let parts: Vec<&str> = phrase.split_whitespace().collect();
+    let words: Vec<String> = words.iter().flat_map(|text| compared(text)).collect();
+    let mut phrases = list.iter().filter(|entry| entry.contains(' '));
+    let is_there = |phrase: &String| {
+        let parts: Vec<&str> = phrase.split(' ').collect();
         words.windows(parts.len()).any(|row| row == parts)
     };
-    words.iter().any(|word| holds(list, word)) || phrases.any(is_in_a_row)
+    words.iter().any(|word| holds(list, word)) || phrases.any(is_there)
+}
+
+fn in_a_row(words: impl Iterator<Item = String>) -> String {
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn holds(sorted: &[String], entry: &String) -> bool {

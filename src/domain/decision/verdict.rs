@@ -47,7 +47,7 @@ pub enum ReasonCode {
     OffHours,
     /// No: the minutes of the teen's day are used up.
     BudgetUsed,
-    /// Has no say: the question did not tell how many minutes were used.
+    /// Has no say: the question did not tell what it depends on.
     NotAsked,
     /// No: a word or phrase is on the teen's list.
     BlockedWord,
@@ -125,9 +125,22 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// The controls that made it so, and those that could not say because something was not asked. Ordered by control.
     pub reasons: Vec<Reason>,
-    /// The first instant at which the same question may get another answer although nobody does anything: a window ends or
-    /// begins, a grant or hold ends, the teen's next day begins. Null: none is known. People, laws and birthdays may change it sooner.
+    /// The first instant at which the outcome becomes another although nobody does anything: a window ends or begins, a grant or
+    /// hold ends, the teen's next day begins, of which no minute is used yet. Null: none within eight days. People, laws and
+    /// birthdays may change it sooner.
     pub until: Option<Timestamp>,
+}
+
+/// The answer at one instant of many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The answer.
+    pub outcome: Outcome,
+    /// Why; as in [`Verdict`].
+    pub reasons: Vec<Reason>,
+    /// The next instant at which a control may say something else, whether or not that makes a difference. Of budgets this tells
+    /// nothing: they have to be asked anew each day.
+    pub next: Option<Timestamp>,
 }
 
 impl Verdict {

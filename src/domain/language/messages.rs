@@ -33,6 +33,17 @@ pub(super) const fn files(language: Language) -> [&'static str; 2] {
     }
 }
 
+/// What presets are called and what they are for. In English their own words say it.
+pub(super) const fn presets(language: Language) -> &'static str {
+    match language {
+        Language::English => "",
+        Language::Spanish => include_str!("../../../locales/es/presets.ftl"),
+        Language::German => include_str!("../../../locales/de/presets.ftl"),
+        Language::French => include_str!("../../../locales/fr/presets.ftl"),
+        Language::Portuguese => include_str!("../../../locales/pt-BR/presets.ftl"),
+    }
+}
+
 impl Language {
     /// The text of a key in this language, if there is one, with its arguments filled in. `day-mon.short` is the attribute
     /// `short` of the message `day-mon`.
@@ -53,7 +64,7 @@ fn bundle(language: Language) -> FluentBundle<FluentResource> {
     let mut bundle = FluentBundle::new_concurrent(language.tag().parse().into_iter().collect());
     // The marks around arguments are for texts that run in two directions; all of these run in one.
     bundle.set_use_isolating(false);
-    for file in files(language) {
+    for file in files(language).into_iter().chain([presets(language)]) {
         bundle.add_resource_overriding(FluentResource::try_new(file.to_owned()).unwrap_or_else(|(sound, _)| sound));
     }
     bundle

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Language, key, unit_key};
 use crate::domain::{
     controls::Control,
-    policy::Change,
+    policy::{Change, Hidden},
     value::{Day, DayMinutes, Given, GivenWindow, Kind, Value},
 };
 
@@ -14,11 +14,17 @@ impl Language {
     pub fn change(self, control: &Control, change: &Change) -> String {
         let (from, to) = (of_kind(control, &change.from), of_kind(control, &change.to));
         let what = match (&from, &to) {
+            _ if from == to && change.hidden.is_some() => String::new(),
             _ if from == to => self.value(control, &to),
             (Value::Minutes(from), Value::Minutes(to)) => self.minutes_change(*from, *to),
             (Value::Words(from), Value::Words(to)) => self.entries_change(from, to),
             _ => self.became(self.value(control, &from), self.value(control, &to)),
         };
+        let own = change.hidden.map(|Hidden { from, to }| {
+            self.say("own-entries", &[("from", from.to_string().into()), ("to", to.to_string().into())])
+        });
+        let parts: Vec<String> = [what].into_iter().filter(|what| !what.is_empty()).chain(own).collect();
+        let what = parts.join(&self.text("between-parts"));
         let direction = self.direction(change.direction);
         self.say(
             "change",
@@ -51,7 +57,7 @@ impl Language {
     /// A number in its unit. Where the unit has a word for the greatest, which limits nothing, it is that: `never`.
     fn amount(self, control: &Control, number: u32) -> String {
         let unit = control.unit.as_deref().map(unit_key).unwrap_or_default();
-        let greatest = control.kind == Kind::Number { most: number };
+        let greatest = matches!(control.kind, Kind::Number { most, .. } if most == number);
         let most = greatest.then(|| self.own_or_english(&format!("{unit}.most"), &[])).flatten();
         let amount = || self.own_or_english(&format!("{unit}.amount"), &[("count", number.into())]);
         let plain = || self.unit(control).map_or_else(|| number.to_string(), |unit| format!("{number} {unit}"));

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, collections::BTreeSet, sync::LazyLock};
 use fluent_bundle::FluentResource;
 
 use super::{messages::files, *};
-use crate::domain::{controls::Registry, value::Kind};
+use crate::domain::{controls::Registry, presets::Presets, value::Kind};
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::load().unwrap());
 
@@ -86,6 +86,27 @@ fn the_whole_catalogue_is_said_in_every_language() {
         let spare: Vec<_> = said.difference(&needed(language)).cloned().collect();
         assert!(missing.is_empty() && spare.is_empty(), "{}: missing {missing:?}, spare {spare:?}", language.tag());
     }
+}
+
+/// Every preset has its own words in every language, and there are no words for anything else.
+#[test]
+fn every_preset_is_said_in_every_language() {
+    let presets = Presets::load(&REGISTRY).unwrap();
+    let needed = |preset: &Preset| {
+        let name = key("preset", &preset.id.to_string());
+        [format!("{name}.why"), name]
+    };
+    let needed: BTreeSet<String> = presets.iter().flat_map(needed).collect();
+    for language in Language::ALL.into_iter().filter(|language| *language != Language::English) {
+        assert!(FluentResource::try_new(messages::presets(language).to_owned()).is_ok(), "{}", language.tag());
+        assert_eq!(keys(messages::presets(language)), needed, "{}", language.tag());
+        for preset in presets.iter() {
+            let said = language.preset(preset);
+            assert!(said.label != preset.label && said.why != preset.why, "{} {}", language.tag(), preset.id);
+            assert!(!said.label.contains('{') && (&said.id, &said.settings) == (&preset.id, &preset.settings));
+        }
+    }
+    assert!(presets.iter().all(|preset| Language::English.preset(preset) == *preset));
 }
 
 /// Where English has a sentence with something to fill in, every language has one with the same.

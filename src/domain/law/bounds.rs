@@ -78,6 +78,11 @@ impl Rule {
             && self.accounts_from.is_none_or(|from| subject.joined >= from)
     }
 
+    /// Whether it is a default of which nobody with these powers may let go.
+    pub(in crate::domain) fn is_firm_for(&self, powers: &[WhoLoosens]) -> bool {
+        self.effect == Effect::Default && !powers.iter().any(|power| self.may_loosen.contains(power))
+    }
+
     /// The days on which it begins or ends to count; of its months, only the next of each.
     fn dates(&self, today: Date) -> Vec<Date> {
         let mut days: Vec<Date> = [Some(self.in_force.from), self.in_force.until].into_iter().flatten().collect();
@@ -129,26 +134,49 @@ pub(in crate::domain) fn right(kind: &Kind, rules: &[&Rule]) -> Option<Bound> {
 
 /// What somebody with these powers may not go looser than: the defaults of which none of `powers` may let go.
 pub(in crate::domain) fn beyond(kind: &Kind, rules: &[&Rule], powers: &[WhoLoosens]) -> Option<Bound> {
-    let out_of_reach =
-        |rule: &&&Rule| rule.effect == Effect::Default && !powers.iter().any(|power| rule.may_loosen.contains(power));
-    together(kind, rules.iter().filter(out_of_reach))
+    together(kind, rules.iter().filter(|rule| rule.is_firm_for(powers)))
+}
+
+/// The loosest that somebody with these powers may set, with every rule that says so: the platform's floor, what nobody may go
+/// looser than, and the defaults that are out of their reach.
+pub(in crate::domain) fn loosest(
+    kind: &Kind,
+    floor: Option<&Value>,
+    rules: &[&Rule],
+    powers: &[WhoLoosens],
+) -> Option<Bound> {
+    let binding = rules.iter().filter(|rule| rule.effect == Effect::Bound || rule.is_firm_for(powers));
+    made(kind, floor.map(|floor| (floor, None)).into_iter().chain(binding.map(demand)).collect())
 }
 
 /// The meet of several rules, with those that it is made of.
 fn together<'r, 'b: 'r>(kind: &Kind, rules: impl Iterator<Item = &'r &'b Rule>) -> Option<Bound> {
-    rules.fold(None, |bound: Option<Bound>, rule| {
-        let Some(mut bound) = bound else {
-            return Some(Bound { value: rule.value.clone(), rules: vec![rule.id.clone()] });
+    made(kind, rules.map(demand).collect())
+}
+
+/// A value that is demanded, and the rule that demands it; none: the platform.
+type Demand<'b> = (&'b Value, Option<&'b RuleId>);
+
+fn demand<'b>(rule: &&'b Rule) -> Demand<'b> {
+    (&rule.value, Some(&rule.id))
+}
+
+/// What several demands come to, and who makes it so: those who demand all of it, or else those without whom it would be less.
+fn made(kind: &Kind, demands: Vec<Demand<'_>>) -> Option<Bound> {
+    let meet = |some: &mut dyn Iterator<Item = &Demand<'_>>| {
+        some.map(|(value, _)| (*value).clone()).reduce(|a, b| kind.meet(&a, &b))
+    };
+    let value = meet(&mut demands.iter())?;
+    let named = |(_, rule): &Demand<'_>| rule.cloned();
+    let whole = |demand: &&Demand<'_>| *demand.0 == value;
+    let rules = if demands.iter().any(|demand| whole(&demand)) {
+        demands.iter().filter(whole).filter_map(named).collect()
+    } else {
+        let is_needed = |at: usize| {
+            let mut others = demands.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, demand)| demand);
+            meet(&mut others).as_ref() != Some(&value)
         };
-        let both = kind.meet(&bound.value, &rule.value);
-        if both != bound.value {
-            if both == rule.value {
-                bound.rules.clear();
-            }
-            bound.rules.push(rule.id.clone());
-        } else if both == rule.value {
-            bound.rules.push(rule.id.clone());
-        }
-        Some(Bound { value: both, ..bound })
-    })
+        demands.iter().enumerate().filter(|(at, _)| is_needed(*at)).filter_map(|(_, demand)| named(demand)).collect()
+    };
+    Some(Bound { value, rules })
 }

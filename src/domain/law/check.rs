@@ -4,8 +4,11 @@ use std::fmt;
 
 use jiff::{ToSpan, civil::Date};
 
-use super::{Effect, LegalStatus, Rule, RuleBook, RuleId, jurisdictions_of};
-use crate::domain::controls::{ControlId, Registry};
+use super::{LegalStatus, Rule, RuleBook, RuleId, clash::contradictions};
+use crate::domain::{
+    age::AgeBand,
+    controls::{ControlId, Registry},
+};
 
 /// After this many days a law should be read again: it moves monthly.
 const REVIEW_DAYS: i64 = 180;
@@ -17,10 +20,39 @@ pub enum Finding {
     Contradiction {
         /// About what.
         control: ControlId,
-        /// Demands at least this much strictness.
+        /// Demands at least this much strictness, and no guardian may let go of it.
         strict: RuleId,
-        /// Demands that it is not that strict.
+        /// Demands that a guardian may open it further.
         right: RuleId,
+        /// Somebody is of an age for both. Otherwise it is only for those whose age is not known well enough to tell.
+        of_one_age: bool,
+    },
+    /// A right that the platform's own floor takes away.
+    AgainstFloor {
+        /// About what.
+        control: ControlId,
+        /// Demands that a guardian may open it further.
+        right: RuleId,
+        /// At which age.
+        band: AgeBand,
+    },
+    /// Two defaults that nobody may let go of alone: those whom one names, the other does not.
+    NobodyLoosens {
+        /// About what.
+        control: ControlId,
+        /// One of them.
+        one: RuleId,
+        /// The other.
+        other: RuleId,
+    },
+    /// What is written of how it stands is not what its dates say.
+    StatusAndDates {
+        /// Which rule.
+        rule: RuleId,
+        /// What is written.
+        written: LegalStatus,
+        /// What the dates come to today.
+        by_dates: LegalStatus,
     },
     /// The law does not ask for it today, and it is applied.
     Voluntary(RuleId, LegalStatus),
@@ -35,12 +67,18 @@ pub enum Finding {
 /// Everything that a person must decide on, the contradictions first.
 pub fn check(registry: &Registry, book: &RuleBook, today: Date) -> Vec<Finding> {
     let mut findings = contradictions(registry, book);
+    for rule in &book.rules {
+        let (rule, written, by_dates) = (rule.id.clone(), rule.status, rule.status_on(today));
+        if written != by_dates {
+            findings.push(Finding::StatusAndDates { rule, written, by_dates });
+        }
+    }
     for rule in book.rules.iter().filter(|rule| rule.in_force.until.is_none_or(|until| until > today)) {
         if registry.get(&rule.control).is_none() {
             findings.push(Finding::NoControl(rule.id.clone(), rule.control.clone()));
         } else if rule.enforce && rule.status.is_stopped() {
             findings.push(Finding::Voluntary(rule.id.clone(), rule.status));
-        } else if !rule.enforce && rule.status.asks() && rule.in_force.holds(today) {
+        } else if !rule.enforce && rule.status_on(today).asks() {
             findings.push(Finding::NotApplied(rule.id.clone()));
         }
     }
@@ -50,48 +88,43 @@ pub fn check(registry: &Registry, book: &RuleBook, today: Date) -> Vec<Finding> 
     findings
 }
 
-fn contradictions(registry: &Registry, book: &RuleBook) -> Vec<Finding> {
-    let applied = || book.rules.iter().filter(|rule| rule.enforce);
-    let mut found = Vec::new();
-    for right in applied().filter(|rule| rule.effect == Effect::Right) {
-        let Some(control) = registry.get(&right.control) else { continue };
-        let against = applied().filter(|rule| rule.effect == Effect::Bound && rule.control == right.control);
-        let clash = |rule: &&Rule| !control.kind.at_least_as_strict(&right.value, &rule.value) && meet(rule, right);
-        found.extend(against.filter(clash).map(|rule| Finding::Contradiction {
-            control: right.control.clone(),
-            strict: rule.id.clone(),
-            right: right.id.clone(),
-        }));
-    }
-    found
-}
-
-/// Whether there can be somebody for whom both count on one day.
-fn meet(a: &Rule, b: &Rule) -> bool {
-    let ages = a.ages.from < b.ages.to && b.ages.from < a.ages.to;
-    let before = |end: Option<Date>, start: Date| end.is_none_or(|end| start < end);
-    let days = before(a.in_force.until, b.in_force.from) && before(b.in_force.until, a.in_force.from);
-    let months = a.months.is_empty() || b.months.is_empty() || !a.months.is_disjoint(&b.months);
-    ages && days && months && same_place(&a.jurisdiction, &b.jurisdiction)
-}
-
-fn same_place(a: &str, b: &str) -> bool {
-    let within = |a: &str, b: &str| jurisdictions_of(b).contains(&a);
-    within(a, b) || within(b, a) || matches!((a, b), ("EU", "EEA") | ("EEA", "EU"))
-}
-
 impl Finding {
-    /// Whether two rules cannot both hold.
+    /// Whether not all can hold that is written, for somebody of a known age.
     pub const fn is_contradiction(&self) -> bool {
-        matches!(self, Self::Contradiction { .. })
+        match self {
+            Self::Contradiction { of_one_age, .. } => *of_one_age,
+            Self::AgainstFloor { .. } | Self::NobodyLoosens { .. } => true,
+            _ => false,
+        }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Contradiction { control, strict, right } => {
-                write!(f, "contradiction: {strict} and {right} cannot both hold for {control}; the stricter one counts")
+            Self::Contradiction { control, strict, right, of_one_age } => {
+                let whose = if *of_one_age { "" } else { " where the age is not known" };
+                write!(
+                    f,
+                    "contradiction: {strict} and {right} cannot both hold for {control}{whose}; the stricter one counts"
+                )
+            }
+            Self::AgainstFloor { control, right, band } => {
+                let band = band.as_str();
+                write!(
+                    f,
+                    "contradiction: {right} opens {control} beyond the platform's floor for {band}; the floor counts"
+                )
+            }
+            Self::NobodyLoosens { control, one, other } => {
+                write!(
+                    f,
+                    "contradiction: {one} and {other} name nobody in common who may loosen {control}; nobody may go looser than both"
+                )
+            }
+            Self::StatusAndDates { rule, written, by_dates } => {
+                let [written, by_dates] = [written, by_dates].map(|status| status.word());
+                write!(f, "status and dates differ: {rule} is written as {written}, and by its dates it is {by_dates}")
             }
             Self::Voluntary(rule, status) => {
                 write!(f, "voluntary: {rule} is applied, though its status is {}", status.word())
@@ -99,6 +132,19 @@ impl fmt::Display for Finding {
             Self::NotApplied(rule) => write!(f, "not applied: {rule} is in force, and enforce is false"),
             Self::NoControl(rule, control) => write!(f, "no control: {rule} is about {control}, which is not built"),
             Self::OldReview(law, read) => write!(f, "old review: {law} was last read on {read}"),
+        }
+    }
+}
+
+impl Rule {
+    /// How it stands on a day: what is written, unless its dates say otherwise. Nobody edits a file on the day on which a law begins.
+    pub fn status_on(&self, day: Date) -> LegalStatus {
+        let (to_come, over) = (day < self.in_force.from, self.in_force.until.is_some_and(|until| until <= day));
+        match self.status {
+            LegalStatus::InForce | LegalStatus::PartlyEnjoined | LegalStatus::NotYet if over => LegalStatus::Repealed,
+            LegalStatus::InForce | LegalStatus::PartlyEnjoined if to_come => LegalStatus::NotYet,
+            LegalStatus::NotYet if !to_come => LegalStatus::InForce,
+            written => written,
         }
     }
 }

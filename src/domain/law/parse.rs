@@ -8,7 +8,8 @@ use thiserror::Error;
 
 use super::{Effect, ForAges, InForce, Law, LegalStatus, Rule, RuleBook, RuleId, WhoLoosens};
 use crate::domain::{
-    controls::{ControlId, Registry},
+    controls::{ControlId, Registry, SetBy},
+    region,
     value::{Given, Value, ValueError, unchecked},
 };
 
@@ -19,6 +20,17 @@ pub struct LawFile {
     pub name: String,
     /// TOML.
     pub text: String,
+}
+
+/// A rule of a stored set that this program cannot apply: it has no such control.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Which rule.
+    pub rule: RuleId,
+    /// What it is about.
+    pub control: ControlId,
+    /// Where it counts.
+    pub jurisdiction: String,
 }
 
 /// Why a set of rules is refused. The words are for whoever edits it.
@@ -43,8 +55,11 @@ pub enum LawError {
         /// What is wrong with it.
         why: RuleFault,
     },
-    /// Neither a country, a part of one, a group that is known here, nor `*`.
-    #[error("{0}: the jurisdiction is not written like DE, US-CA, EU, EEA or *")]
+    /// Neither a country, a part of one, a group that is known here, nor `*`: a rule for it would reach nobody.
+    #[error(
+        "{0}: the jurisdiction is not written like DE, US-CA, EU, EEA or *, or is no country of ISO 3166-1, where the United \
+             Kingdom is GB and Greece GR"
+    )]
     Jurisdiction(String),
 }
 
@@ -72,6 +87,9 @@ pub enum RuleFault {
     /// Nobody can loosen a bound, and somebody must be able to loosen a default.
     #[error("a default must say who may loosen it, and nothing else may")]
     WhoLoosens,
+    /// A right keeps open what a guardian opened, and nobody opens this.
+    #[error("it is a right over {0}, which no family sets, so it would do nothing")]
+    Right(ControlId),
 }
 
 #[derive(Deserialize)]
@@ -105,13 +123,30 @@ struct Row {
 impl RuleBook {
     /// Reads a set of files; the order of files does not matter.
     pub fn parse(registry: &Registry, files: &[LawFile]) -> Result<Self, LawError> {
-        let (mut laws, mut rules) = (BTreeMap::new(), BTreeMap::new());
+        let (book, left_out) = Self::parse_stored(registry, files)?;
+        match left_out.into_iter().next() {
+            None => Ok(book),
+            Some(LeftOut { rule, control, .. }) => Err(LawError::Rule { rule, why: RuleFault::NoControl(control) }),
+        }
+    }
+
+    /// Reads a set that was taken once, perhaps by a newer program: while nodes are replaced one by one, an older one has no control
+    /// for a rule of the newer, and going by all the others is better than serving nobody. What is left out is for whoever reads it to say.
+    pub fn parse_stored(registry: &Registry, files: &[LawFile]) -> Result<(Self, Vec<LeftOut>), LawError> {
+        let (mut laws, mut rules, mut left_out) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for file in files {
             let unreadable = |error| LawError::Toml { file: file.name.clone(), error: Box::new(error) };
             let File { law, rule } = toml::from_str(&file.text).map_err(unreadable)?;
             jurisdiction(&law.id, &law.jurisdiction)?;
             for row in rule {
-                let rule = read(registry, &law, row)?;
+                let jurisdiction = row.jurisdiction.clone().unwrap_or_else(|| law.jurisdiction.clone());
+                let rule = match read(registry, &law, row) {
+                    Err(LawError::Rule { rule, why: RuleFault::NoControl(control) }) => {
+                        left_out.push(LeftOut { rule, control, jurisdiction });
+                        continue;
+                    }
+                    other => other?,
+                };
                 if let Some(first) = rules.insert(rule.id.clone(), rule) {
                     return Err(LawError::Twice(first.id.to_string()));
                 }
@@ -120,7 +155,7 @@ impl RuleBook {
                 return Err(LawError::Twice(first.id));
             }
         }
-        Ok(Self { laws: laws.into_values().collect(), rules: rules.into_values().collect() })
+        Ok((Self { laws: laws.into_values().collect(), rules: rules.into_values().collect() }, left_out))
     }
 }
 
@@ -162,6 +197,9 @@ fn read(registry: &Registry, law: &Law, row: Row) -> Result<Rule, LawError> {
 /// A rule about a control that is never built, or not yet, is kept for whoever reads the law; it cannot be applied.
 fn value(registry: &Registry, row: &Row) -> Result<Value, RuleFault> {
     match registry.get(&row.control) {
+        Some(control) if control.set_by == SetBy::Law && row.effect == Effect::Right => {
+            Err(RuleFault::Right(row.control.clone()))
+        }
         Some(control) => control.kind.parse(row.value.clone()).map_err(RuleFault::Value),
         None if row.enforce => Err(RuleFault::NoControl(row.control.clone())),
         None => unchecked(row.value.clone()).map_err(RuleFault::Value),
@@ -173,12 +211,6 @@ fn is_word(word: &str) -> bool {
 }
 
 fn jurisdiction(of: &str, place: &str) -> Result<(), LawError> {
-    let letters = |part: &str, length: std::ops::RangeInclusive<usize>| {
-        length.contains(&part.len()) && part.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-    };
-    let known = match place.split_once('-') {
-        Some((country, part)) => letters(country, 2..=2) && letters(part, 1..=3),
-        None => matches!(place, "*" | "EEA") || letters(place, 2..=2),
-    };
+    let known = matches!(place, "*" | "EU" | "EEA") || region::parse(place).is_ok();
     known.then_some(()).ok_or_else(|| LawError::Jurisdiction(of.to_owned()))
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 /// The 27 members of the Union, as ISO 3166-1 writes them.
 const EU: [&str; 27] = [
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
@@ -33,7 +35,7 @@ pub fn jurisdictions_of(region: &str) -> Vec<&str> {
 /// The regions that a set of jurisdictions reaches: who has to be looked at when the rules of these places change.
 ///
 /// Written so that a database can answer it without knowing any law: everywhere, whole countries, and parts of countries.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Reach {
     /// `*`: everybody.
     pub everywhere: bool,

@@ -36,6 +36,9 @@ pub struct Law {
     pub reviewed_on: Date,
     /// Who read it.
     pub reviewed_by: String,
+    /// Which services it reaches, where not all. Recorded for whoever decides what is applied: no program knows what it serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub services: Option<String>,
     /// What readers of this file should know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

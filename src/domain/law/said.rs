@@ -20,6 +20,7 @@ impl Law {
             ("source", Some(self.source.clone())),
             ("reviewed_on", Some(self.reviewed_on.to_string())),
             ("reviewed_by", Some(self.reviewed_by.clone())),
+            ("services", self.services.as_deref().map(one_line)),
             ("note", self.note.as_deref().map(one_line)),
         ]
     }

@@ -1,6 +1,7 @@
 //! Which rules count for whom, what several come to, and sets of rules that must not be taken.
 
 mod changes;
+mod findings;
 
 use jiff::civil::date;
 
@@ -98,6 +99,8 @@ fn what_cannot_be_meant_is_refused() {
         ("effect = \"default\"", "effect = \"bound\"", "must say who may loosen"),
         ("enforce = true", "enforce = true\nmonths = [13]", "its months"),
         ("jurisdiction = \"US\"", "jurisdiction = \"America\"", "the jurisdiction is not written"),
+        ("jurisdiction = \"US\"", "jurisdiction = \"UK\"", "Kingdom is GB and Greece GR"),
+        ("jurisdiction = \"US\"", "jurisdiction = \"XX-1\"", "no country of ISO 3166-1"),
         ("enforce = true", "enforce = true\nseverity = 3", "unknown field"),
     ] {
         assert!(SOUND.contains(line), "{line}");
@@ -157,7 +160,7 @@ fn a_contradiction_is_reported_and_never_settled_in_silence() {
             format!("{SOUND}\n{}{}", flag("closed", "bound", false, "US-VT"), flag("open", "right", true, right_in));
         check(&registry(), &book(&text).unwrap(), date(2026, 11, 22))
     };
-    assert!(matches!(found("US").as_slice(), [Finding::Contradiction { strict, right, .. }]
+    assert!(matches!(found("US").as_slice(), [Finding::Contradiction { strict, right, of_one_age: true, .. }]
         if strict.to_string() == "us-xx.closed" && right.to_string() == "us-xx.open"));
     assert_eq!(found("BR"), [], "nobody is in both places");
 }

@@ -24,8 +24,20 @@ pub struct Change {
     pub to: Value,
     /// Which way that leads.
     pub direction: Direction,
+    /// For a guardian, where the teen added entries of their own or took some away: how many there are, never which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<Hidden>,
     /// When it begins.
     pub effective: When,
+}
+
+/// How many entries of a list are the teen's own, before and after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Hidden {
+    /// Before.
+    pub from: usize,
+    /// After.
+    pub to: usize,
 }
 
 /// When a change begins.
@@ -49,6 +61,7 @@ pub fn diff(registry: &Registry, before: &Policy, after: &Policy) -> Vec<Change>
             from: from.value.clone(),
             to: to.value.clone(),
             direction,
+            hidden: None,
             effective: When::Now,
         })
     };

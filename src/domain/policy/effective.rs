@@ -5,8 +5,9 @@ use super::{
     layers::{Kept, Layers},
 };
 use crate::domain::{
-    law::{Bound, Rule, beyond, hard, right, start},
-    value::Value,
+    ids::AccountId,
+    law::{Bound, Effect, Rule, beyond, hard, loosest, right, start},
+    value::{Kind, Value},
 };
 use jiff::Timestamp;
 
@@ -23,66 +24,121 @@ pub(super) struct Deciding<'a> {
     layers: &'a Layers,
     pub(super) control: &'a Control,
     rules: &'a [&'a Rule],
+    /// What the teen has set.
+    own: Option<&'a Setting>,
 }
 
 impl<'a> Deciding<'a> {
     pub(super) fn new(situation: &'a Situation<'a>, control: &'a Control, rules: &'a [&'a Rule]) -> Self {
-        Self { situation, layers: situation.layers, control, rules }
+        let layers = situation.layers;
+        Self { situation, layers, control, rules, own: layers.teen.get(&control.id) }
+    }
+
+    /// As if the teen had set nothing: a wish is judged against this, so one that is fulfilled anyway adds nothing.
+    pub(super) fn without_teen(situation: &'a Situation<'a>, control: &'a Control, rules: &'a [&'a Rule]) -> Self {
+        Self { own: None, ..Self::new(situation, control, rules) }
     }
 
     /// What holds now, and what will when the next grant or hold begins or ends.
     pub(super) fn held(&self) -> Effective {
-        let now = self.situation.now;
-        let held = self.at(now);
-        let mut edges = self.edges(now).peekable();
-        let Some(first) = edges.peek().copied() else { return held };
-        // After several ends, the strictest of what follows: whoever is out of reach then must not be too loose.
-        let after = edges.map(|edge| self.at(edge).value).reduce(|a, b| self.control.kind.meet(&a, &b));
-        Effective { until: Some(first), after, ..held }
+        self.course(|_| ())
     }
 
-    /// What would hold without what the teen has set: a wish is judged against this, so one that is fulfilled anyway adds nothing.
-    pub(super) fn without_teen(&self) -> Value {
-        let base = self.guardians().unwrap_or_else(|| self.start());
-        self.bounded(self.timed(base, self.situation.now, false)).value
+    /// What holds now. Everything that will hold is told on the way, from the last end of a grant or hold back to now.
+    pub(super) fn course(&self, mut tell: impl FnMut(&Effective)) -> Effective {
+        let (base, now) = (self.base(), self.situation.now);
+        let mut next: Option<(Timestamp, Value)> = None;
+        for edge in self.edges(now).into_iter().rev() {
+            let held = self.at(&base, edge).then(next);
+            tell(&held);
+            // After several ends, the strictest of what follows: whoever is out of reach then must not be too loose.
+            let strictest = match &held.after {
+                Some(after) => self.control.kind.meet(&held.value, after),
+                None => held.value,
+            };
+            next = Some((edge, strictest));
+        }
+        let held = self.at(&base, now).then(next);
+        tell(&held);
+        held
+    }
+
+    /// What holds before anything that lasts for a time.
+    pub(super) fn base(&self) -> Effective {
+        let base = self.guardians().or_else(|| self.chosen(self.own?)).unwrap_or_else(|| self.start());
+        self.tightened(base, self.own)
+    }
+
+    /// What holds at an instant.
+    pub(super) fn at(&self, base: &Effective, at: Timestamp) -> Effective {
+        let timed = self.on_hold(self.granted(base.clone(), at), at);
+        // No grant opens what a teen keeps to themself.
+        let kept_private = if self.control.privacy { self.tightened(timed, self.own) } else { timed };
+        self.bounded(kept_private)
+    }
+
+    /// What holds at an instant as far as it lasts: without holds, and without grants unless the teen can close what they open.
+    pub(super) fn lasting(&self, base: &Effective, at: Timestamp) -> Effective {
+        if self.control.privacy { self.granted_to(base, at) } else { self.bounded(base.clone()) }
+    }
+
+    /// What holds at an instant without holds.
+    pub(super) fn granted_to(&self, base: &Effective, at: Timestamp) -> Effective {
+        self.bounded(self.granted(base.clone(), at))
+    }
+
+    /// What a value comes to under the holds that are live now.
+    pub(super) fn under_holds(&self, value: Value) -> Value {
+        self.bounded(self.on_hold(Effective::fixed(Layer::Default, value), self.situation.now)).value
     }
 
     /// The loosest that somebody with these powers may set; nothing where there is no bound for them.
     pub(super) fn loosest(&self, powers: &[WhoLoosens]) -> Option<Bound> {
+        loosest(&self.control.kind, self.control.floor_for(self.situation.band()), self.rules, powers)
+    }
+
+    /// The loosest that guardians who may set this could make it. What the teen keeps to themself they open only as far as a law
+    /// gives them a right to it.
+    pub(super) fn open_to_guardians(&self, loosest: &Value) -> Value {
         let kind = &self.control.kind;
-        let floor = self.control.floor_for(self.situation.band());
-        let floor = floor.map(|floor| Bound { value: floor.clone(), rules: vec![] });
-        [hard(kind, self.rules), beyond(kind, self.rules, powers)].into_iter().flatten().fold(floor, |bound, law| {
-            let Some(bound) = bound else { return Some(law) };
-            let both = kind.meet(&bound.value, &law.value);
-            let mut rules = if both == law.value { vec![] } else { bound.rules };
-            if both != bound.value || both == law.value {
-                rules.extend(law.rules);
-            }
-            Some(Bound { value: both, rules })
-        })
+        let Some(own) = self.own.filter(|_| self.control.privacy) else { return loosest.clone() };
+        let closed = kind.meet(loosest, &own.value);
+        match right(kind, self.rules) {
+            Some(right) => kind.join(&closed, &kind.meet(loosest, &right.value)),
+            None => closed,
+        }
     }
 
-    fn at(&self, now: Timestamp) -> Effective {
-        let own = self.layers.teen.get(&self.control.id);
-        let base = self.guardians().or_else(|| self.chosen(own?)).unwrap_or_else(|| self.start());
-        let tightened = self.tightened(base, own);
-        let timed = self.timed(tightened, now, true);
-        // No grant opens what a teen keeps to themself.
-        let kept_private = if self.control.group.is_private() { self.tightened(timed, own) } else { timed };
-        self.bounded(kept_private)
+    /// The grants that are live or ahead.
+    pub(super) fn grants(&self) -> impl Iterator<Item = &'a Timed> {
+        let now = self.situation.now;
+        self.layers.grants.iter().filter(move |grant| grant.control == self.control.id && grant.until > now)
     }
 
-    /// The guardians' value, several of them merged; each only as loose as the law lets that guardian be.
+    /// The guardians' value, several of them merged.
     fn guardians(&self) -> Option<Effective> {
+        self.each_guardian().map(|(_, set)| set).reduce(|a, b| self.merged(a, b))
+    }
+
+    /// What each guardian has set, only as loose as the law lets that guardian be.
+    fn each_guardian(&self) -> impl Iterator<Item = (&'a AccountId, Effective)> {
         let settings = self.layers.guardians.iter().filter_map(|(who, own)| Some((who, own.get(&self.control.id)?)));
-        settings
-            .filter(|(_, setting)| self.control.kind.holds(&setting.value))
-            .map(|(who, setting)| {
-                let powers = self.layers.powers_of(who, &self.control.id);
-                self.within(&powers, Effective::set_by(Layer::Guardian, setting))
-            })
-            .reduce(|a, b| self.merged(a, b))
+        let sound = settings.filter(|(_, setting)| self.control.kind.holds(&setting.value));
+        sound.map(|(who, setting)| (who, self.of_guardian(who, setting)))
+    }
+
+    /// Where a law asks for the teen's yes beside the guardian's, the value counts as far as that yes goes.
+    fn of_guardian(&self, who: &AccountId, setting: &Setting) -> Effective {
+        let (powers, wanted) = (self.layers.powers_of(who), Effective::set_by(Layer::Guardian, setting));
+        let has_yes = |rule: &&Rule| {
+            rule.is_firm_for(&powers) && self.own.is_some_and(|own| is_yes(&self.control.kind, rule, &own.value))
+        };
+        if !self.rules.iter().any(has_yes) {
+            return self.within(&powers, wanted);
+        }
+        let firm: Vec<&Rule> = self.rules.iter().filter(|rule| !has_yes(rule)).copied().collect();
+        let agreed = self.tightened(wanted, self.own);
+        self.as_strict_as(Layer::Law, beyond(&self.control.kind, &firm, &powers), agreed)
     }
 
     /// What the teen chose instead of the default, where that is theirs.
@@ -131,29 +187,47 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    fn timed(&self, set: Effective, now: Timestamp, grants: bool) -> Effective {
+    /// Live grants loosen, each as far as the law lets whoever gave it, and no further than what another guardian has set.
+    fn granted(&self, set: Effective, at: Timestamp) -> Effective {
         let kind = &self.control.kind;
-        let live = |timed: &&Timed| timed.control == self.control.id && timed.is_live(now) && kind.holds(&timed.value);
-        let granted = self.layers.grants.iter().filter(live).filter(|_| grants).fold(set, |held, grant| {
-            let powers = self.layers.powers_of(&grant.by, &self.control.id);
-            let given = self.within(&powers, Effective::timed(Layer::Grant, grant, grant.value.clone())).value;
+        self.live(&self.layers.grants, at).fold(set, |held, grant| {
+            if kind.at_least_as_strict(&grant.value, &held.value) {
+                return held;
+            }
+            let given = Effective::timed(Layer::Grant, grant, grant.value.clone());
+            let given = self.within(&self.layers.powers_of(&grant.by), given).value;
+            let others = self.each_guardian().filter(|(who, _)| **who != grant.by);
+            let given = others.fold(given, |given, (_, other)| kind.meet(&given, &other.value));
             let value = kind.join(&held.value, &given);
             if value == held.value { held } else { Effective::timed(Layer::Grant, grant, value) }
-        });
-        self.layers.holds.iter().filter(live).fold(granted, |held, hold| {
-            let value = kind.meet(&held.value, &hold.value);
-            if value == held.value { held } else { Effective::timed(Layer::Hold, hold, value) }
         })
     }
 
-    /// The instants after `now` at which a grant or hold of this control begins or ends.
-    fn edges(&self, now: Timestamp) -> impl Iterator<Item = Timestamp> {
+    /// Live holds tighten.
+    fn on_hold(&self, set: Effective, at: Timestamp) -> Effective {
+        let kind = &self.control.kind;
+        self.live(&self.layers.holds, at).fold(set, |held, hold| {
+            match kind.at_least_as_strict(&held.value, &hold.value) {
+                true => held,
+                false => Effective::timed(Layer::Hold, hold, kind.meet(&held.value, &hold.value)),
+            }
+        })
+    }
+
+    fn live(&self, timed: &'a [Timed], at: Timestamp) -> impl Iterator<Item = &'a Timed> {
+        let Control { id, kind, .. } = self.control;
+        timed.iter().filter(move |timed| timed.control == *id && timed.is_live(at) && kind.holds(&timed.value))
+    }
+
+    /// The instants after `now` at which a grant or hold of this control begins or ends, each once.
+    pub(super) fn edges(&self, now: Timestamp) -> Vec<Timestamp> {
         let all = self.layers.grants.iter().chain(&self.layers.holds);
         let mine = all.filter(|timed| timed.control == self.control.id);
         let mut edges: Vec<Timestamp> =
             mine.flat_map(|timed| [timed.from, timed.until]).filter(|at| *at > now).collect();
         edges.sort_unstable();
-        edges.into_iter()
+        edges.dedup();
+        edges
     }
 
     /// The bounds of platform and law. Where a law forbids what another demands, the stricter one counts (and `law::check`
@@ -188,7 +262,21 @@ impl<'a> Deciding<'a> {
     }
 }
 
+/// Whether a teen's value is their yes to going beyond a rule: it asks for one, and the value is looser and nowhere stricter.
+pub(super) fn is_yes(kind: &Kind, rule: &Rule, value: &Value) -> bool {
+    rule.effect == Effect::Default
+        && rule.may_loosen.contains(&WhoLoosens::TeenAndGuardian)
+        && rule.value != *value
+        && kind.at_least_as_strict(&rule.value, value)
+}
+
 impl Effective {
+    /// With what comes next, and when.
+    fn then(self, next: Option<(Timestamp, Value)>) -> Self {
+        let (until, after) = next.unzip();
+        Self { until, after, ..self }
+    }
+
     fn set_by(source: Layer, setting: &Setting) -> Self {
         let Setting { value, by, since, reason } = setting.clone();
         Self { by: Some(by), since: Some(since), reason, ..Self::fixed(source, value) }

@@ -14,8 +14,8 @@ use crate::domain::{
 
 /// Of whom nothing is known: the youngest, and of any age under 18.
 const UNKNOWN: Ages = Ages { from: 0, to: ADULT_AGE - 1 };
-/// A band change that is longer ago than this many days is not announced any more.
-const OLD_NEWS: i64 = 31;
+/// A band change that is longer ago than this many days is not announced any more, and not listed.
+pub const OLD_NEWS: i64 = 31;
 
 /// A teen, as rules see them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Facts {
     }
 
     /// The last instant before a day of theirs, and its first.
-    pub(super) fn midnight(&self, day: Date) -> Option<(Timestamp, Timestamp)> {
+    pub fn midnight(&self, day: Date) -> Option<(Timestamp, Timestamp)> {
         let start = self.start_of(day)?;
         Some((start.checked_sub(1.nanosecond()).ok()?, start))
     }

@@ -16,7 +16,9 @@ use crate::domain::{
 };
 
 /// Most grants, and most holds, that one teen may have ahead or alive at once.
-pub const MOST_TIMED: usize = 50;
+pub(super) const MOST_TIMED: usize = 50;
+/// Most grants and holds together of one control: each of their ends is another value that is computed, sent and explained.
+pub(super) const MOST_OF_ONE: usize = 10;
 
 /// A value that somebody set, and the circumstances.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -99,15 +101,11 @@ impl Timed {
 }
 
 impl Layers {
-    /// Which of the powers that rules name a guardian has over a control.
-    pub(super) fn powers_of(&self, guardian: &AccountId, control: &ControlId) -> Vec<WhoLoosens> {
+    /// Which of the powers that rules name a guardian has alone.
+    pub(super) fn powers_of(&self, guardian: &AccountId) -> Vec<WhoLoosens> {
         let mut powers = vec![WhoLoosens::Guardian];
         if self.verified.contains(guardian) {
             powers.push(WhoLoosens::GuardianVerified);
-        }
-        // Together: the guardian's value counts as far as the teen has set one too, and the stricter of both holds.
-        if self.teen.contains_key(control) {
-            powers.push(WhoLoosens::TeenAndGuardian);
         }
         powers
     }
@@ -118,6 +116,12 @@ impl Layers {
         self.verified.remove(guardian);
         self.grants.retain(|grant| grant.by != *guardian);
         self.holds.retain(|hold| hold.by != *guardian);
+        self
+    }
+
+    /// Removes what was kept from `since` on: it was kept from a band that somebody never was in.
+    pub fn without_kept_since(mut self, since: Timestamp) -> Self {
+        self.kept.retain(|_, kept| kept.since < since);
         self
     }
 
@@ -132,5 +136,26 @@ impl Layers {
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
         let edges = self.grants.iter().chain(&self.holds).flat_map(|timed| [timed.from, timed.until]);
         edges.filter(|at| *at > now).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::controls::Registry;
+
+    #[test]
+    fn what_was_kept_from_a_wrong_band_goes_and_what_was_kept_before_stays() {
+        let registry = Registry::load().unwrap();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let kept = |id: &str, since: &str| {
+            let control = registry.get(id).unwrap();
+            let (from_band, value) = (AgeBand::Under13, control.default_for(AgeBand::Under13).clone());
+            (control.id.clone(), Kept { value, from_band, since: at(since) })
+        };
+        let before = kept("quiet.notifications", "2026-05-01T00:00:00Z");
+        let after = kept("time.daily_minutes", "2026-07-01T00:00:00Z");
+        let layers = Layers { kept: [before.clone(), after].into(), ..Layers::default() };
+        assert_eq!(layers.without_kept_since(at("2026-06-01T00:00:00Z")).kept, [before].into());
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::Timestamp;
 use thiserror::Error;
+use uuid::Uuid;
 
-use super::{Deciding, Effective, Layers, MOST_TIMED, RuleId, Setting, Situation, Timed, WhoLoosens};
+use super::{Deciding, Layers, RuleId, Setting, Situation, WhoLoosens, effective::is_yes, size::within_share};
 use crate::domain::{
     controls::{Control, ControlId, Registry, SetBy},
     ids::AccountId,
@@ -13,8 +14,9 @@ use crate::domain::{
     value::{Given, Value, ValueError},
 };
 
-/// The longest that a grant or a hold may last, and the furthest ahead that it may end: 31 days. Longer is a setting.
-const LONGEST: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// Everybody's together: how far a teen's yes can go that waits for somebody else's.
+const ALL_POWERS: [WhoLoosens; 4] =
+    [WhoLoosens::Guardian, WhoLoosens::GuardianVerified, WhoLoosens::Teen, WhoLoosens::TeenAndGuardian];
 
 /// Why a patch was refused, as a whole: nothing of it is applied.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -48,14 +50,23 @@ pub enum PatchError {
     AddsNothing {
         /// Which control.
         control: ControlId,
+        /// The grants that make it looser than the teen wishes until they end: given back, the wish is fulfilled.
+        grants: Vec<Uuid>,
     },
-    /// A grant or hold that is over, too long, or one too many.
-    #[error("a grant or hold must end later than now, within 31 days, and there may be 50 of each")]
+    /// A grant or hold that is over, or too long.
+    #[error("a grant or hold must end later than now, and within 31 days")]
     NotNow,
+    /// A grant or hold too many.
+    #[error("there are too many grants and holds already")]
+    TooManyTimed(ControlId),
+    /// More than one person's share of what a device can be sent.
+    #[error("what they set is too long taken together")]
+    TooBig,
 }
 
 /// Sets values of one guardian, and takes back those asked to be `None`. The layers of others stay as they are.
 ///
+/// A value that a law permits only together with the teen is taken, and waits for the teen's yes.
 /// A value that stays the same keeps its author's date and reason. Whatever a birthday had kept for a control that is named here
 /// goes: from now on it is as the guardian says.
 pub fn patch_guardian(
@@ -71,7 +82,10 @@ pub fn patch_guardian(
         let control = settable(situation, id)?;
         let value = parsed(control, given.as_ref())?;
         if let Some(value) = &value {
-            within(situation, &live, control, &layers.powers_of(&guardian, id), value)?;
+            let powers = [layers.powers_of(&guardian), vec![WhoLoosens::TeenAndGuardian]].concat();
+            if !tightens(situation, &live, control, value) {
+                within(situation, &live, control, &powers, value)?;
+            }
         }
         after.kept.remove(id);
         match value {
@@ -84,12 +98,12 @@ pub fn patch_guardian(
     if !own.is_empty() {
         after.guardians.insert(guardian, own);
     }
-    Ok(after)
+    within_share(layers, after, guardian)
 }
 
 /// Sets and takes back what a teen sets for themself. Each new value must limit something that is not limited without it
-/// (what the teen had set before does not count as that), or be a choice that is theirs at their age while no guardian has made
-/// one, or the yes that a law asks for beside the guardian's, within the bounds that they may not cross.
+/// (what the teen had set before does not count as that), keep private what is private, be a choice that is theirs at their age
+/// while no guardian has made one, or be the yes that a law asks for beside the guardian's, within the bounds that nobody may cross.
 pub fn patch_teen(
     situation: &Situation<'_>,
     teen: AccountId,
@@ -110,87 +124,48 @@ pub fn patch_teen(
         }
         set(&mut after.teen, id, Setting { value, by: teen, since: situation.now, reason: reason.clone() });
     }
-    Ok(after)
+    within_share(layers, after, teen)
+}
+
+/// Whether a value is as strict as what holds for good. That is always taken, also where others may go looser than whoever sets it:
+/// what counts of it is no looser than they may.
+fn tightens(situation: &Situation<'_>, live: &Live<'_>, control: &Control, value: &Value) -> bool {
+    let deciding = Deciding::new(situation, control, live.on(control));
+    control.kind.at_least_as_strict(value, &deciding.lasting(&deciding.base(), situation.now).value)
 }
 
 fn may_wish(situation: &Situation<'_>, live: &Live<'_>, control: &Control, wish: &Value) -> Result<(), PatchError> {
-    let without = Deciding::new(situation, control, live.on(control)).without_teen();
-    let adds = control.kind.meet(&without, wish) != without;
-    // What is private may be said to stay so, before anybody opens it.
-    if adds || control.group.is_private() && *wish == without {
+    let (kind, now, rules) = (&control.kind, situation.now, live.on(control));
+    let deciding = Deciding::without_teen(situation, control, rules);
+    let base = deciding.base();
+    // Holds end, and a grant may begin later: a wish is for good.
+    let moments = [vec![now], deciding.edges(now)].concat();
+    if moments.iter().any(|at| !kind.at_least_as_strict(&deciding.lasting(&base, *at).value, wish)) {
         return Ok(());
     }
-    let set = situation.layers.guardians.values().any(|own| own.contains_key(&control.id));
-    let together = live.on(control).iter().any(|rule| rule.may_loosen.contains(&WhoLoosens::TeenAndGuardian));
-    let theirs = if set { together } else { control.is_teens_own(situation.band()) };
-    match theirs && *wish != without {
-        // A guardian's looser value waits for the teen's: this is the yes to it.
-        true if set => within(situation, live, control, &[WhoLoosens::Teen, WhoLoosens::TeenAndGuardian], wish),
-        true => within(situation, live, control, &[WhoLoosens::Teen], wish),
-        false => Err(PatchError::AddsNothing { control: control.id.clone() }),
+    let without = deciding.lasting(&base, now).value;
+    // What is private may be said to stay so, before anybody opens it.
+    if control.privacy && *wish == without && *wish != kind.loosest() {
+        return Ok(());
     }
-}
-
-/// Gives a grant: a guardian loosens something for a time.
-pub fn grant(situation: &Situation<'_>, given: Timed) -> Result<Layers, PatchError> {
-    let control = timed(situation, &given, &situation.layers.grants)?;
-    let live = situation.live();
-    within(situation, &live, control, &situation.layers.powers_of(&given.by, &control.id), &given.value)?;
-    let mut after = situation.layers.clone().without_past(situation.now);
-    after.grants.push(given.clone());
-    changes(situation, &live, control, &after, &given)?;
-    Ok(after)
-}
-
-/// Puts a hold: somebody tightens something for a time.
-pub fn hold(situation: &Situation<'_>, put: Timed) -> Result<Layers, PatchError> {
-    let control = timed(situation, &put, &situation.layers.holds)?;
-    let mut after = situation.layers.clone().without_past(situation.now);
-    after.holds.push(put.clone());
-    changes(situation, &situation.live(), control, &after, &put)?;
-    Ok(after)
-}
-
-fn timed<'a>(situation: &Situation<'a>, timed: &Timed, others: &[Timed]) -> Result<&'a Control, PatchError> {
-    let control = settable(situation, &timed.control)?;
-    let ahead = others.iter().filter(|other| other.until > situation.now).count();
-    let now = situation.now;
-    let lasts = timed.until > timed.from.max(now) && timed.until.duration_since(now) <= LONGEST;
-    match lasts && ahead < MOST_TIMED {
-        true => Ok(control),
-        false => Err(PatchError::NotNow),
-    }
-}
-
-/// Refuses a grant or hold that changes nothing while it lasts.
-fn changes(
-    situation: &Situation<'_>,
-    live: &Live<'_>,
-    control: &Control,
-    after: &Layers,
-    timed: &Timed,
-) -> Result<(), PatchError> {
-    let then = Situation { now: timed.from.max(situation.now), ..*situation };
-    let value = |layers: &Layers| -> Effective {
-        let then = then.with(layers);
-        Deciding::new(&then, control, live.on(control)).held()
+    let is_set = situation.layers.guardians.values().any(|own| own.contains_key(&control.id));
+    let is_theirs = !is_set && control.is_teens_own(situation.band()) && *wish != without;
+    let taken = if rules.iter().any(|rule| is_yes(kind, rule, wish)) {
+        within(situation, live, control, &ALL_POWERS, wish)
+    } else if is_theirs {
+        within(situation, live, control, &[WhoLoosens::Teen], wish)
+    } else {
+        Err(PatchError::AddsNothing { control: control.id.clone(), grants: vec![] })
     };
-    match value(situation.layers).value == value(after).value {
-        true => Err(PatchError::AddsNothing { control: control.id.clone() }),
-        false => Ok(()),
+    let granted = |at: &Timestamp| !kind.at_least_as_strict(&deciding.granted_to(&base, *at).value, wish);
+    match taken.is_err() && moments.iter().any(granted) {
+        // Without these grants it would be as strict as they wish.
+        true => {
+            let grants = deciding.grants().map(|grant| grant.id).collect();
+            Err(PatchError::AddsNothing { control: control.id.clone(), grants })
+        }
+        false => taken,
     }
-}
-
-/// What a guardian would have to set to have again the values of `before` that `after` changed in their own layer;
-/// `None` for those that they had not set.
-pub fn undo_patch(before: &Layers, after: &Layers, guardian: AccountId) -> BTreeMap<ControlId, Option<Value>> {
-    let (old, new) = (before.guardians.get(&guardian), after.guardians.get(&guardian));
-    let ids = old.into_iter().chain(new).flat_map(BTreeMap::keys);
-    let value_in = |layer: Option<&BTreeMap<ControlId, Setting>>, id| Some(layer?.get(id)?.value.clone());
-    ids.map(|id| (id, value_in(old, id), value_in(new, id)))
-        .filter(|(_, old, new)| old != new)
-        .map(|(id, old, _)| (id.clone(), old))
-        .collect()
 }
 
 /// The value that a request gives for a control.
@@ -199,7 +174,7 @@ pub fn value_of(registry: &Registry, id: &ControlId, given: Given) -> Result<Val
     control.kind.parse(given).map_err(|why| PatchError::Invalid { control: id.clone(), why })
 }
 
-fn settable<'a>(situation: &Situation<'a>, id: &ControlId) -> Result<&'a Control, PatchError> {
+pub(super) fn settable<'a>(situation: &Situation<'a>, id: &ControlId) -> Result<&'a Control, PatchError> {
     let control = situation.registry.get(id).ok_or_else(|| PatchError::UnknownControl(id.clone()))?;
     match control.set_by {
         SetBy::Family => Ok(control),
@@ -213,7 +188,7 @@ fn parsed(control: &Control, given: Option<&Given>) -> Result<Option<Value>, Pat
 }
 
 /// Refuses what is looser than somebody with these powers may set.
-fn within(
+pub(super) fn within(
     situation: &Situation<'_>,
     live: &Live<'_>,
     control: &Control,

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::{Effective, Kept, Layer, Layers, Policy, RuleId, Setting, Timed};
+use super::{Effective, Kept, Layer, Layers, Policy, RuleId, Setting, Timed, Undo};
 use crate::domain::{
     age::AgeBand,
     controls::{ControlId, Registry},
@@ -68,6 +68,15 @@ struct StoredKept {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct StoredUndo {
+    guardian: AccountId,
+    settings: BTreeMap<ControlId, Option<Given>>,
+    #[serde(default)]
+    kept: BTreeMap<ControlId, StoredKept>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct StoredTimed {
     id: Uuid,
     control: ControlId,
@@ -90,6 +99,9 @@ struct StoredEffective {
     rules: Vec<RuleId>,
     until: Option<Timestamp>,
     after: Option<Given>,
+    /// For devices; it follows from the rest.
+    #[serde(rename = "safe")]
+    _safe: Option<IgnoredAny>,
 }
 
 impl Layers {
@@ -126,13 +138,23 @@ impl Policy {
     }
 }
 
+impl Undo {
+    /// Reads what was stored beside a revision; controls that the catalogue no longer has are left out.
+    pub fn from_json(registry: &Registry, json: serde_json::Value) -> Result<Self, StoredError> {
+        let StoredUndo { guardian, settings, kept: stored } = serde_json::from_value(json)?;
+        let value = |given: Option<Given>, kind: &Kind| given.map(|given| kind.restore(given)).transpose();
+        let settings = read_all(registry, settings, value, &mut Vec::new())?;
+        Ok(Self { guardian, settings, kept: read_all(registry, stored, kept, &mut Vec::new())? })
+    }
+}
+
 fn setting(stored: StoredSetting, kind: &Kind) -> Result<Setting, ValueError> {
     let StoredSetting { value, by, since, reason } = stored;
     Ok(Setting { value: kind.restore(value)?, by, since, reason })
 }
 
 fn effective(stored: StoredEffective, kind: &Kind) -> Result<Effective, ValueError> {
-    let StoredEffective { value, source, by, since, reason, rules, until, after } = stored;
+    let StoredEffective { value, source, by, since, reason, rules, until, after, _safe: _ } = stored;
     let after = after.map(|after| kind.restore(after)).transpose()?;
     Ok(Effective { value: kind.restore(value)?, source, by, since, reason, rules, until, after })
 }

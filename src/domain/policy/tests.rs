@@ -1,6 +1,7 @@
 //! The rules about who decides, for any settings, and the same by example.
 
 mod examples;
+mod lists;
 mod rules;
 mod stacks;
 
@@ -10,7 +11,10 @@ use proptest::{collection::btree_map, option, prelude::*, sample::select};
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::value::{Direction, Given, tests::any_value};
+use crate::domain::{
+    snapshot::carried,
+    value::{Direction, Given, tests::any_value},
+};
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::load().unwrap());
 
@@ -136,7 +140,7 @@ proptest! {
             let wanted = Layers { teen: BTreeMap::from([(id.clone(), wish.clone())]), ..before.clone() };
             let would = policy_in(band, &wanted);
             match after {
-                Ok(_) if REGISTRY.get(id).unwrap().group.is_private() => {}
+                Ok(_) if REGISTRY.get(id).unwrap().privacy => {}
                 Ok(_) => prop_assert_ne!(&held.get(id).unwrap().value, &would.get(id).unwrap().value),
                 Err(PatchError::AddsNothing { .. }) => prop_assert_eq!(&held.get(id).unwrap().value, &would.get(id).unwrap().value),
                 Err(other) => prop_assert!(matches!(other, PatchError::BelowFloor { .. }), "{:?}", other),
@@ -213,10 +217,13 @@ proptest! {
         }
     }
 
+    /// What held, and what birthdays had kept.
     #[test]
     fn undo_gives_back_what_held(
         (band, before, patch, first) in any_band().prop_flat_map(|band| (Just(band), any_layers(), any_patch(band), any_patch(band)))
     ) {
+        let before = at_age(&REGISTRY, &before, AgeBand::Under13, band, second(5));
+
         let change = |layers: &Layers, patch: &Patch, at| {
             patch_guardian(&Situation { now: second(at), ..situation(band, layers) }, person(1), patch, None).unwrap()
         };
@@ -224,12 +231,14 @@ proptest! {
         let cleared = Layers { guardians: before.guardians.into_iter().filter(|(who, _)| *who != person(1)).collect(), ..before };
         let before = change(&cleared, &first, 6);
         let after = change(&before, &patch, 7);
-        let undo = undo_patch(&before, &after, person(1));
-        let undo = undo.into_iter().map(|(id, value)| (id, value.as_ref().map(Given::from))).collect();
-        let undone = change(&after, &undo, 8);
+        let undo = undo_of(&before, &after, person(1));
+        let stored = Undo::from_json(&REGISTRY, serde_json::to_value(&undo).unwrap()).unwrap();
+        prop_assert_eq!(&stored, &undo);
+        let undone = undo.apply(&Situation { now: second(8), ..situation(band, &after) }, None).unwrap();
+        prop_assert_eq!(&undone.kept, &before.kept);
         let (held_again, held_before) = (policy_in(band, &undone), policy_in(band, &before));
         prop_assert_eq!(values(&held_again), values(&held_before));
-        prop_assert!(undo_patch(&before, &undone, person(1)).is_empty());
+        prop_assert!(undo_of(&before, &undone, person(1)).settings.is_empty());
     }
 
     #[test]

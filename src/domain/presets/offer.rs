@@ -7,22 +7,25 @@ use utoipa::ToSchema;
 
 use super::{Preset, Presets};
 use crate::domain::{
-    controls::ControlId,
+    controls::{ControlId, SetBy},
     ids::AccountId,
     law::RuleId,
-    policy::{Change, PatchError, direction_of},
+    policy::{Change, PatchError, Wanted, direction_of},
     simulation::{Draft, Drafter, Present},
     value::{Direction, Given, Value},
 };
+
+/// Control → value, or `None` for "back to the default".
+type Wish = BTreeMap<ControlId, Option<Value>>;
 
 /// A preset, and what it would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Offer {
     /// The preset as it is written.
     pub preset: Preset,
-    /// What of it this guardian may set for this teen: the `settings` of a change that applies it.
-    #[schema(value_type = BTreeMap<String, Given>)]
-    pub settings: BTreeMap<ControlId, Value>,
+    /// What of it this guardian may set for this teen, null for "back to the default": the `settings` of a change that applies it.
+    #[schema(value_type = Wanted)]
+    pub settings: Wish,
     /// What would change with these settings. Empty: nothing.
     pub changes: Vec<Change>,
     /// Where that leads as a whole.
@@ -47,8 +50,9 @@ pub struct Refused {
 }
 
 impl Presets {
-    /// What each preset that suits the teen would do if a guardian set it now.
-    pub fn offers(&self, present: &Present<'_>, guardian: AccountId) -> Vec<Offer> {
+    /// What each preset that suits the teen would do if a guardian set it now. An error says what no guardian could set, which
+    /// presets that were read do not have.
+    pub fn offers(&self, present: &Present<'_>, guardian: AccountId) -> Result<Vec<Offer>, PatchError> {
         let situation = present.situation();
         let suits = |preset: &&Preset| preset.suits(situation.band(), situation.region);
         self.iter().filter(suits).map(|preset| preset.offer(present, guardian)).collect()
@@ -56,38 +60,36 @@ impl Presets {
 }
 
 impl Preset {
-    fn offer(&self, present: &Present<'_>, guardian: AccountId) -> Offer {
-        let (mut settings, mut refused) = (BTreeMap::new(), Vec::new());
-        for (control, wanted) in &self.settings {
-            match drafted(present, guardian, [(control, wanted)]) {
-                Ok(_) => drop(settings.insert(control.clone(), wanted.clone())),
-                Err(why) => refused.extend(Refused::by(why, wanted)),
+    fn offer(&self, present: &Present<'_>, guardian: AccountId) -> Result<Offer, PatchError> {
+        let (mut settings, mut refused) = (Wish::new(), Vec::new());
+        for (control, wanted) in self.wish(present, guardian) {
+            match (drafted(present, guardian, [(&control, &wanted)]), &wanted) {
+                (Ok(_), _) => drop(settings.insert(control, wanted)),
+                (Err(PatchError::BelowFloor { control, floor, rules }), Some(wanted)) => {
+                    refused.push(Refused { control, wanted: wanted.clone(), bound: floor, rules });
+                }
+                (Err(why), _) => return Err(why),
             }
         }
-        // One by one they were accepted, and none stands in another's way.
-        let changes = drafted(present, guardian, &settings).map(|drafted| drafted.changes()).unwrap_or_default();
-        Offer { preset: self.clone(), settings, direction: direction_of(&changes), changes, refused }
+        let changes = drafted(present, guardian, &settings)?.changes();
+        Ok(Offer { preset: self.clone(), settings, direction: direction_of(&changes), changes, refused })
+    }
+
+    /// What it wants of this guardian. What is no family's to set any more is not theirs to take back.
+    fn wish(&self, present: &Present<'_>, guardian: AccountId) -> Wish {
+        let is_theirs = |id: &&ControlId| present.registry.get(id).is_some_and(|known| known.set_by == SetBy::Family);
+        let own = present.layers.guardians.get(&guardian).filter(|_| self.takes_back);
+        let back = own.into_iter().flat_map(BTreeMap::keys).filter(is_theirs).map(|control| (control.clone(), None));
+        back.chain(self.settings.iter().map(|(control, value)| (control.clone(), Some(value.clone())))).collect()
     }
 }
 
 fn drafted<'a, 'v>(
     present: &Present<'a>,
     guardian: AccountId,
-    settings: impl IntoIterator<Item = (&'v ControlId, &'v Value)>,
+    settings: impl IntoIterator<Item = (&'v ControlId, &'v Option<Value>)>,
 ) -> Result<Present<'a>, PatchError> {
-    let settings = settings.into_iter().map(|(control, value)| (control.clone(), Some(Given::from(value))));
+    let settings = settings.into_iter().map(|(control, value)| (control.clone(), value.as_ref().map(Given::from)));
     let draft = Draft { settings: settings.collect(), ..Draft::default() };
     present.clone().drafted(&draft, Drafter::Guardian(guardian)).map_err(|refusal| refusal.why)
-}
-
-impl Refused {
-    fn by(why: PatchError, wanted: &Value) -> Option<Self> {
-        match why {
-            PatchError::BelowFloor { control, floor, rules } => {
-                Some(Self { control, wanted: wanted.clone(), bound: floor, rules })
-            }
-            // Values and controls were checked when the presets were read.
-            _ => None,
-        }
-    }
 }

@@ -71,6 +71,9 @@ struct Entry {
     bands: Vec<AgeBand>,
     #[serde(default)]
     regions: Vec<String>,
+    #[serde(default)]
+    takes_back: bool,
+    #[serde(default)]
     settings: BTreeMap<ControlId, Given>,
 }
 
@@ -86,18 +89,19 @@ pub(super) fn presets(registry: &Registry, toml: &str) -> Result<Vec<Preset>, Pr
 }
 
 fn preset(registry: &Registry, entry: Entry) -> Result<Preset, PresetError> {
-    let Entry { id, label, why, grade, bands, regions, settings } = entry;
+    let Entry { id, label, why, grade, bands, regions, takes_back, settings } = entry;
     if id.is_empty() || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
         return Err(PresetError::BadId(id));
     }
     let id = PresetId(id);
     let guarded = !bands.is_empty() && !bands.contains(&AgeBand::Adult);
-    if label.trim().is_empty() || why.trim().is_empty() || settings.is_empty() || !guarded {
+    let does_nothing = settings.is_empty() && !takes_back;
+    if label.trim().is_empty() || why.trim().is_empty() || does_nothing || !guarded {
         return Err(PresetError::Empty(id));
     }
     let settings = settings.into_iter().map(|(control, given)| setting(registry, &id, &bands, control, given));
     let settings = settings.collect::<Result<_, _>>()?;
-    Ok(Preset { id, label, why, grade, bands, regions, settings })
+    Ok(Preset { id, label, why, grade, bands, regions, takes_back, settings })
 }
 
 fn setting(

@@ -10,7 +10,7 @@ use super::*;
 use crate::domain::{
     ids::AccountId,
     law::RuleBook,
-    policy::{Facts, Layers, effective},
+    policy::{Facts, Layers, Setting, effective},
     simulation::Present,
     value::Direction,
 };
@@ -24,10 +24,13 @@ fn guardian() -> AccountId {
 
 /// What the presets would do for somebody of this age.
 fn offers(age: i16, region: &str, book: &RuleBook) -> Vec<Offer> {
+    offers_with(Layers::default(), age, region, book)
+}
+
+fn offers_with(layers: Layers, age: i16, region: &str, book: &RuleBook) -> Vec<Offer> {
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
     let birth = date(2026 - age, 1, 3);
     let facts = Facts::declared(birth, region, "2023-01-01T00:00:00Z".parse().unwrap(), TimeZone::UTC);
-    let layers = Layers::default();
     let policy = effective(&facts.at(&REGISTRY, book, &layers, now));
     let present = Present {
         registry: &REGISTRY,
@@ -40,7 +43,7 @@ fn offers(age: i16, region: &str, book: &RuleBook) -> Vec<Offer> {
         policy: &policy,
         now,
     };
-    PRESETS.offers(&present, guardian())
+    PRESETS.offers(&present, guardian()).unwrap()
 }
 
 fn names(offers: &[Offer]) -> Vec<String> {
@@ -75,7 +78,35 @@ fn an_offer_says_what_would_change_and_no_more() {
     assert_eq!(balanced["direction"], "mixed");
     assert_eq!((&balanced["settings"], &balanced["refused"]), (&balanced["preset"]["settings"], &json!([])));
     let least = offers.last().unwrap();
-    assert_eq!((least.preset.grade, least.direction), (Grade::Regulatory, Direction::Looser));
+    assert_eq!((least.preset.grade, least.direction), (Grade::Regulatory, Direction::Same), "nothing is set");
+}
+
+/// Whoever wants only what is required gives up all that they set, of whatever group, and nothing of anybody else.
+#[test]
+fn only_what_is_required_is_what_holds_without_the_guardian() {
+    let set = |by: u128, values: &[(&str, serde_json::Value)]| {
+        let one = |(control, json): &(&str, serde_json::Value)| {
+            let value =
+                REGISTRY.get(*control).unwrap().kind.parse(serde_json::from_value(json.clone()).unwrap()).unwrap();
+            let since = "2026-01-01T00:00:00Z".parse().unwrap();
+            let setting = Setting { value, by: AccountId::from_uuid(Uuid::from_u128(by)), since, reason: None };
+            (ControlId::from(*control), setting)
+        };
+        values.iter().map(one).collect::<BTreeMap<_, _>>()
+    };
+    let own =
+        set(1, &[("search.enabled", json!(false)), ("time.daily_minutes", json!(30)), ("dm.groups", json!("no_one"))]);
+    let guardians = BTreeMap::from([
+        (guardian(), own),
+        (AccountId::from_uuid(Uuid::from_u128(2)), set(2, &[("live.watch", json!(false))])),
+    ]);
+    let layers = Layers { guardians, ..Layers::default() };
+    let least = offers_with(layers, 14, "DE", &RuleBook::default()).pop().unwrap();
+    assert!(least.preset.takes_back);
+    let settings = serde_json::to_value(&least.settings).unwrap();
+    assert_eq!(settings, json!({"search.enabled": null, "time.daily_minutes": null, "dm.groups": null}));
+    let changed: Vec<&str> = least.changes.iter().map(|change| change.control.as_str()).collect();
+    assert_eq!((changed, least.direction), (vec!["search.enabled", "time.daily_minutes"], Direction::Looser));
 }
 
 #[test]
@@ -159,9 +190,10 @@ fn every_preset_can_be_set_whole_where_no_law_forbids_it() {
     for (age, region) in [(12, "CN"), (14, "CN"), (16, "CN"), (17, "DE")] {
         for offer in offers(age, region, &RuleBook::default()) {
             assert_eq!(offer.refused, vec![], "{}", offer.preset.id);
-            assert_eq!(offer.settings, offer.preset.settings);
+            let whole = offer.preset.settings.iter().map(|(id, value)| (id.clone(), Some(value.clone())));
+            assert_eq!(offer.settings, whole.collect::<BTreeMap<_, _>>());
             let sure: BTreeMap<_, _> = offer.changes.iter().map(|change| (&change.control, &change.to)).collect();
-            assert!(sure.iter().all(|(id, to)| offer.settings[*id] == **to), "{}", offer.preset.id);
+            assert!(sure.iter().all(|(id, to)| offer.settings[*id].as_ref() == Some(*to)), "{}", offer.preset.id);
         }
     }
 }

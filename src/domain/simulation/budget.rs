@@ -60,6 +60,11 @@ impl Usage {
         }
     }
 
+    /// What is used on the first day of an answer; on all others nothing is.
+    pub(super) fn of_first_day(&self) -> Self {
+        Self { minutes_used: Used::DayByDay(vec![self.on(0)]) }
+    }
+
     /// The minutes of a day of the answer, counted from 0.
     pub(super) fn on(&self, day: usize) -> u16 {
         match &self.minutes_used {

@@ -3,6 +3,7 @@
 use std::iter;
 
 use jiff::Timestamp;
+use thiserror::Error;
 
 use super::Present;
 use crate::domain::{
@@ -10,6 +11,16 @@ use crate::domain::{
     policy::{Policy, Renewed, effective, renewed},
     timeline::Span,
 };
+
+/// Most instants that one way may come to. A teen with every grant and hold there can be, and five years of laws, has fewer than half as many.
+const MOST_STEPS: usize = 1_000;
+
+/// More lies ahead than anybody should make a server compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "so many changes lie ahead that they cannot all be looked at: ask about an earlier time, or with fewer grants and holds"
+)]
+pub struct TooMuchAhead;
 
 /// A stretch of time in which nothing changes by itself. Two that follow each other may hold the same.
 pub(super) struct Stretch {
@@ -24,25 +35,22 @@ pub(super) struct Look {
 }
 
 /// The stretches of `[from, to)`, in order and without a hole.
-pub(super) fn course(present: &Present<'_>, from: Timestamp, to: Timestamp) -> impl Iterator<Item = Stretch> {
-    let mut way = Way::begin(present, from);
-    way.go_to(from);
-    iter::from_fn(move || {
+pub(super) fn course(present: &Present<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<Stretch>, TooMuchAhead> {
+    let mut way = Way::to(present, from)?;
+    let stretches = iter::from_fn(|| {
         let begin = way.at.max(from);
-        let end = way.next().map_or(to, |next| next.min(to));
         (begin < to).then(|| {
+            let end = way.next().map_or(to, |next| next.min(to));
             let look = way.look(begin);
-            way.step(end);
-            Stretch { span: Span { from: begin, to: end }, look }
+            way.step(end).map(|()| Stretch { span: Span { from: begin, to: end }, look })
         })
-    })
+    });
+    stretches.collect()
 }
 
 /// What a look at an instant will find.
-pub(super) fn then(present: &Present<'_>, at: Timestamp) -> Look {
-    let mut way = Way::begin(present, at);
-    way.go_to(at);
-    way.look(at)
+pub(super) fn then(present: &Present<'_>, at: Timestamp) -> Result<Look, TooMuchAhead> {
+    Ok(Way::to(present, at)?.look(at))
 }
 
 /// Goes from one look at a teen's policy to the next, each exactly when it is due.
@@ -51,11 +59,17 @@ struct Way<'a> {
     at: Timestamp,
     /// What the last look made of the policy; before now: what a look now makes of it.
     last: Renewed,
+    steps: usize,
 }
 
 impl<'a> Way<'a> {
-    fn begin(present: &'a Present<'_>, from: Timestamp) -> Self {
-        Self { present, at: from.min(present.now), last: present.renewed() }
+    /// The way up to an instant.
+    fn to(present: &'a Present<'_>, at: Timestamp) -> Result<Self, TooMuchAhead> {
+        let mut way = Self { present, at: at.min(present.now), last: present.renewed(), steps: 0 };
+        while let Some(next) = way.next().filter(|next| *next <= at) {
+            way.step(next)?;
+        }
+        Ok(way)
     }
 
     /// What holds at an instant until which nothing is due.
@@ -74,18 +88,17 @@ impl<'a> Way<'a> {
         now.into_iter().chain(due).min()
     }
 
-    fn go_to(&mut self, at: Timestamp) {
-        while let Some(next) = self.next().filter(|next| *next <= at) {
-            self.step(next);
-        }
-    }
-
     /// Goes on as the server does: what is over goes, and the policy is computed anew.
-    fn step(&mut self, to: Timestamp) {
+    fn step(&mut self, to: Timestamp) -> Result<(), TooMuchAhead> {
         self.at = to;
+        self.steps += 1;
+        if self.steps > MOST_STEPS {
+            return Err(TooMuchAhead);
+        }
         if self.present.now < to {
             let left = self.last.layers.clone().without_past(to);
             self.last = renewed(&self.present.at(&left, to), Some(self.last.band));
         }
+        Ok(())
     }
 }

@@ -51,10 +51,28 @@ pub struct Refusal {
 }
 
 impl Draft {
+    /// Most grants, and most holds, of one control.
+    pub const MOST_OF_ONE: usize = 10;
+
+    /// The first grant or hold that is one too many for its control.
+    pub fn too_many(&self) -> Option<Place> {
+        let grant = one_too_many(&self.grants).map(Place::Grant);
+        grant.or_else(|| one_too_many(&self.holds).map(Place::Hold))
+    }
+
     /// Whether nothing is drafted.
     pub fn is_empty(&self) -> bool {
         self.settings.is_empty() && self.grants.is_empty() && self.holds.is_empty()
     }
+}
+
+fn one_too_many(all: &[Timed]) -> Option<usize> {
+    let mut counts = BTreeMap::<&ControlId, usize>::new();
+    all.iter().position(|timed| {
+        let count = counts.entry(&timed.control).or_default();
+        *count += 1;
+        *count > Draft::MOST_OF_ONE
+    })
 }
 
 impl Drafter {

@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 use super::{
     Budget, Present, Row, Usage,
     asked::{AHEAD, EIGHT_DAYS},
-    course::{Stretch, course, then},
+    course::{TooMuchAhead, course, then},
     later,
     rows::{Held, held, timeline},
-    usable::verdict,
+    usable::Usable,
 };
 use crate::domain::{
     age::AgeBand,
@@ -82,26 +82,31 @@ pub struct Hours {
     pub until: Option<Timestamp>,
 }
 
-/// How things are at an instant. The minutes of `usage` are those of its local day.
-pub fn moment(present: &Present<'_>, at: Timestamp, usage: Option<&Usage>) -> Moment {
-    let look = then(present, at);
-    let week = timeline(present, Span { from: at, to: later(at, EIGHT_DAYS) }, usage);
-    let ahead: Vec<Stretch> = course(present, at, later(at.max(present.now), AHEAD)).collect();
-    let ahead = held(&ahead);
-    let answer = verdict(present, &look, &week.days, usage, at);
-    let until = week.usable.iter().find(|entry| entry.outcome != answer.outcome).map(|entry| entry.span.from);
+/// How things are at an instant. The minutes of `usage` are those of its local day; nothing is used on the days after.
+pub fn moment(present: &Present<'_>, at: Timestamp, usage: Option<&Usage>) -> Result<Moment, TooMuchAhead> {
+    let look = then(present, at)?;
+    let usage = usage.map(Usage::of_first_day);
+    let week = timeline(present, Span { from: at, to: later(at, EIGHT_DAYS) }, usage.as_ref())?;
+    let ahead = held(&course(present, at, later(at.max(present.now), AHEAD))?);
     let controls = look.policy.iter().filter_map(|(id, held)| {
         let row = week.controls.get(id)?;
         Some((id.clone(), ControlThen::new(held, row, ahead.get(id)?, week.span)))
     });
-    Moment {
+    Ok(Moment {
         at,
         day: day_of(present.zone(), present.day_start_minute, at),
         age_band: look.band,
         changes: diff(present.registry, present.policy, &look.policy).into_iter().map(Difference::from).collect(),
         controls: controls.collect(),
-        usable: Verdict { until, ..answer },
-    }
+        usable: first(&week.usable),
+    })
+}
+
+/// The answer at the beginning, and when it becomes another.
+fn first(week: &[Usable]) -> Verdict {
+    let Some(Usable { outcome, reasons, .. }) = week.first().cloned() else { return Verdict::unlimited() };
+    let until = week.iter().find(|entry| entry.outcome != outcome).map(|entry| entry.span.from);
+    Verdict { outcome, reasons, until }
 }
 
 impl ControlThen {
@@ -130,7 +135,7 @@ fn before(look: Span, at: Timestamp) -> Option<Timestamp> {
 impl From<&Difference> for Change {
     fn from(difference: &Difference) -> Self {
         let Difference { control, from, to, direction } = difference.clone();
-        Self { control, from, to, direction, effective: When::Now }
+        Self { control, from, to, direction, hidden: None, effective: When::Now }
     }
 }
 

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::{
     Budget, Present, Usable, Usage,
     budget::budgets,
-    course::{Stretch, course},
+    course::{Stretch, TooMuchAhead, course},
     usable::usable,
 };
 use crate::domain::{
@@ -58,17 +58,17 @@ pub struct Held {
 }
 
 /// How things go in a stretch of time.
-pub fn timeline(present: &Present<'_>, span: Span, usage: Option<&Usage>) -> Timeline {
+pub fn timeline(present: &Present<'_>, span: Span, usage: Option<&Usage>) -> Result<Timeline, TooMuchAhead> {
     let days = days(present.zone(), present.day_start_minute, span.from, span.to);
-    let course: Vec<Stretch> = course(present, span.from, span.to).collect();
+    let course = course(present, span.from, span.to)?;
     let mut spans = held(&course);
     let row = |control: &Control| {
         let spans = spans.remove(&control.id)?;
         Some((control.id.clone(), Row::new(present, control, spans, &days, usage)))
     };
     let controls: BTreeMap<ControlId, Row> = present.registry.iter().filter_map(row).collect();
-    let usable = usable(present, &course, &days, &controls, usage);
-    Timeline { span, days, usable, controls }
+    let usable = usable(present, &course, &days, usage);
+    Ok(Timeline { span, days, usable, controls })
 }
 
 /// What holds for each control, neighbours that are the same joined.

@@ -164,6 +164,14 @@ impl Teen {
     }
 }
 
+fn timeline(present: &Present<'_>, span: Span, usage: Option<&Usage>) -> Timeline {
+    super::timeline(present, span, usage).unwrap()
+}
+
+fn moment(present: &Present<'_>, at: Timestamp, usage: Option<&Usage>) -> Moment {
+    super::moment(present, at, usage).unwrap()
+}
+
 fn facts(birth: Birth, zone: &str) -> Facts {
     let joined = at("2026-01-01T00:00:00Z");
     let zone = TimeZone::get(zone).unwrap();

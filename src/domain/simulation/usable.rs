@@ -1,19 +1,17 @@
 //! Whether the app can be used: the answer that the platform's servers would get.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    Present, Row, Usage,
+    Present, Usage,
     course::{Look, Stretch},
 };
 use crate::domain::{
     age::AgeBand,
-    controls::{Action, ControlId},
-    decision::{Compiled, Deciders, Grounds, Outcome, Question, Reason, Relationship, Verdict},
+    controls::Action,
+    decision::{Compiled, Deciders, Grounds, Outcome, Question, Reason, Relationship, Standing},
     timeline::{LocalDay, Span},
 };
 
@@ -34,19 +32,18 @@ pub(super) fn usable(
     present: &Present<'_>,
     course: &[Stretch],
     days: &[LocalDay],
-    rows: &BTreeMap<ControlId, Row>,
     usage: Option<&Usage>,
 ) -> Vec<Usable> {
-    let (deciders, edges) = (Deciders::of(present.registry), edges(rows));
+    let deciders = Deciders::of(present.registry);
     let mut row: Vec<Usable> = Vec::new();
     for stretch in course {
         let compiled = compiled(present, &deciders, &stretch.look);
         let mut at = stretch.span.from;
         while at < stretch.span.to {
-            let Verdict { outcome, reasons, until } = compiled.decide(&question(days, usage, at), at);
-            // A verdict tells until when the answer stays; the edges, when one of several reasons for it comes or goes.
-            let edge = edges.iter().copied().find(|edge| at < *edge);
-            let to = until.into_iter().chain(edge).filter(|end| at < *end).fold(stretch.span.to, Timestamp::min);
+            let day = days.iter().position(|day| at < day.to).unwrap_or_default();
+            let Standing { outcome, reasons, next } = compiled.stands(&question(day, usage), at);
+            let midnight = days.get(day).map(|day| day.to);
+            let to = next.into_iter().chain(midnight).filter(|end| at < *end).fold(stretch.span.to, Timestamp::min);
             match row.last_mut().filter(|last| last.outcome == outcome && last.reasons == reasons) {
                 Some(last) => last.span.to = to,
                 None => row.push(Usable { span: Span { from: at, to }, outcome, reasons }),
@@ -55,17 +52,6 @@ pub(super) fn usable(
         }
     }
     row
-}
-
-/// The answer at an instant.
-pub(super) fn verdict(
-    present: &Present<'_>,
-    look: &Look,
-    days: &[LocalDay],
-    usage: Option<&Usage>,
-    at: Timestamp,
-) -> Verdict {
-    compiled(present, &Deciders::of(present.registry), look).decide(&question(days, usage, at), at)
 }
 
 /// What the server decides on then.
@@ -82,21 +68,12 @@ fn compiled(present: &Present<'_>, deciders: &Deciders, look: &Look) -> Compiled
     deciders.compile(0, grounds)
 }
 
-fn question(days: &[LocalDay], usage: Option<&Usage>, at: Timestamp) -> Question {
-    let day = days.iter().position(|day| at < day.to).unwrap_or_default();
+/// On a day of the answer, counted from 0.
+fn question(day: usize, usage: Option<&Usage>) -> Question {
     Question {
         action: Action(Action::USE.to_owned()),
         relationship: Relationship::Themself,
         used_minutes: usage.map(|usage| usage.on(day).into()),
         ..Question::default()
     }
-}
-
-/// Every instant at which windows go on or off or a budget changes, in order.
-fn edges(rows: &BTreeMap<ControlId, Row>) -> Vec<Timestamp> {
-    let windows = rows.values().flat_map(|row| row.blocked.iter().flatten());
-    let budgets = rows.values().flat_map(|row| row.budget.iter().flatten()).map(|budget| &budget.span);
-    let mut edges: Vec<Timestamp> = windows.chain(budgets).flat_map(|span| [span.from, span.to]).collect();
-    edges.sort_unstable();
-    edges
 }

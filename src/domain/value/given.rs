@@ -115,7 +115,7 @@ pub(in crate::domain) fn unchecked(given: Given) -> Result<Value, ValueError> {
         // Minutes and other numbers look alike, and are written alike again.
         Given::Number(number) => match DayMinutes::every_day(number) {
             Ok(minutes) => Ok(Value::Minutes(minutes)),
-            Err(_) => Kind::Number { most: u32::MAX }.restore(given),
+            Err(_) => Kind::Number { least: 0, most: u32::MAX }.restore(given),
         },
         given @ Given::Week(_) => Kind::Minutes.restore(given),
         given @ Given::Windows(_) => Kind::Windows.restore(given),

@@ -13,6 +13,8 @@ impl DayMinutes {
     pub const NO_LIMIT: u16 = DAY;
     /// No limit on any day.
     pub const UNLIMITED: Self = Self([Self::NO_LIMIT; 7]);
+    /// Not a minute on any day.
+    pub const NONE: Self = Self([0; 7]);
 
     /// The same minutes every day.
     pub fn every_day(minutes: i64) -> Result<Self, ValueError> {
@@ -41,6 +43,11 @@ impl DayMinutes {
             Day::Sat => sat,
             Day::Sun => sun,
         }
+    }
+
+    /// Whether there is a day without a minute.
+    pub fn leaves_a_day_out(self) -> bool {
+        self.0.contains(&0)
     }
 
     /// The minutes that all days share, if they do.

@@ -13,7 +13,7 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::Flag { strict: true },
         Kind::Flag { strict: false },
         Kind::Minutes,
-        Kind::Number { most: 3_650 },
+        Kind::Number { least: 0, most: 3_650 },
         Kind::Words,
         Kind::Ids,
         Kind::Windows,
@@ -32,7 +32,7 @@ pub(crate) fn any_given(kind: &Kind) -> BoxedStrategy<Given> {
             ),
         ]
         .boxed(),
-        Kind::Number { most } => (0..=i64::from(*most)).prop_map(Given::Number).boxed(),
+        Kind::Number { least, most } => (i64::from(*least)..=i64::from(*most)).prop_map(Given::Number).boxed(),
         Kind::Words | Kind::Ids => {
             vec(prop_oneof!["[a-eA-E]{1,3}".boxed(), "[!-~]{1,20}".boxed()], 0..6).prop_map(Given::Words).boxed()
         }
@@ -166,6 +166,35 @@ proptest! {
     }
 }
 
+/// The laws of a lattice, for any values of each control that ships.
+#[test]
+fn every_registered_control_is_a_lattice() {
+    use proptest::test_runner::{Config, TestRunner};
+    for control in crate::domain::controls::Registry::load().unwrap().iter() {
+        let (id, kind) = (&control.id, &control.kind);
+        let three = (any_value(kind), any_value(kind), any_value(kind));
+        let (meet, join) = (|x: &Value, y: &Value| kind.meet(x, y), |x: &Value, y: &Value| kind.join(x, y));
+        let either = |is_meet: bool, x: &Value, y: &Value| if is_meet { meet(x, y) } else { join(x, y) };
+        let looked = TestRunner::new(Config::with_cases(128)).run(&three, |(a, b, c)| {
+            for is_meet in [true, false] {
+                let both = |x: &Value, y: &Value| either(is_meet, x, y);
+                prop_assert_eq!(both(&a, &b), both(&b, &a));
+                prop_assert_eq!(both(&a, &both(&b, &c)), both(&both(&a, &b), &c));
+                prop_assert_eq!(both(&a, &a), a.clone());
+                prop_assert!(kind.holds(&both(&a, &b)));
+            }
+            prop_assert_eq!(meet(&a, &join(&a, &b)), a.clone());
+            prop_assert_eq!(join(&a, &meet(&a, &b)), a.clone());
+            prop_assert_eq!(meet(&a, &join(&b, &c)), join(&meet(&a, &b), &meet(&a, &c)));
+            prop_assert_eq!(meet(&a, &kind.loosest()), a.clone());
+            let as_strict = kind.at_least_as_strict(&a, &b);
+            prop_assert_eq!((as_strict, as_strict), (meet(&a, &b) == a, join(&a, &b) == b));
+            Ok(())
+        });
+        assert!(looked.is_ok(), "{id}: {looked:?}");
+    }
+}
+
 fn parse(kind: &Kind, json: &Json) -> Result<Value, ValueError> {
     kind.parse(Given::deserialize(json).unwrap())
 }
@@ -277,9 +306,16 @@ fn words_have_one_form() {
         ("cas\u{ad}ino", TextError::Invisible),
         ("\u{202e}onisac", TextError::Invisible),
         (&"x".repeat(65), TextError::TooLong),
+        (&"🇩🇪".repeat(33), TextError::TooLong),
+        (&"e\u{301}\u{301}".repeat(33), TextError::TooLong),
+        (&format!("{}\u{ad}", "x".repeat(80)), TextError::Invisible),
+        ("\u{1f}casino", TextError::Invisible),
         (&format!("a{}", "\u{301}".repeat(2000)), TextError::TooLong),
     ] {
         assert_eq!(parse(&Kind::Words, &json!([bad])), Err(ValueError::Word(why)), "{bad:?}");
+    }
+    for good in ["🇩🇪".repeat(32), "e\u{301}".repeat(64), format!("\u{2003}{}\u{85}", "x".repeat(64))] {
+        assert!(parse(&Kind::Words, &json!([good])).is_ok(), "{good:?}");
     }
     let many = |n: usize| json!((0..n).map(|i| format!("w{i}")).collect::<Vec<_>>());
     assert!(parse(&Kind::Words, &many(200)).is_ok());

@@ -1,4 +1,7 @@
-//! Objections to an age: opened by the teen or a guardian, answered by an operator who signs, with reasons.
+//! Objections to an age: opened and taken back by the teen or a guardian, answered by an operator who signs, with reasons.
+
+mod answer;
+mod waiting;
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -10,25 +13,24 @@ use serde_json::Value as Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{AgeView, band_of, note, signals};
+pub use self::{answer::Objection, waiting::WaitingAppeal};
+use super::{band_of, note};
 use crate::{
     domain::{
-        age::{AgeBand, AgeSignal, Answer, Appeal, AppealMove, AppealState, Judge, Route, Side},
-        ids::{AccountId, AgeAppealId, AgeSignalId, TeenId},
+        age::{AgeBand, Answer, Appeal, AppealMove, AppealState, Route, Side},
+        ids::{AccountId, AgeAppealId, AgeSignalId, OperatorId, TeenId},
     },
     store::{
         Store, StoreError, Tools,
         audit::{self, Deed},
-        due::{self, Done},
         kinship::{GuardianOf, TeenSelf},
-        operators::Operator,
-        policies::{self, Standing},
+        policies,
         schema::{age_appeals, teens},
     },
 };
 
 /// An objection to an age, as both sides see it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"appeal_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "side": "teen", "claims": "16_17", "state": "open",
     "opened_at": "2026-11-22T13:40:00Z", "due_at": "2026-11-29T13:40:00Z",
     "routes": ["provider_estimation", "guardian_attestation", "trusted_adult", "identity_document"], "reason": null}))]
@@ -51,18 +53,9 @@ pub struct AppealView {
     pub reason: Option<String>,
 }
 
-/// How an operator answers.
-#[derive(Clone, Debug)]
-pub enum Objection {
-    /// It was right: these signals count no more. None named: all that put the teen on the wrong side of the band that is claimed.
-    Corrected(Vec<AgeSignalId>),
-    /// It was not.
-    Upheld,
-}
-
 #[derive(Serialize, Deserialize)]
 struct KeptAnswer {
-    by: Judge,
+    by: OperatorId,
     reason: String,
     wrong: Vec<AgeSignalId>,
 }
@@ -79,6 +72,7 @@ struct Row {
     state: String,
     answer: Option<Json>,
     _answered_at: Option<jiff_diesel::Timestamp>,
+    _answered_recorded_at: Option<jiff_diesel::Timestamp>,
 }
 
 impl Store {
@@ -103,45 +97,34 @@ impl Store {
 
     /// A teen's objections and their guardians', newest first.
     pub async fn age_appeals(&self, teen: &TeenSelf) -> Result<Vec<AppealView>, StoreError> {
-        let mut conn = self.pool.get().await?;
-        let rows: Vec<Row> = age_appeals::table
-            .filter(age_appeals::teen_id.eq(teen.teen().uuid()))
-            .order(age_appeals::id.desc())
-            .limit(100)
-            .load(&mut conn)
-            .await?;
-        rows.into_iter().map(|row| Ok(view(row.id.into(), &appeal(row)?))).collect()
+        self.list_appeals(teen.teen(), None).await
     }
 
-    /// The objections that wait for an answer, the one that is due first in front.
-    pub async fn open_age_appeals(&self) -> Result<Vec<AppealView>, StoreError> {
-        let mut conn = self.pool.get().await?;
-        let rows: Vec<Row> = age_appeals::table
-            .filter(age_appeals::state.eq(AppealState::Open.as_str()))
-            .order(age_appeals::opened_at)
-            .load(&mut conn)
-            .await?;
-        rows.into_iter().map(|row| Ok(view(row.id.into(), &appeal(row)?))).collect()
+    /// The guardian's own objections to the age of a teen whom they guard, newest first.
+    pub async fn age_appeals_by_guardian(&self, proof: &GuardianOf) -> Result<Vec<AppealView>, StoreError> {
+        self.list_appeals(proof.teen(), Some(proof.guardian())).await
     }
 
-    /// An operator answers, and what follows from it happens in the same instant.
-    pub async fn answer_age_appeal(
-        &self,
-        id: AgeAppealId,
-        answer: Objection,
-        reason: String,
-        by: Operator,
-    ) -> Result<AppealView, StoreError> {
-        let (teen, view, done) = self
-            .write(move |conn, tools| {
-                let (answer, reason, by) = (answer.clone(), reason.clone(), by.clone());
-                async move { decide(conn, &tools, id, answer, reason, &by).await }.boxed()
-            })
-            .await?;
-        if let Some(done) = done {
-            self.tell(teen, &done);
+    /// The teen takes an open objection of their own back.
+    pub async fn withdraw_age_appeal(&self, teen: TeenSelf, id: AgeAppealId) -> Result<(), StoreError> {
+        let of = teen.teen();
+        self.write(move |conn, tools| async move { take_back(conn, &tools, of, of, id).await }.boxed()).await
+    }
+
+    /// A guardian takes an open objection of their own back.
+    pub async fn withdraw_age_appeal_by_guardian(&self, proof: GuardianOf, id: AgeAppealId) -> Result<(), StoreError> {
+        let (teen, by) = (proof.teen(), proof.guardian());
+        self.write(move |conn, tools| async move { take_back(conn, &tools, teen, by, id).await }.boxed()).await
+    }
+
+    async fn list_appeals(&self, teen: TeenId, only: Option<AccountId>) -> Result<Vec<AppealView>, StoreError> {
+        let mut conn = self.pool.get().await?;
+        let mut query = age_appeals::table.filter(age_appeals::teen_id.eq(teen.uuid())).into_boxed();
+        if let Some(by) = only {
+            query = query.filter(age_appeals::opened_by.eq(by.uuid()));
         }
-        Ok(view)
+        let rows: Vec<Row> = query.order(age_appeals::id.desc()).limit(100).load(&mut conn).await?;
+        rows.into_iter().map(|row| Ok(view(row.id.into(), &appeal(row)?))).collect()
     }
 }
 
@@ -185,83 +168,23 @@ async fn open(
     Ok(view(id, &opened))
 }
 
-async fn decide(
+/// Whoever opened an objection takes it back; of anybody else's, and of one that was answered, nobody hears more than that it is not here.
+async fn take_back(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
+    teen: TeenId,
+    by: AccountId,
     id: AgeAppealId,
-    answer: Objection,
-    reason: String,
-    by: &Operator,
-) -> Result<(TeenId, AppealView, Option<Done>), StoreError> {
-    let row: Row = age_appeals::table.find(id.uuid()).for_update().first(conn).await?;
-    let (teen, opened) = (TeenId::from(row.teen), appeal(row)?);
-    lock(conn, teen).await?;
-    let standing = policies::read(conn, tools, teen, None).await?;
-    let agent = AccountId::from(by.operator().uuid());
-    let answered = opened.clone().after(match answer {
-        Objection::Upheld => AppealMove::Uphold { agent, reason },
-        Objection::Corrected(named) => {
-            let wrong = if named.is_empty() { in_the_way(tools, &standing, opened.claims) } else { named };
-            AppealMove::Correct { by: Judge::Agent(agent), wrong, reason }
-        }
-    })?;
-    write_answer(conn, tools, id, &answered).await?;
-    let deed = Deed::command(Some(by), "age.appeal_answered").teen(teen).subject(id.uuid());
-    audit::record(conn, tools, deed).await?;
-    let done = withdraw(conn, tools, &standing, &answered).await?;
-    Ok((teen, view(id, &answered), done))
-}
-
-/// The signals that count and by themselves put the teen into a band on the far side of the one that is claimed: with those that
-/// agree with the claim, they led to the age that it objects to.
-fn in_the_way(tools: &Tools, standing: &Standing, claims: AgeBand) -> Vec<AgeSignalId> {
-    let (now, facts) = (tools.world.now(), &standing.facts);
-    let side = facts.band(now).cmp(&claims);
-    let misleads = |signal: &&AgeSignal| {
-        let says = signal.birth(&facts.zone).band_on(facts.day(now));
-        signal.is_live(now) && says != claims && says.cmp(&claims) == side
-    };
-    facts.signals.iter().filter(misleads).map(|signal| signal.id).collect()
-}
-
-/// Has the signals that were found wrong count no more, and brings what follows.
-async fn withdraw(
-    conn: &mut AsyncPgConnection,
-    tools: &Tools,
-    standing: &Standing,
-    answered: &Appeal,
-) -> Result<Option<Done>, StoreError> {
-    let Some(Answer { wrong, .. }) = answered.answer.as_ref().filter(|it| !it.wrong.is_empty()) else {
-        return Ok(None);
-    };
-    let (now, facts) = (tools.world.now(), &standing.facts);
-    let before = AgeView::of(facts, now);
-    for id in wrong {
-        let signal = facts.signals.iter().find(|it| it.id == *id).ok_or(StoreError::NotFound)?;
-        if signal.withdrawn_at.is_none() {
-            signals::withdraw(conn, standing.teen, signal, now).await?;
-        }
-    }
-    let standing = policies::read(conn, tools, standing.teen, None).await?;
-    due::settle(conn, tools, &standing, &before).await.map(Some)
-}
-
-async fn write_answer(
-    conn: &mut AsyncPgConnection,
-    tools: &Tools,
-    id: AgeAppealId,
-    answered: &Appeal,
 ) -> Result<(), StoreError> {
-    let kept = answered.answer.clone().map(|Answer { by, reason, wrong }| KeptAnswer { by, reason, wrong });
+    lock(conn, teen).await?;
+    let of_teen = age_appeals::table.find(id.uuid()).filter(age_appeals::teen_id.eq(teen.uuid()));
+    let opened = appeal(of_teen.first(conn).await?)?;
+    let withdrawn = opened.after(AppealMove::Withdraw { by }).map_err(|_| StoreError::NotFound)?;
     diesel::update(age_appeals::table.find(id.uuid()))
-        .set((
-            age_appeals::state.eq(answered.state.as_str()),
-            age_appeals::answer.eq(kept.map(serde_json::to_value).transpose()?),
-            age_appeals::answered_at.eq(tools.world.now().to_diesel()),
-        ))
+        .set(age_appeals::state.eq(withdrawn.state.as_str()))
         .execute(conn)
         .await?;
-    Ok(())
+    audit::record(conn, tools, Deed::new(by, "age.appeal_withdrawn").teen(teen).subject(id.uuid())).await
 }
 
 async fn lock(conn: &mut AsyncPgConnection, teen: TeenId) -> Result<(), StoreError> {

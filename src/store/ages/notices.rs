@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, ToSpan, civil::Date};
 use jiff_diesel::ToDiesel;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -13,9 +13,10 @@ use utoipa::ToSchema;
 use super::band_of;
 use crate::{
     domain::{
-        age::{AgeBand, Stage},
+        age::{AgeBand, Stage, Transition},
         ids::TeenId,
-        policy::{Ahead, Change, ahead},
+        policy::{Ahead, Change, Layers, OLD_NEWS, ahead},
+        supervision::seen,
     },
     store::{
         Event, Store, StoreError, Tools,
@@ -25,7 +26,7 @@ use crate::{
     },
 };
 
-/// A band change ahead, what it will do, and when it was announced.
+/// A band change ahead, or of the last 31 days: what it does, and when it was announced.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({"on": "2027-05-03", "from_band": "13_15", "to_band": "16_17", "ends_supervision": false,
     "changes": [{"control": "quiet.notifications", "direction": "looser", "effective": "now",
@@ -42,7 +43,7 @@ pub struct TransitionView {
     pub to_band: AgeBand,
     /// Whether the pairing ends then: at 18 it does.
     pub ends_supervision: bool,
-    /// What will be different, going by what is set now.
+    /// What will be different, going by what is set now; of one that has come, what was different that morning.
     pub changes: Vec<Change>,
     /// The announcements that were made.
     pub announced: Vec<Told>,
@@ -66,10 +67,18 @@ pub struct Announced {
     pub changes: Vec<Change>,
 }
 
-type Row = (jiff_diesel::Date, String, jiff_diesel::Timestamp);
+type Row = (jiff_diesel::Date, String, jiff_diesel::Timestamp, String, String, Json);
+
+/// The announcements that were made of one band change, and what the newest of them said.
+struct Made {
+    from: AgeBand,
+    to: AgeBand,
+    changes: Vec<Change>,
+    told: Vec<Told>,
+}
 
 impl Store {
-    /// The band changes ahead of a guarded teen.
+    /// The band changes ahead of a guarded teen, the next one first, then those of the last 31 days, the latest first.
     pub async fn transitions(&self, proof: &GuardianOf) -> Result<Vec<TransitionView>, StoreError> {
         self.list_transitions(proof.teen(), Some(proof)).await
     }
@@ -87,10 +96,16 @@ impl Store {
         let (tools, now) = (self.tools(), self.world.now());
         let mut conn = self.pool.get().await?;
         let standing = policies::read(&mut conn, &tools, teen, proof).await?;
-        let mut told = made(&mut conn, teen, standing.facts.day(now)).await?;
         let today = standing.facts.day(now);
-        let coming = look_ahead(&tools, &standing, now).into_iter().filter(|it| it.birthday.on > today);
-        Ok(coming.map(|it| view(&it, told.remove(&it.birthday.on).unwrap_or_default())).collect())
+        let layers = match proof {
+            Some(_) => seen::layers(&tools.registry, &standing.layers),
+            None => standing.layers.clone(),
+        };
+        let mut made = made(&mut conn, teen, today.saturating_sub(OLD_NEWS.days())).await?;
+        let coming = look_ahead(&tools, &standing, &layers, now).into_iter().filter(|it| it.birthday.on > today);
+        let coming: Vec<_> = coming.map(|it| view(&it, made.remove(&it.birthday.on))).collect();
+        let been = made.into_iter().rev().filter(|(on, it)| *on <= today && it.has_come());
+        Ok(coming.into_iter().chain(been.map(|(on, it)| it.view(on))).collect())
     }
 
     /// One announcement, for the notices of `sync`: it goes to sockets of this family only.
@@ -119,8 +134,11 @@ pub(crate) async fn announce(
     let first = standing.facts.birthdays(now).iter().map(|change| change.on).min().unwrap_or(today);
     let told = made(conn, teen, first).await?;
     let mut events = Vec::new();
-    for Ahead { birthday, changes } in look_ahead(tools, standing, now) {
-        let stages: Vec<Stage> = told.get(&birthday.on).into_iter().flatten().map(|told| told.stage).collect();
+    // Both sides are told the same: what guardians see.
+    let layers = seen::layers(&tools.registry, &standing.layers);
+    for Ahead { birthday, changes } in look_ahead(tools, standing, &layers, now) {
+        let stages: Vec<Stage> =
+            told.get(&birthday.on).into_iter().flat_map(|it| &it.told).map(|it| it.stage).collect();
         let Some(due) = birthday.due(today, &stages) else { continue };
         let written = diesel::insert_into(transition_notices::table)
             .values((
@@ -142,34 +160,52 @@ pub(crate) async fn announce(
     Ok(events)
 }
 
-fn look_ahead(tools: &Tools, standing: &Standing, now: Timestamp) -> Vec<Ahead> {
-    ahead(&tools.registry, &standing.book.rules, &standing.facts, &standing.layers, now)
+fn look_ahead(tools: &Tools, standing: &Standing, layers: &Layers, now: Timestamp) -> Vec<Ahead> {
+    ahead(&tools.registry, &standing.book.rules, &standing.facts, layers, now)
 }
 
 /// The announcements that were made of changes on or after a day, by that day.
-async fn made(conn: &mut AsyncPgConnection, teen: TeenId, from: Date) -> Result<BTreeMap<Date, Vec<Told>>, StoreError> {
+async fn made(conn: &mut AsyncPgConnection, teen: TeenId, from: Date) -> Result<BTreeMap<Date, Made>, StoreError> {
     let rows: Vec<Row> = transition_notices::table
         .filter(transition_notices::teen_id.eq(teen.uuid()))
         .filter(transition_notices::on_date.ge(from.to_diesel()))
         .order(transition_notices::made_at)
-        .select((transition_notices::on_date, transition_notices::stage, transition_notices::made_at))
+        .select((
+            transition_notices::on_date,
+            transition_notices::stage,
+            transition_notices::made_at,
+            transition_notices::from_band,
+            transition_notices::to_band,
+            transition_notices::changes,
+        ))
         .load(conn)
         .await?;
-    let mut told: BTreeMap<Date, Vec<Told>> = BTreeMap::new();
-    for (on, stage, at) in rows {
+    let mut made: BTreeMap<Date, Made> = BTreeMap::new();
+    for (on, stage, at, from, to, changes) in rows {
         let stage = Stage::from_word(&stage).ok_or_else(|| StoreError::Corrupt("an unknown stage".to_owned()))?;
-        told.entry(on.to_jiff()).or_default().push(Told { stage, at: at.to_jiff() });
+        let before = made.remove(&on.to_jiff()).map(|it| it.told).unwrap_or_default();
+        let told = before.into_iter().chain([Told { stage, at: at.to_jiff() }]).collect();
+        let changes = serde_json::from_value(changes)?;
+        made.insert(on.to_jiff(), Made { from: band_of(&from)?, to: band_of(&to)?, changes, told });
     }
-    Ok(told)
+    Ok(made)
 }
 
-fn view(it: &Ahead, announced: Vec<Told>) -> TransitionView {
-    TransitionView {
-        on: it.birthday.on,
-        from_band: it.birthday.from,
-        to_band: it.birthday.to,
-        ends_supervision: it.birthday.to == AgeBand::Adult,
-        changes: it.changes.clone(),
-        announced,
+impl Made {
+    /// A change that was announced and did not come is no news.
+    fn has_come(&self) -> bool {
+        self.told.iter().any(|told| told.stage == Stage::OnTheDay)
     }
+
+    fn view(self, on: Date) -> TransitionView {
+        let Self { from, to, changes, told } = self;
+        let ends_supervision = to == AgeBand::Adult;
+        TransitionView { on, from_band: from, to_band: to, ends_supervision, changes, announced: told }
+    }
+}
+
+fn view(it: &Ahead, made: Option<Made>) -> TransitionView {
+    let Transition { on, from, to } = it.birthday;
+    let told = made.map(|made| made.told).unwrap_or_default();
+    Made { from, to, changes: it.changes.clone(), told }.view(on)
 }

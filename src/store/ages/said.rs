@@ -3,7 +3,7 @@
 use diesel::QueryDsl;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::{AgeView, WaitingView, signals};
 use crate::{
     domain::{
-        age::{AgeBand, AgeSignal, AgeSpan, Channel, Level, Reading},
+        age::{AgeBand, AgeSignal, AgeSpan, Level, Reading, outdated},
         ids::{AccountId, TeenId},
         platform::Age,
         policy::Change,
@@ -22,13 +22,10 @@ use crate::{
         due::{self, Done},
         key_ring::KeyFor,
         kinship::GuardianOf,
-        policies::{self, Standing},
+        policies::{self, Origin, Standing},
         schema::teens,
     },
 };
-
-/// The same word of the same channel within this time is the same signal: stores answer at every start of an app.
-const SAID_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Something that is said about a teen's age.
 #[derive(Clone, Debug)]
@@ -87,7 +84,12 @@ impl Store {
                 let (by, said) = (by.clone(), said.clone());
                 async move { hear(conn, &tools, &by, said).await }.boxed()
             })
-            .await?;
+            .await
+            // Two reports of one outcome at the same instant, for two teens: the locks are two, the index is one.
+            .map_err(|error| match error.breaks("age_signals_transaction") {
+                true => StoreError::TakenBefore,
+                false => error,
+            })?;
         if let Some(done) = done {
             self.tell(teen, &done);
         }
@@ -108,17 +110,20 @@ async fn hear(
         By::Platform(_) => None,
     };
     let standing = policies::read(conn, tools, teen, proof).await?;
-    let before = AgeView::of(&standing.facts, tools.world.now());
-    let Some(signal) = fresh(conn, tools, &standing, said).await? else {
-        return Ok((settled(before, vec![]), None));
+    let before = &standing.facts;
+    let Some(signal) = fresh(conn, tools, &standing, by, said).await? else {
+        return Ok((settled(AgeView::of(before, tools.world.now()), vec![]), None));
     };
+    signals::prune(conn, &outdated(&before.signals, signal.received_at)).await?;
     signals::keep(conn, teen, &signal).await?;
     note_who(conn, tools, teen, by, &signal).await?;
     let standing = policies::read(conn, tools, teen, None).await?;
-    let done = due::settle(conn, tools, &standing, &before).await?;
+    let from = if proof.is_some() { Origin::Session } else { Origin::Platform };
+    let done = due::settle(conn, tools, &standing, before, from, None).await?;
     // Not the instant before: the signal had not been received then.
     let after = AgeView::of(&standing.facts, tools.world.now());
-    Ok((settled(after, done.changes.clone()), Some(done)))
+    let changed = if proof.is_some() { &done.seen } else { &done.changes };
+    Ok((settled(after, changed.clone()), Some(done)))
 }
 
 /// The signal, if it is one and was not kept before.
@@ -126,6 +131,7 @@ async fn fresh(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
     standing: &Standing,
+    by: &By,
     said: Said,
 ) -> Result<Option<AgeSignal>, StoreError> {
     let Some(reading) = said.reading else { return Ok(None) };
@@ -134,22 +140,21 @@ async fn fresh(
     {
         return if of == said.teen { Ok(None) } else { Err(StoreError::TakenBefore) };
     }
+    let (reading, said_by) = match by {
+        By::Platform(_) => (reading, None),
+        By::Guardian(proof) => (standing.word_of(proof.guardian(), reading), Some(proof.guardian())),
+    };
     let signal = AgeSignal {
+        said_by,
         valid_until: said.valid_until,
         provider: said.provider,
         transaction_sha256: said.transaction_sha256,
         ..reading.signal(tools.world.id(), tools.world.now())
     };
-    let of_channel = standing.facts.signals.iter().filter(|it| it.channel == signal.channel);
-    let last = of_channel.max_by_key(|it| it.received_at);
-    Ok((!last.is_some_and(|last| says_again(last, &signal))).then_some(signal))
-}
-
-fn says_again(last: &AgeSignal, new: &AgeSignal) -> bool {
-    new.channel != Channel::Provider
-        && new.received_at.duration_since(last.received_at) < SAID_AGAIN
-        && last.is_live(new.received_at)
-        && (last.level, last.stated, &last.source) == (new.level, new.stated, &new.source)
+    let speakers_own =
+        standing.facts.signals.iter().filter(|it| (it.channel, it.said_by) == (signal.channel, signal.said_by));
+    let last = speakers_own.max_by_key(|it| it.received_at);
+    Ok((!last.is_some_and(|last| signal.repeats(last))).then_some(signal))
 }
 
 /// The audit says that something was said and how sure it is, and not what.

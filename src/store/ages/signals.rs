@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     domain::{
         age::{AgeSignal, AgeSpan, Channel, Level, Reading, Stated},
-        ids::{AgeSignalId, TeenId},
+        ids::{AccountId, AgeSignalId, GuardianId, TeenId},
     },
     store::{
         StoreError,
@@ -31,11 +31,15 @@ struct Row {
     provider: Option<String>,
     transaction: Option<Vec<u8>>,
     withdrawn_at: Option<jiff_diesel::Timestamp>,
+    said_by: Option<Uuid>,
 }
 
 /// The signal that a declared birth date is. It has the teen's own id: there is one.
-pub(crate) fn declared(teen: TeenId, birth: Date, joined: Timestamp) -> AgeSignal {
-    Reading::declared(birth).signal(AgeSignalId::from_uuid(teen.uuid()), joined)
+///
+/// Another node's clock may be a little ahead of this one's. What it wrote has been received, or withdrawn, by now, whatever its time
+/// says: else a teen who has just joined would be taken to be the youngest for a moment, and keep that band's limits.
+pub(crate) fn declared(teen: TeenId, birth: Date, joined: Timestamp, now: Timestamp) -> AgeSignal {
+    Reading::declared(birth).signal(AgeSignalId::from_uuid(teen.uuid()), joined.min(now))
 }
 
 /// All that was said of a teen: what they declared, and what has come since.
@@ -43,6 +47,7 @@ pub(crate) async fn of_teen(
     conn: &mut AsyncPgConnection,
     teen: TeenId,
     declared: AgeSignal,
+    now: Timestamp,
 ) -> Result<Vec<AgeSignal>, StoreError> {
     let rows: Vec<Row> = age_signals::table
         .filter(age_signals::teen_id.eq(teen.uuid()))
@@ -52,8 +57,8 @@ pub(crate) async fn of_teen(
     let mut signals = vec![declared];
     for row in rows {
         match signals.iter_mut().find(|known| known.id.uuid() == row.id) {
-            Some(declared) => declared.withdrawn_at = row.withdrawn_at.map(|at| at.to_jiff()),
-            None => signals.push(signal(row)?),
+            Some(declared) => declared.withdrawn_at = row.withdrawn_at.map(|at| at.to_jiff().min(now)),
+            None => signals.push(signal(row, now)?),
         }
     }
     Ok(signals)
@@ -80,6 +85,7 @@ pub(super) async fn keep(conn: &mut AsyncPgConnection, teen: TeenId, signal: &Ag
             age_signals::provider.eq(&signal.provider),
             age_signals::transaction_sha256.eq(signal.transaction_sha256.map(Vec::from)),
             age_signals::withdrawn_at.eq(signal.withdrawn_at.map(ToDiesel::to_diesel)),
+            age_signals::said_by.eq(signal.said_by.map(AccountId::uuid)),
         ))
         .execute(conn)
         .await?;
@@ -104,6 +110,27 @@ pub(super) async fn withdraw(
     Ok(())
 }
 
+/// Has all words of a guardian about a teen count no more: they end with the pairing.
+pub(crate) async fn end_words_of(
+    conn: &mut AsyncPgConnection,
+    teen: TeenId,
+    guardian: GuardianId,
+    at: Timestamp,
+) -> Result<usize, StoreError> {
+    let words = age_signals::table
+        .filter(age_signals::teen_id.eq(teen.uuid()))
+        .filter(age_signals::said_by.eq(guardian.uuid()))
+        .filter(age_signals::withdrawn_at.is_null());
+    Ok(diesel::update(words).set(age_signals::withdrawn_at.eq(at.to_diesel())).execute(conn).await?)
+}
+
+/// Forgets signals that newer words took the place of long ago.
+pub(super) async fn prune(conn: &mut AsyncPgConnection, outdated: &[AgeSignalId]) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = outdated.iter().map(|id| id.uuid()).collect();
+    diesel::delete(age_signals::table.filter(age_signals::id.eq_any(ids))).execute(conn).await?;
+    Ok(())
+}
+
 /// Of whom the outcome of a check was taken before.
 pub(super) async fn taken(conn: &mut AsyncPgConnection, sha256: &[u8; 32]) -> Result<Option<TeenId>, StoreError> {
     let of: Option<Uuid> = age_signals::table
@@ -115,20 +142,21 @@ pub(super) async fn taken(conn: &mut AsyncPgConnection, sha256: &[u8; 32]) -> Re
     Ok(of.map(TeenId::from))
 }
 
-fn signal(row: Row) -> Result<AgeSignal, StoreError> {
+fn signal(row: Row, now: Timestamp) -> Result<AgeSignal, StoreError> {
     let broken = || StoreError::Corrupt("an age signal".to_owned());
     let ages = AgeSpan::new(row.lo.ok_or_else(broken)?, row.hi).map_err(|_| broken())?;
     let transaction = row.transaction.map(<[u8; 32]>::try_from).transpose().map_err(|_| broken())?;
     Ok(AgeSignal {
         id: row.id.into(),
-        received_at: row.received_at.to_jiff(),
+        received_at: row.received_at.to_jiff().min(now),
         channel: Channel::from_word(&row.channel).ok_or_else(broken)?,
         level: Level::from_word(&row.level).ok_or_else(broken)?,
         stated: Stated::Aged(ages),
         source: row.source,
+        said_by: row.said_by.map(AccountId::from),
         valid_until: row.valid_until.map(|at| at.to_jiff()),
         provider: row.provider,
         transaction_sha256: transaction,
-        withdrawn_at: row.withdrawn_at.map(|at| at.to_jiff()),
+        withdrawn_at: row.withdrawn_at.map(|at| at.to_jiff().min(now)),
     })
 }

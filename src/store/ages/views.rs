@@ -78,6 +78,18 @@ impl AgeView {
     }
 }
 
+/// What was said, without the ages.
+pub(super) fn said(signals: Vec<AgeSignal>, now: Timestamp) -> Vec<SignalView> {
+    let view = |it: AgeSignal| SignalView {
+        signal_id: it.id,
+        channel: it.channel,
+        level: it.level,
+        received_at: it.received_at,
+        counts: it.is_live(now),
+    };
+    signals.into_iter().map(view).collect()
+}
+
 impl Store {
     /// How old a guarded teen is taken to be.
     pub async fn age(&self, proof: &GuardianOf) -> Result<AgeView, StoreError> {
@@ -87,15 +99,7 @@ impl Store {
     /// How old a teen is taken to be, and all that was said.
     pub async fn own_age(&self, teen: &TeenSelf) -> Result<(AgeView, Vec<SignalView>), StoreError> {
         let (age, signals) = self.known_age(teen.teen(), None).await?;
-        let now = self.world.now();
-        let said = |it: AgeSignal| SignalView {
-            signal_id: it.id,
-            channel: it.channel,
-            level: it.level,
-            received_at: it.received_at,
-            counts: it.is_live(now),
-        };
-        Ok((age, signals.into_iter().map(said).collect()))
+        Ok((age, said(signals, self.world.now())))
     }
 
     /// The same, for the notices of `sync`: it goes to sockets of this family only.

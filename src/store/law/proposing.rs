@@ -1,6 +1,9 @@
 //! Proposing a set of rules, and every reason why one is not taken.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, dsl::max};
+use diesel::{
+    ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, PgExpressionMethods, QueryDsl,
+    dsl::{exists, max},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 use jiff::tz::TimeZone;
@@ -83,6 +86,11 @@ pub enum Refusal {
     /// Two people look at the law, not one twice.
     #[error("whoever proposed a set cannot approve it: another operator must")]
     SamePerson,
+    /// Somebody who proposes a set could make an operator to approve it.
+    #[error(
+        "whoever approves a set was in office before it was proposed; you took office after version {0} was: it has to be proposed again"
+    )]
+    NewerThanProposal(i64),
     /// The operator was revoked in between.
     #[error("the operator was revoked")]
     Revoked,
@@ -148,16 +156,19 @@ impl Draft {
         tools: &Tools,
         by: &Operator,
     ) -> Result<Result<Proposed, Refusal>, StoreError> {
-        let based_on: i64 = installation::table.select(installation::rules_version).for_update().first(conn).await?;
+        let holds = installation::table.select(installation::rules_version).for_update();
+        let based_on = holds.first::<Option<i64>>(conn).await?.ok_or(StoreError::NotFound)?;
         if !lives(conn, by).await? {
             return Ok(Err(Refusal::Revoked));
         }
         let newest: i64 =
             rule_sets::table.select(max(rule_sets::version)).first::<Option<i64>>(conn).await?.unwrap_or(0);
-        for (known, refusal) in [(based_on, Refusal::Holds(based_on)), (newest, Refusal::Waits(newest))] {
-            if digest_of(conn, known, based_on).await?.is_some_and(|sha256| sha256 == self.sha256) {
-                return Ok(Err(refusal));
-            }
+        if digest_of(conn, based_on, based_on).await?.is_some_and(|sha256| sha256 == self.sha256) {
+            return Ok(Err(Refusal::Holds(based_on)));
+        }
+        let same = digest_of(conn, newest, based_on).await?.is_some_and(|sha256| sha256 == self.sha256);
+        if same && somebody_can_approve(conn, newest).await? {
+            return Ok(Err(Refusal::Waits(newest)));
         }
         let version = newest + 1;
         diesel::insert_into(rule_sets::table)
@@ -186,8 +197,19 @@ async fn digest_of(conn: &mut AsyncPgConnection, version: i64, holds: i64) -> Re
     Ok(row.filter(|(_, based_on)| version == holds || *based_on == holds).map(|(sha256, _)| sha256))
 }
 
+/// Whether anybody may approve a version: not its proposer, and in office since before it was proposed. Otherwise it has to be
+/// proposed again.
+async fn somebody_can_approve(conn: &mut AsyncPgConnection, version: i64) -> Result<bool, StoreError> {
+    let before = rule_sets::table
+        .find(version)
+        .inner_join(operators::table.on(operators::took_office_at.lt(rule_sets::proposed_at.nullable())))
+        .filter(operators::revoked_at.is_null())
+        .filter(operators::id.nullable().is_distinct_from(rule_sets::proposed_by));
+    Ok(diesel::select(exists(before)).get_result(conn).await?)
+}
+
 /// Whether an operator was not revoked; nobody can be until this transaction ends.
-pub(super) async fn lives(conn: &mut AsyncPgConnection, operator: &Operator) -> Result<bool, StoreError> {
+pub(in crate::store) async fn lives(conn: &mut AsyncPgConnection, operator: &Operator) -> Result<bool, StoreError> {
     let row = operators::table.find(operator.operator().uuid()).filter(operators::revoked_at.is_null());
     Ok(row.select(operators::name).for_share().first::<String>(conn).await.optional()?.is_some())
 }

@@ -54,7 +54,7 @@ impl Store {
         let names: Vec<(Uuid, String)> =
             operators::table.select((operators::id, operators::name)).load(&mut conn).await?;
         let names: BTreeMap<Uuid, String> = names.into_iter().collect();
-        let holds: i64 = installation::table.select(installation::rules_version).first(&mut conn).await?;
+        let holds: Option<i64> = installation::table.select(installation::rules_version).first(&mut conn).await?;
         let rows: Vec<Row> = rule_sets::table
             .order(rule_sets::version)
             .select((
@@ -75,7 +75,7 @@ impl Store {
         };
         let set = |(version, sha256, note, based_on, proposer, proposed_at, approver, approved_at): Row| RuleSet {
             version,
-            holds: version == holds,
+            holds: Some(version) == holds,
             sha256,
             note,
             based_on,

@@ -8,12 +8,12 @@ use jiff_diesel::ToDiesel;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{PairingView, Row, lock_of_teen, step, views};
+use super::{PairingView, Row, lock_minor, lock_of_teen, step, views};
 use crate::{
     domain::{
         age::AgeBand,
         code::{Code, Entry},
-        ids::{GuardianId, PairingId},
+        ids::{GuardianId, PairingId, TeenId},
         pairing::{ANSWER_HOURS, Move, PairingState},
         vault::{Purpose, same},
     },
@@ -22,7 +22,8 @@ use crate::{
         audit::{self, Deed},
         kinship::{GuardianSelf, TeenSelf},
         once::{self, Once},
-        schema::{pairings, teens},
+        policies,
+        schema::pairings,
         sessions::after,
     },
 };
@@ -110,11 +111,18 @@ async fn claim(
     if profile.age_band != Some(AgeBand::Adult) {
         return Ok((Claim::NotAnAdult, None));
     }
-    let Some(row) = find(conn, tools, guardian, code).await? else {
+    let teen = offering(conn, code).await?;
+    let adult = match teen {
+        Some(teen) => lock_minor(conn, tools, teen).await,
+        None => Ok(()),
+    };
+    let Some(row) = find(conn, tools, guardian, code, teen).await? else {
         // The same request may have used the code while this one waited for its row.
         let before = once::look(conn, tools, once).await?;
         return Ok((before.map_or(Claim::NoSuchCode, |before| before.answer), None));
     };
+    // Whoever has the right code may hear it; nobody learns an age by guessing.
+    adult?;
     refuse_if_guarded(conn, &row, guardian).await?;
     once::claim::<Claim>(conn, tools, once).await?;
     let now = tools.world.now();
@@ -136,7 +144,19 @@ async fn claim(
     Ok((answer, Some(Row { guardian: Some(guardian), ..row })))
 }
 
-type Offered = (Uuid, Uuid, Vec<u8>, Vec<u8>, i16, jiff_diesel::Timestamp);
+type Offered = (Uuid, Vec<u8>, Vec<u8>, i16, jiff_diesel::Timestamp);
+
+/// Whose offer has this locator. Their row is locked before the offer's, as in every change of a teen.
+async fn offering(conn: &mut AsyncPgConnection, code: &Code) -> Result<Option<TeenId>, StoreError> {
+    let teen: Option<Uuid> = pairings::table
+        .filter(pairings::locator.eq(&code.locator))
+        .filter(pairings::state.eq(PairingState::Offered.as_str()))
+        .select(pairings::teen_id)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(teen.map(TeenId::from))
+}
 
 /// The open offer that this code opens. A wrong secret is counted, and burns the code at the fifth.
 async fn find(
@@ -144,27 +164,23 @@ async fn find(
     tools: &Tools,
     guardian: GuardianId,
     code: &Code,
+    teen: Option<TeenId>,
 ) -> Result<Option<Row>, StoreError> {
+    let Some(teen) = teen else { return Ok(None) };
     let offered: Option<Offered> = pairings::table
         .filter(pairings::locator.eq(&code.locator))
+        .filter(pairings::teen_id.eq(teen.uuid()))
         .filter(pairings::state.eq(PairingState::Offered.as_str()))
-        .select((
-            pairings::id,
-            pairings::teen_id,
-            pairings::typed_mac,
-            pairings::linked_mac,
-            pairings::wrong_tries,
-            pairings::deadline,
-        ))
+        .select((pairings::id, pairings::typed_mac, pairings::linked_mac, pairings::wrong_tries, pairings::deadline))
         .for_update()
         .first(conn)
         .await
         .optional()?;
     let given = tools.vault.mac(Purpose::PairingCode, code.secret.as_bytes());
-    let Some((id, teen, typed, linked, wrong, deadline)) = offered else { return Ok(None) };
+    let Some((id, typed, linked, wrong, deadline)) = offered else { return Ok(None) };
     let row = Row {
         id: id.into(),
-        teen: teen.into(),
+        teen,
         guardian: None,
         state: PairingState::Offered.at(tools.world.now(), deadline.to_jiff()),
     };
@@ -214,7 +230,10 @@ async fn answer_claim(
         return Ok((before.answer, None));
     }
     // The teen's row first, as in every change of a teen: pairing, limits and unpairing come in one order.
-    teens::table.find(teen.teen().uuid()).select(teens::revision).for_no_key_update().first::<i64>(conn).await?;
+    match answer {
+        Answer::Confirm => lock_minor(conn, tools, teen.teen()).await?,
+        Answer::Refuse => policies::lock(conn, tools, teen.teen()).await.map(drop)?,
+    }
     let row = lock_of_teen(conn, tools, teen, pairing).await?;
     let (event, action) = match answer {
         Answer::Confirm => (Move::Confirm, "pairing.confirmed"),

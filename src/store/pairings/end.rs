@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use jiff_diesel::ToDiesel;
 use uuid::Uuid;
 
-use super::{PairingView, Row, lock_of_teen, step, views};
+use super::{PairingView, Row, lock_of_teen, state_of, step, views};
 use crate::{
     domain::{
         ids::{AccountId, PairingId, TeenId},
@@ -14,10 +14,12 @@ use crate::{
         version::Version,
     },
     store::{
-        Event, Store, StoreError, Tools,
+        Event, Store, StoreError, Tools, ages,
         audit::{self, Deed},
+        due::{self, Done},
         kinship::{GuardianOf, TeenSelf},
         once::{self, Once},
+        policies::{self, Origin},
         schema::{pairings, teens},
         settings,
     },
@@ -48,18 +50,34 @@ impl Store {
         by: AccountId,
         once: Option<Once>,
     ) -> Result<PairingView, StoreError> {
+        self.work_one(teen.teen()).await?;
         let (view, moved) = self
             .write(move |conn, tools| {
                 let (teen, once) = (teen.clone(), once.clone());
                 async move { end(conn, &tools, &teen, pairing, by, once.as_ref()).await }.boxed()
             })
             .await?;
-        if let Some((row, version)) = moved {
+        if let Some(Unlinked { row, version, aged }) = moved {
             self.post(row.moved(view.state));
             self.post(Event::PolicyChanged { teen: row.teen, revision: version.revision });
+            if let Some(done) = aged {
+                self.tell(row.teen, &done);
+            }
         }
         Ok(view)
     }
+}
+
+/// States of which something can still come.
+const LIVE: [PairingState; 3] = [PairingState::Offered, PairingState::Claimed, PairingState::Active];
+
+/// What the end of a pairing brought.
+struct Unlinked {
+    row: Row,
+    /// The revision without the guardian's limits.
+    version: Version,
+    /// What followed for the teen's age, if the guardian had said something about it.
+    aged: Option<Done>,
 }
 
 async fn end(
@@ -69,7 +87,7 @@ async fn end(
     pairing: Option<PairingId>,
     by: AccountId,
     once: Option<&Once>,
-) -> Result<(PairingView, Option<(Row, Version)>), StoreError> {
+) -> Result<(PairingView, Option<Unlinked>), StoreError> {
     if let Some(before) = once::claim(conn, tools, once).await? {
         return Ok((before.answer, None));
     }
@@ -80,17 +98,20 @@ async fn end(
     };
     let row = lock_of_teen(conn, tools, teen, pairing).await?;
     step(conn, &row, Move::End).await?;
-    diesel::update(pairings::table.find(pairing.uuid()))
-        .set((pairings::ended_at.eq(tools.world.now().to_diesel()), pairings::ended_by.eq(by.uuid())))
-        .execute(conn)
-        .await?;
+    let before = policies::read(conn, tools, row.teen, None).await?.facts;
+    ended_at(conn, tools, &row, Some(by)).await?;
     let guardian = row.guardian.ok_or_else(|| StoreError::Corrupt("a pairing without a guardian".to_owned()))?;
     let version = settings::release(conn, tools, row.teen, guardian, by).await?;
+    let after = policies::read(conn, tools, row.teen, None).await?;
+    let aged = match after.facts == before {
+        true => None,
+        false => Some(due::settle(conn, tools, &after, &before, Origin::Session, None).await?),
+    };
     let deed = Deed::new(by, "pairing.ended").teen(row.teen).subject(pairing.uuid());
     audit::record(conn, tools, deed).await?;
     let view = views::one(conn, tools, pairing).await?;
     once::keep(conn, tools, once, &view).await?;
-    Ok((view, Some((row, version))))
+    Ok((view, Some(Unlinked { row, version, aged })))
 }
 
 async fn active(conn: &mut AsyncPgConnection, teen: &TeenSelf) -> Result<PairingId, StoreError> {
@@ -105,29 +126,44 @@ async fn active(conn: &mut AsyncPgConnection, teen: &TeenSelf) -> Result<Pairing
 }
 
 /// Ends supervision at 18, within the transaction that brings an adult's policy: guardians lose sight and powers in the same
-/// instant. Nobody ended it, so nobody is named.
+/// instant, and what was only offered or claimed can begin no more. Nobody ended it, so nobody is named.
 pub(crate) async fn end_at_18(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
     teen: TeenId,
 ) -> Result<Vec<Row>, StoreError> {
-    let rows: Vec<(Uuid, Option<Uuid>)> = pairings::table
+    let rows: Vec<(Uuid, Option<Uuid>, String)> = pairings::table
         .filter(pairings::teen_id.eq(teen.uuid()))
-        .filter(pairings::state.eq(PairingState::Active.as_str()))
-        .select((pairings::id, pairings::guardian_id))
+        .filter(pairings::state.eq_any(LIVE.map(PairingState::as_str)))
+        .select((pairings::id, pairings::guardian_id, pairings::state))
         .for_update()
         .load(conn)
         .await?;
     let mut ended = Vec::new();
-    for (id, guardian) in rows {
-        let row = Row { id: id.into(), teen, guardian: guardian.map(Into::into), state: PairingState::Active };
-        step(conn, &row, Move::End).await?;
-        diesel::update(pairings::table.find(id))
-            .set(pairings::ended_at.eq(tools.world.now().to_diesel()))
-            .execute(conn)
-            .await?;
+    for (id, guardian, state) in rows {
+        let row = Row { id: id.into(), teen, guardian: guardian.map(Into::into), state: state_of(&state)? };
+        let state = step(conn, &row, Move::ComeOfAge).await?;
+        if row.state == PairingState::Active {
+            ended_at(conn, tools, &row, None).await?;
+        }
         audit::record(conn, tools, Deed::by_itself("pairing.ended_at_18").teen(teen).subject(id)).await?;
-        ended.push(row);
+        ended.push(Row { state, ..row });
     }
     Ok(ended)
+}
+
+/// Notes when an active pairing ended and by whom. What the guardian said of the teen's age counts no more.
+async fn ended_at(
+    conn: &mut AsyncPgConnection,
+    tools: &Tools,
+    row: &Row,
+    by: Option<AccountId>,
+) -> Result<(), StoreError> {
+    let now = tools.world.now();
+    diesel::update(pairings::table.find(row.id.uuid()))
+        .set((pairings::ended_at.eq(now.to_diesel()), pairings::ended_by.eq(by.map(AccountId::uuid))))
+        .execute(conn)
+        .await?;
+    let guardian = row.guardian.ok_or_else(|| StoreError::Corrupt("a pairing without a guardian".to_owned()))?;
+    ages::end_words_of(conn, row.teen, guardian, now).await.map(drop)
 }

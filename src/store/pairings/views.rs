@@ -13,7 +13,7 @@ use crate::{
         account::band_at,
         age::AgeBand,
         ids::{AccountId, GuardianId, PairingId, TeenId},
-        pairing::PairingState,
+        pairing::{EndReason, PairingState},
     },
     store::{
         Store, StoreError, Tools, accounts,
@@ -49,8 +49,9 @@ pub struct PairingView {
     pub answered_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// Who ended it.
-    pub ended_by: Option<AccountId>,
+    /// Why it ended.
+    #[serde(default)]
+    pub end_reason: Option<EndReason>,
 }
 
 /// A teen as their guardian sees them.
@@ -219,9 +220,10 @@ pub(super) async fn one(
 
 fn view(row: Row, now: Timestamp) -> Result<PairingView, StoreError> {
     let ((id, state, _, relationship), (claimed, deadline, answered, ended), ended_by, teen, guardian) = row;
+    let state = state_of(&state)?.at(now, deadline.to_jiff());
     Ok(PairingView {
         pairing_id: id.into(),
-        state: state_of(&state)?.at(now, deadline.to_jiff()),
+        state,
         teen_id: teen.0.into(),
         teen_name: teen.1,
         guardian_id: guardian.0.into(),
@@ -232,6 +234,6 @@ fn view(row: Row, now: Timestamp) -> Result<PairingView, StoreError> {
         answer_by: deadline.to_jiff(),
         answered_at: answered.map(|at| at.to_jiff()),
         ended_at: ended.map(|at| at.to_jiff()),
-        ended_by: ended_by.map(AccountId::from),
+        end_reason: state.end_reason(teen.0.into(), ended_by.map(AccountId::from)),
     })
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{Next, Standing};
 use crate::{
-    domain::{controls::ControlId, ids::AccountId, policy::Change},
+    domain::{controls::ControlId, ids::AccountId, policy::Change, snapshot::carried, supervision::seen::Seen},
     store::{StoreError, Tools, kinship::GuardianOf, once::Sealed, schema::teens},
 };
 
@@ -38,8 +38,8 @@ pub(crate) async fn commit(
            select $6, $7, $8, 'policy.' || $9, account_id, $10 from moved), \
          kept as (insert into idempotency (scope, body_hash, answer_sealed, created_at) \
            select $16, $17, $18, $7 from moved where $16::bytea is not null) \
-         insert into policy_revisions (teen_id, revision, kind, controls, home_zone, day_start_minute, changes, undo, made_by, reason, made_at, origin) \
-         select account_id, $2, $9, $11, $4, $5, $12, $13, $8, $14, $7, $22 from moved",
+         insert into policy_revisions (teen_id, revision, kind, controls, home_zone, day_start_minute, changes, undo, made_by, reason, made_at, origin, seen) \
+         select account_id, $2, $9, $11, $4, $5, $12, $13, $8, $14, $7, $22, $23 from moved",
     );
     let written = statement
         .bind::<SqlUuid, _>(standing.teen.uuid())
@@ -52,7 +52,7 @@ pub(crate) async fn commit(
         .bind::<Nullable<SqlUuid>, _>(next.by.map(AccountId::uuid))
         .bind::<Text, _>(next.kind.as_str())
         .bind::<Jsonb, _>(json!({ "revision": revision, "controls": names(&next.changes) }))
-        .bind::<Text, _>(serde_json::to_string(&next.policy)?)
+        .bind::<Text, _>(carried(&tools.registry, next.band, &next.policy)?)
         .bind::<Jsonb, _>(serde_json::to_value(&next.changes)?)
         .bind::<Nullable<Jsonb>, _>(next.undo.as_ref().map(serde_json::to_value).transpose()?)
         .bind::<Nullable<Text>, _>(next.reason.as_deref())
@@ -64,9 +64,15 @@ pub(crate) async fn commit(
         .bind::<Nullable<Timestamptz>, _>(next.due_at.map(ToDiesel::to_diesel))
         .bind::<Nullable<Timestamptz>, _>(standing.due_at)
         .bind::<Jsonb, _>(serde_json::to_value(next.origin)?)
+        .bind::<Nullable<Jsonb>, _>(for_guardians(next).map(serde_json::to_value).transpose()?)
         .execute(conn)
         .await?;
     Ok(written == 1)
+}
+
+/// What guardians see, where that is less than everything.
+fn for_guardians(next: &Next) -> Option<&Seen> {
+    (next.seen.hides_reason || next.seen.changes != next.changes).then_some(&next.seen)
 }
 
 fn names(changes: &[Change]) -> Vec<&ControlId> {

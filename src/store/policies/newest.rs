@@ -10,7 +10,9 @@ use uuid::Uuid;
 use crate::{
     domain::{
         ids::{AccountId, TeenId},
+        policy::Change,
         snapshot::PolicyRecord,
+        supervision::seen::Seen,
     },
     store::{
         Store, StoreError,
@@ -27,11 +29,14 @@ pub struct Newest {
     pub by: Option<AccountId>,
     /// Why.
     pub reason: Option<String>,
-    /// What changed with it, as stored.
-    pub changes: Json,
+    /// What changed with it.
+    pub changes: Vec<Change>,
+    /// What guardians see of it, where that is less.
+    pub seen: Option<Seen>,
 }
 
-type NewestRow = (Uuid, i64, String, String, i16, jiff_diesel::Timestamp, Option<Uuid>, Option<String>, Json);
+type NewestRow =
+    (Uuid, i64, String, String, i16, jiff_diesel::Timestamp, Option<Uuid>, Option<String>, Json, Option<Json>);
 
 impl Store {
     /// The newest policies of these teens, in one query. `sync` may read any: it has no proofs, only sockets that had them.
@@ -39,7 +44,7 @@ impl Store {
         let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
         let mut conn = self.pool.get().await?;
         let rows: Vec<NewestRow> = newest_query().filter(teens::account_id.eq_any(ids)).load(&mut conn).await?;
-        Ok(rows.into_iter().map(newest).collect())
+        rows.into_iter().map(newest).collect()
     }
 
     /// The newest revision numbers of these teens: what a heartbeat and a full compare need to know.
@@ -75,21 +80,18 @@ fn newest_query() -> _ {
         policy_revisions::made_by,
         policy_revisions::reason,
         policy_revisions::changes,
+        policy_revisions::seen,
     ))
 }
 
-fn newest((teen, revision, controls, home_zone, day_start_minute, made_at, by, reason, changes): NewestRow) -> Newest {
-    Newest {
-        record: PolicyRecord {
-            teen: teen.into(),
-            revision,
-            controls,
-            home_zone,
-            day_start_minute,
-            made_at: made_at.to_jiff(),
-        },
+fn newest(row: NewestRow) -> Result<Newest, StoreError> {
+    let (teen, revision, controls, home_zone, day_start_minute, made_at, by, reason, changes, seen) = row;
+    let (teen, made_at) = (teen.into(), made_at.to_jiff());
+    Ok(Newest {
+        record: PolicyRecord { teen, revision, controls, home_zone, day_start_minute, made_at },
         by: by.map(AccountId::from),
         reason,
-        changes,
-    }
+        changes: serde_json::from_value(changes)?,
+        seen: seen.map(serde_json::from_value).transpose()?,
+    })
 }

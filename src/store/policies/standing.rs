@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl, Queryable, dsl::sql,
-    expression::SqlLiteral, sql_types::BigInt,
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl, Queryable,
+    dsl::sql,
+    expression::SqlLiteral,
+    sql_types::{BigInt, Text},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -14,11 +16,12 @@ use uuid::Uuid;
 use super::{Next, Origin, RevisionKind, broken, newest::Same};
 use crate::{
     domain::{
-        age::{AgeBand, AgeSignal},
-        ids::{AccountId, TeenId},
+        age::{AgeBand, AgeSignal, Reading},
+        ids::{AccountId, GuardianId, TeenId},
         law::{Reach, RuleBook},
         pairing::PairingState,
         policy::{Facts, Layers, Policy, Renewed, Situation, diff, renewed},
+        supervision::seen::{self, Seen},
         version::Version,
     },
     store::{
@@ -69,14 +72,31 @@ impl Standing {
 
     /// What follows from new layers: the effective policy and how it differs from the last revision's.
     pub(crate) fn with_layers(&self, tools: &Tools, kind: RevisionKind, by: Option<AccountId>, layers: Layers) -> Next {
-        self.plan(tools, kind, by, layers, &self.facts)
+        self.plan(tools, (kind, by), layers, &self.facts, self.computed_for)
+    }
+
+    /// What follows from an age that was found wrong and is right now: as if no band change had brought the band that holds.
+    pub(crate) fn with_corrected_age(&self, tools: &Tools, layers: Layers) -> Next {
+        self.plan(tools, (RevisionKind::Age, None), layers, &self.facts, None)
+    }
+
+    /// A guardian's word on an age. Of whom nobody verified the consent, nobody knows that they are a guardian: that is an assertion.
+    pub(crate) fn word_of(&self, guardian: GuardianId, reading: Reading) -> Reading {
+        if self.layers.verified.contains(&guardian) { reading } else { reading.asserted() }
+    }
+
+    /// Whether the time has come at which it may change by itself, and nobody has looked yet.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.overdue(now).is_some()
     }
 
     /// What follows from another home: days, ages and laws are those of its calendar.
     pub(crate) fn with_home(&self, tools: &Tools, by: AccountId, home_zone: String, day_start_minute: i16) -> Next {
         let facts = Facts { zone: zone(&home_zone), ..self.facts.clone() };
-        let next = self.plan(tools, RevisionKind::Home, Some(by), self.layers.clone(), &facts);
-        Next { home_zone, day_start_minute, ..next }
+        let next = self.plan(tools, (RevisionKind::Home, Some(by)), self.layers.clone(), &facts, self.computed_for);
+        // A move can bring a birthday. What it ends and whom it is told to is the worker's, who must not wait for another day.
+        let due_at = if Some(next.band) == self.computed_for { next.due_at } else { Some(tools.world.now()) };
+        Next { home_zone, day_start_minute, due_at, ..next }
     }
 
     /// When to look, if that is past: whoever changes something in between leaves it to the worker, who also makes announcements and
@@ -90,14 +110,25 @@ impl Standing {
         self.facts.next_change(&self.book.rules, layers, now)
     }
 
-    fn plan(&self, tools: &Tools, kind: RevisionKind, by: Option<AccountId>, layers: Layers, facts: &Facts) -> Next {
+    fn plan(
+        &self,
+        tools: &Tools,
+        (kind, by): (RevisionKind, Option<AccountId>),
+        layers: Layers,
+        facts: &Facts,
+        computed_for: Option<AgeBand>,
+    ) -> Next {
         let now = tools.world.now();
         // Whoever comes first after a birthday brings its effects along, be it the worker or a guardian's change.
         let Renewed { band, layers, policy } =
-            renewed(&facts.at(&tools.registry, &self.book.rules, &layers, now), self.computed_for);
+            renewed(&facts.at(&tools.registry, &self.book.rules, &layers, now), computed_for);
+        let changes = diff(&tools.registry, &self.policy, &policy);
+        let (before, after) = ((&self.layers, &self.policy), (&layers, &policy));
+        let seen = Seen { changes: seen::changes(&tools.registry, now, before, after, &changes), hides_reason: false };
         Next {
             kind,
-            changes: diff(&tools.registry, &self.policy, &policy),
+            changes,
+            seen,
             policy,
             undo: None,
             by,
@@ -146,9 +177,12 @@ pub(crate) async fn read(
 /// Makes sense of a row, with the laws that hold and all that was said of the teen's age.
 async fn understood(conn: &mut AsyncPgConnection, tools: &Tools, row: TeenRow) -> Result<Standing, StoreError> {
     let teen = TeenId::from(row.teen);
-    let book = law::of_version(conn, tools, row.rules_version).await?;
+    let book = law::edition(conn, tools, row.rules_version, &row.rules_sha256).await?;
     let declared = row.declared(tools, teen)?;
-    let signals = if row.has_age_signals { ages::of_teen(conn, teen, declared).await? } else { vec![declared] };
+    let signals = match row.has_age_signals {
+        true => ages::of_teen(conn, teen, declared, tools.world.now()).await?,
+        false => vec![declared],
+    };
     row.known(tools, teen, book, signals)
 }
 
@@ -189,6 +223,7 @@ struct TeenRow {
     joined: jiff_diesel::Timestamp,
     controls: String,
     rules_version: i64,
+    rules_sha256: String,
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
@@ -198,6 +233,8 @@ fn teens_query(pairing: Uuid) -> _ {
         policy_revisions::teen_id.eq(teens::account_id).and(policy_revisions::revision.eq(teens::revision));
     // Which laws hold, in the same question: whoever knows an older set must look again before it plans anything.
     let rules_version: SqlLiteral<BigInt> = sql::<BigInt>("(select rules_version from installation)");
+    let rules_sha256: SqlLiteral<Text> =
+        sql::<Text>("(select s.sha256 from installation i join rule_sets s on s.version = i.rules_version)");
     teens::table
         .inner_join(accounts_table::table)
         .inner_join(policy_revisions::table.on(same))
@@ -217,6 +254,7 @@ fn teens_query(pairing: Uuid) -> _ {
                 accounts_table::created_at,
                 policy_revisions::controls,
                 rules_version,
+                rules_sha256,
             ),
             pairings::id.nullable(),
         ))
@@ -227,7 +265,7 @@ impl TeenRow {
     fn declared(&self, tools: &Tools, teen: TeenId) -> Result<AgeSignal, StoreError> {
         let birth = accounts::birth_date(&tools.vault, teen, self.birth.as_deref())?
             .ok_or_else(|| broken("a teen without a birth date"))?;
-        Ok(ages::declared(teen, birth, self.joined.to_jiff()))
+        Ok(ages::declared(teen, birth, self.joined.to_jiff(), tools.world.now()))
     }
 
     /// Makes sense of a teen's row.
@@ -251,7 +289,7 @@ impl TeenRow {
             computed_for,
             home_zone: self.home_zone,
             day_start_minute: self.day_start_minute,
-            facts: Facts { signals, region: self.region, joined: self.joined.to_jiff(), zone },
+            facts: Facts { signals, region: self.region, joined: self.joined.to_jiff().min(tools.world.now()), zone },
             book,
             layers,
             policy: Policy::from_json(&tools.registry, &self.controls).map_err(broken)?,

@@ -1,6 +1,6 @@
 //! A wanted change: read, planned, and written in one statement that does nothing if anything has moved in between.
 
-use diesel::QueryDsl;
+use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::Value as Json;
 use uuid::Uuid;
@@ -8,17 +8,16 @@ use uuid::Uuid;
 use super::{Changed, Home, Lend, Patch, next_version};
 use crate::{
     domain::{
-        controls::ControlId,
         ids::{AccountId, TeenId},
-        policy::{self, Layers, Timed, patch_guardian, patch_teen, undo_patch},
-        value::Given,
+        policy::{self, Layers, Timed, Undo, patch_guardian, undo_of},
+        supervision::seen,
         version::Version,
     },
     store::{
-        StoreError, Tools,
+        StoreError, Tools, history,
         kinship::{GuardianOf, TeenSelf},
         once::{self, Once},
-        policies::{self, Next, Origin, RevisionKind, Standing, Undo},
+        policies::{self, Next, Origin, RevisionKind, Standing},
         schema::policy_revisions,
     },
 };
@@ -38,8 +37,10 @@ pub(super) enum Plan {
     Grant(Uuid, Lend),
     /// Tighten something for a time.
     Hold(Uuid, Lend),
-    /// Take a grant or a hold back.
+    /// Take a grant or a hold of one's own back.
     Revoke(Uuid),
+    /// Give a grant back.
+    GiveBack(Uuid),
 }
 
 /// A change, with the proof that gives the power to it.
@@ -55,8 +56,16 @@ pub(super) struct Change {
     pub(super) once: Option<Once>,
 }
 
+/// What came of a change.
+pub(super) enum Made {
+    /// It is done, now or before.
+    Changed(Changed),
+    /// Something is due by itself, a law or a birthday. That comes first, so that nobody is said to have done it.
+    TooEarly,
+}
+
 /// How often a change without a version of its own is planned again because another one came first.
-const TRIES: usize = 8;
+pub(super) const TRIES: usize = 8;
 
 impl Change {
     pub(super) fn by_guardian(proof: GuardianOf, plan: Plan) -> Self {
@@ -71,12 +80,15 @@ impl Change {
     }
 
     /// Reads, plans, and writes in one statement that does nothing if anything has moved in between; then it is read again.
-    pub(super) async fn make(&self, conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Changed, StoreError> {
+    pub(super) async fn make(&self, conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Made, StoreError> {
         for _ in 0..TRIES {
             if let Some(before) = once::look(conn, tools, self.once.as_ref()).await? {
-                return Ok(before.answer);
+                return Ok(Made::Changed(before.answer));
             }
             let standing = policies::read(conn, tools, self.teen, self.guardian.as_ref()).await?;
+            if standing.is_due(tools.world.now()) {
+                return Ok(Made::TooEarly);
+            }
             let here = standing.version(tools);
             let planned = match self.seen {
                 Some(seen) if seen != here => Err(StoreError::Stale(here)),
@@ -87,15 +99,16 @@ impl Change {
                 refused => {
                     // This very request may have been done by its twin between the first look and the reading.
                     if let Some(before) = once::look(conn, tools, self.once.as_ref()).await? {
-                        return Ok(before.answer);
+                        return Ok(Made::Changed(before.answer));
                     }
-                    return refused.map(|_| Changed { version: here, changed: vec![], id: None });
+                    return refused.map(|_| Made::Changed(Changed { version: here, changed: vec![], id: None }));
                 }
             };
-            let changed = Changed { version: next_version(here), changed: next.changes.clone(), id: self.made() };
+            let changes = if self.guardian.is_some() { &next.seen.changes } else { &next.changes };
+            let changed = Changed { version: next_version(here), changed: changes.clone(), id: self.made() };
             let answer = once::sealed(tools, self.once.as_ref(), &changed)?;
             match policies::commit(conn, tools, &standing, &next, self.guardian.as_ref(), answer).await {
-                Ok(true) => return Ok(changed),
+                Ok(true) => return Ok(Made::Changed(changed)),
                 // Somebody was faster, with another change or with this very request: look again.
                 Ok(false) => {}
                 Err(error) if error.breaks("idempotency_pkey") => {}
@@ -116,22 +129,37 @@ impl Change {
             Plan::Guardian(patch) => (RevisionKind::Guardian, self.patched(tools, standing, patch)?),
             Plan::Teen(patch) => (RevisionKind::Teen, self.tightened(tools, standing, patch)?),
             Plan::Undo(revision) => {
-                let back = undo_of(conn, self.teen, *revision, self.by).await?;
-                (RevisionKind::Undo, self.patched(tools, standing, &back)?)
+                let back = self.what_undoes(conn, tools, *revision).await?;
+                let situation = standing.situation(tools, tools.world.now());
+                (RevisionKind::Undo, back.apply(&situation, self.reason.clone())?)
             }
-            Plan::Home(home) => return Ok(self.moved(tools, standing, home)),
+            Plan::Home(home) => {
+                let moved = self.moved(tools, standing, home);
+                return Ok(moved.map(|next| Next { reason: self.reason.clone(), ..next }));
+            }
             Plan::Grant(id, lend) => (RevisionKind::Grant, self.lent(tools, standing, *id, lend, policy::grant)?),
             Plan::Hold(id, lend) => (RevisionKind::Hold, self.lent(tools, standing, *id, lend, policy::hold)?),
-            Plan::Revoke(id) => (RevisionKind::Revoked, self.revoked(tools, standing, *id)?),
+            Plan::Revoke(id) => {
+                let left = policy::take_back(&standing.layers, self.by, *id, tools.world.now());
+                (RevisionKind::Revoked, left.ok_or(StoreError::NotFound)?)
+            }
+            Plan::GiveBack(id) => {
+                let left = policy::give_back(&standing.layers, *id, tools.world.now());
+                (RevisionKind::Revoked, left.ok_or(StoreError::NotFound)?)
+            }
         };
         if layers == standing.layers {
             return Ok(None);
         }
-        let undo = undo_patch(&standing.layers, &layers, self.by);
+        let undo = undo_of(&standing.layers, &layers, self.by);
         let next = standing.with_layers(tools, kind, Some(self.by), layers);
         let undoable = matches!(kind, RevisionKind::Guardian | RevisionKind::Undo);
-        let undo = undoable.then(|| policies::undo_of(self.by, undo)).transpose()?;
-        Ok(Some(Next { reason: self.reason.clone(), undo, origin: self.origin, ..next }))
+        let undo = undoable.then_some(undo);
+        let seen = match &self.plan {
+            Plan::Teen(patch) => next.seen.of_teens_wish(&tools.registry, patch),
+            _ => next.seen,
+        };
+        Ok(Some(Next { reason: self.reason.clone(), undo, origin: self.origin, seen, ..next }))
     }
 
     fn patched(&self, tools: &Tools, standing: &Standing, patch: &Patch) -> Result<Layers, StoreError> {
@@ -141,7 +169,7 @@ impl Change {
 
     fn tightened(&self, tools: &Tools, standing: &Standing, patch: &Patch) -> Result<Layers, StoreError> {
         let situation = standing.situation(tools, tools.world.now());
-        Ok(patch_teen(&situation, self.by, patch, self.reason.clone())?)
+        Ok(seen::tighten(&situation, self.by, patch, self.reason.clone())?)
     }
 
     /// The id of the grant or hold that this makes.
@@ -165,40 +193,32 @@ impl Change {
         Ok(give(&standing.situation(tools, now), timed)?)
     }
 
-    fn revoked(&self, tools: &Tools, standing: &Standing, id: Uuid) -> Result<Layers, StoreError> {
-        let mut layers = standing.layers.clone().without_past(tools.world.now());
-        let all = layers.grants.len() + layers.holds.len();
-        layers.grants.retain(|grant| grant.id != id);
-        layers.holds.retain(|hold| hold.id != id);
-        match all > layers.grants.len() + layers.holds.len() {
-            true => Ok(layers),
-            false => Err(StoreError::NotFound),
-        }
-    }
-
     fn moved(&self, tools: &Tools, standing: &Standing, home: &Home) -> Option<Next> {
         let home_zone = home.home_zone.clone().unwrap_or_else(|| standing.home_zone.clone());
         let day_start_minute = home.day_start_minute.unwrap_or(standing.day_start_minute);
         let moves = home_zone != standing.home_zone || day_start_minute != standing.day_start_minute;
         moves.then(|| standing.with_home(tools, self.by, home_zone, day_start_minute))
     }
-}
 
-/// What takes a revision back: the values before it, in the layer of the guardian who made it.
-async fn undo_of(
-    conn: &mut AsyncPgConnection,
-    teen: TeenId,
-    revision: i64,
-    guardian: AccountId,
-) -> Result<Patch, StoreError> {
-    let stored: Option<Json> =
-        policy_revisions::table.find((teen.uuid(), revision)).select(policy_revisions::undo).first(conn).await?;
-    let undo: Undo = serde_json::from_value(stored.ok_or(StoreError::NotUndoable)?)?;
-    if undo.guardian != guardian {
-        return Err(StoreError::NotUndoable);
+    /// What takes a revision back, for the guardian who made it. One that their history does not show is not found.
+    async fn what_undoes(
+        &self,
+        conn: &mut AsyncPgConnection,
+        tools: &Tools,
+        revision: i64,
+    ) -> Result<Undo, StoreError> {
+        let since = history::since(conn, self.guardian.as_ref().ok_or(StoreError::NotFound)?).await?;
+        let stored: Option<Json> = policy_revisions::table
+            .find((self.teen.uuid(), revision))
+            .filter(policy_revisions::made_at.ge(since))
+            .select(policy_revisions::undo)
+            .first(conn)
+            .await?;
+        let undo = Undo::from_json(&tools.registry, stored.ok_or(StoreError::NotUndoable)?)
+            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        match undo.guardian == self.by {
+            true => Ok(undo),
+            false => Err(StoreError::NotUndoable),
+        }
     }
-    let given = |(control, value): (ControlId, Option<Json>)| {
-        Ok((control, value.map(serde_json::from_value::<Given>).transpose()?))
-    };
-    Ok(undo.settings.into_iter().map(given).collect::<Result<Patch, serde_json::Error>>()?)
 }

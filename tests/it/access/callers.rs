@@ -48,6 +48,10 @@ pub struct Town {
     pub offer: String,
     /// A hold that the guardian put on the teen.
     pub hold: String,
+    /// An open objection of the teen, and one of the guardian.
+    pub appeals: [String; 2],
+    /// A grant that the guardian gave the teen.
+    pub grant: String,
     pub other: Family,
     pub callers: Vec<Caller>,
 }
@@ -59,10 +63,14 @@ impl Town {
         let tablet = family.teen.registers("tablet").await;
         let offer = family.teen.shows_code().await["offer_id"].as_str().expect("an id").to_owned();
         let until = house.world().now() + jiff::SignedDuration::from_mins(30);
-        let path = format!("/v1/guardian/teens/{}/holds", family.teen.id);
-        let hold = json!({"control": "time.daily_minutes", "value": 20, "until": until});
-        let hold: Json = family.guardian.api.post(&path, &hold).await.expect("a hold");
-        let hold = hold["id"].as_str().expect("an id").to_owned();
+        let lent = async |what: &str, body: Json| {
+            let path = format!("/v1/guardian/teens/{}/{what}", family.teen.id);
+            let lent: Json = family.guardian.api.post(&path, &body).await.expect("something lent");
+            lent["id"].as_str().expect("an id").to_owned()
+        };
+        let hold = lent("holds", json!({"control": "time.daily_minutes", "value": 20, "until": until})).await;
+        let grant = lent("grants", json!({"control": "feed.autoplay", "value": true, "until": until})).await;
+        let appeals = [teen_appeals(&family).await, guardian_appeals(&family).await];
         let mut callers = no_keys(house, &family).await;
         callers.extend(the_dead(house, &family).await);
         let live = |name, token: &str, shows, kin| Caller { name, token: Some(token.into()), shows, alive: true, kin };
@@ -81,19 +89,37 @@ impl Town {
             live("teen", &family.teen.access, Shows::Session(Role::Teen), true),
             live("device", &family.phone.token, Shows::Device, true),
         ]);
-        Self { family, tablet, offer, hold, other, callers }
+        Self { family, tablet, offer, hold, grant, appeals, other, callers }
     }
 
     /// A path with the family's own ids.
     pub fn path(&self, template: &str) -> String {
+        let [own, guardians] = &self.appeals;
         template
+            .replace("{appeal_id}", if template.starts_with("/v1/teen/") { own } else { guardians })
             .replace("{teen_id}", &self.family.teen.id.to_string())
             .replace("{device_id}", &self.tablet.id.to_string())
             .replace("{offer_id}", &self.offer)
             .replace("{pairing_id}", &self.family.pairing.to_string())
             .replace("{revision}", "1")
+            .replace("/teen/grants/{grant_id}", &format!("/teen/grants/{}", self.grant))
             .replace("{grant_id}", &self.hold)
     }
+}
+
+/// The teen objects to their age.
+pub async fn teen_appeals(family: &Family) -> String {
+    appeals(&family.teen, "/v1/teen/age-appeals").await
+}
+
+/// The guardian objects to the teen's age.
+pub async fn guardian_appeals(family: &Family) -> String {
+    appeals(&family.guardian, &format!("/v1/guardian/teens/{}/age-appeals", family.teen.id)).await
+}
+
+async fn appeals(who: &Person, path: &str) -> String {
+    let opened: Json = who.api.post(path, &json!({"claims": "16_17"})).await.expect("an objection");
+    opened["appeal_id"].as_str().expect("an id").to_owned()
 }
 
 /// Callers without a token of the right sort.

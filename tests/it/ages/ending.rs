@@ -44,7 +44,30 @@ async fn at_eighteen_the_pairing_ends_and_the_devices_stay() {
     }
     let history = read(&family.phone.api, "/v1/teen/history").await;
     assert_eq!(history["items"][0]["kind"], "birthday");
-    assert_eq!(read(&family.phone.api, "/v1/teen/transitions").await["items"], json!([]));
+    let been = read(&family.phone.api, "/v1/teen/transitions").await["items"][0].clone();
+    assert_eq!((&been["on"], &been["to_band"]), (&json!(day), &json!("adult")), "what has come stays in the list");
+    assert_eq!(been["changes"], told["changes"], "as it was announced");
+    assert_eq!(been["announced"].as_array().and_then(|it| it.last()).expect("one")["stage"], "on_the_day");
+    for (api, path) in [(&family.phone.api, "/v1/teen/pairings"), (&guardian.api, "/v1/guardian/pairings")] {
+        assert_eq!(read(api, path).await["items"][0]["end_reason"], "came_of_age");
+    }
+}
+
+/// Who moves to where it is the 18th birthday already comes of age by it, and nobody guards them there for a year more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_that_brings_the_birthday_ends_the_pairing_too() {
+    let house = House::new().await;
+    let family = family_born(&house, turning(&house, 18, 5)).await;
+    pass_to(&house, today(&house) + Span::new().days(5), SignedDuration::from_mins(10));
+    let guardian = again(&house, &family.guardian).await;
+    let url = format!("{}/v1/guardian/teens/{}", house.url(), family.teen.id);
+    let body = json!({"home_zone": "Pacific/Kiritimati"});
+    let moved = raw::send("PATCH", &url, Some(&guardian.access), &[], Some(body)).await;
+    assert_eq!(moved.status, 200, "{}", moved.text);
+    crate::house::until(crate::house::wire::PATIENCE, "the pairing ends", async || !paired(&house).await).await;
+    assert_eq!(band(&family).await, "adult");
+    let been = read(&family.phone.api, "/v1/teen/transitions").await["items"][0].clone();
+    assert_eq!(been["announced"].as_array().and_then(|it| it.last()).expect("one")["stage"], "on_the_day");
 }
 
 /// Whoever only says so, or shows a card, stays a minor for all rules, however long one waits.

@@ -60,7 +60,7 @@ async fn an_older_age_can_be_objected_to_while_it_waits() {
     let house = House::new().await;
     let family = family_born(&house, turning(&house, 14, 100)).await;
     let key = age_key(&house);
-    reports(&house, &key, &family, google(16, Some(17), "TIER_B")).await;
+    reports(&house, &key, &family, google(16, Some(17), "TIER_A")).await;
     let path = format!("/v1/guardian/teens/{}/age-attestations", family.teen.id);
     let word: Json = family.guardian.api.post(&path, &json!({"from": 13, "to": 14})).await.expect("an answer");
     assert_eq!((&word["band"], &word["waiting"]), (&json!("13_15"), &Json::Null));

@@ -23,7 +23,10 @@ impl Document {
     fn of(&self, operation: &str) -> Vec<&str> {
         let messages = self.0["operations"][operation]["messages"].as_array().expect("messages");
         let prefix = "#/channels/sync/messages/";
-        messages.iter().map(|it| it["$ref"].as_str().and_then(|at| at.strip_prefix(prefix)).expect("a reference")).collect()
+        messages
+            .iter()
+            .map(|it| it["$ref"].as_str().and_then(|at| at.strip_prefix(prefix)).expect("a reference"))
+            .collect()
     }
 
     fn message(&self, name: &str) -> &Json {
@@ -75,7 +78,13 @@ fn both_ways<T: DeserializeOwned + Serialize>(name: &str, shown: &Json) -> T {
 fn without_nothing(frame: &Json) -> Json {
     let said = |value: &Json| !value.is_null() && value.as_array().is_none_or(|items| !items.is_empty());
     let fields = frame.as_object().expect("a frame is an object");
-    Json::Object(fields.iter().filter(|(_, value)| said(value)).map(|(name, value)| (name.clone(), value.clone())).collect::<Map<_, _>>())
+    Json::Object(
+        fields
+            .iter()
+            .filter(|(_, value)| said(value))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect::<Map<_, _>>(),
+    )
 }
 
 /// Every kind of frame that the server hears or says has a message, and every example goes both ways and fits its schema.

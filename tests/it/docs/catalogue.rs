@@ -2,12 +2,12 @@
 
 use family_pairing::domain::{
     age::AgeBand,
-    controls::{Control, Registry, SetBy},
+    controls::{Control, GuardianSees, Registry, SetBy},
     language::Language,
     value::{Kind, Value},
 };
 
-use super::page::{code, compare, table};
+use super::page::{code, compare, table, write_table};
 
 const ENGLISH: Language = Language::English;
 
@@ -15,6 +15,9 @@ const ENGLISH: Language = Language::English;
 fn every_control_is_in_the_table() {
     let registry = Registry::load().expect("a catalogue");
     let rows: Vec<_> = registry.iter().map(row).collect();
+    if std::env::var_os("WRITE_DOCS").is_some() {
+        write_table("docs/CONTROLS.md", "controls", &rows);
+    }
     compare(&table("docs/CONTROLS.md", "controls"), &rows);
 }
 
@@ -36,10 +39,11 @@ fn kind(control: &Control) -> String {
         Kind::Choice { values } => values.iter().map(|value| code(value)).collect::<Vec<_>>().join(", "),
         Kind::Flag { strict } => format!("{}, {}", named(Value::Flag(!strict)), named(Value::Flag(*strict))),
         Kind::Minutes => "minutes a day".to_owned(),
-        Kind::Number { most } => {
-            format!("0 to {}", control.unit.as_ref().map_or(most.to_string(), |unit| format!("{most} {unit}")))
+        Kind::Number { least, most } => {
+            format!("{least} to {}", control.unit.as_ref().map_or(most.to_string(), |unit| format!("{most} {unit}")))
         }
         Kind::Words => "words".to_owned(),
+        Kind::Ids if control.guardian_sees == GuardianSees::Count => "identifiers; count".to_owned(),
         Kind::Ids => "identifiers".to_owned(),
         Kind::Windows => "times of the week".to_owned(),
     }
@@ -57,11 +61,12 @@ fn by_band<'a>(control: &Control, value: impl Fn(AgeBand) -> Option<&'a Value>) 
 
 fn set_by(control: &Control) -> String {
     let bands: Vec<String> = control.teen_loosens.iter().map(|band| ENGLISH.band(*band)).collect();
-    match (control.set_by, bands.is_empty()) {
+    let who = match (control.set_by, bands.is_empty()) {
         (SetBy::Family, true) => "family".to_owned(),
         (SetBy::Family, false) => format!("family; the teen at {}", bands.join(", ")),
         (SetBy::Law, _) => "law".to_owned(),
-    }
+    };
+    if control.privacy { format!("{who}; private") } else { who }
 }
 
 fn word(of: impl serde::Serialize) -> String {

@@ -18,7 +18,8 @@ impl Program {
     fn on_the_page() -> Self {
         let folder = std::env::temp_dir().join(format!("client-{}", uuid::Uuid::now_v7()));
         fs::create_dir(&folder).expect("a folder");
-        let python: Vec<_> = blocks(&read("docs/CLIENT.md")).into_iter().filter(|block| block.kind == "python").collect();
+        let python: Vec<_> =
+            blocks(&read("docs/CLIENT.md")).into_iter().filter(|block| block.kind == "python").collect();
         let [program] = &python[..] else { panic!("one program is on the page") };
         let file = folder.join("client.py");
         fs::write(&file, &program.text).expect("a program");
@@ -71,6 +72,7 @@ async fn the_client_on_the_page_is_a_device() {
 
     let path = format!("/v1/teen/devices/{}", family.phone.id);
     family.teen.api.delete(&path).await.expect("revoked");
-    let ended = tokio::time::timeout(Duration::from_secs(10), client.wait()).await.expect("it stops").expect("a status");
+    let ended =
+        tokio::time::timeout(Duration::from_secs(10), client.wait()).await.expect("it stops").expect("a status");
     assert_eq!(ended.code(), Some(1), "4004 means stop");
 }

@@ -44,6 +44,18 @@ pub fn table(path: &str, name: &str) -> Vec<Vec<String>> {
     rows
 }
 
+/// Writes the rows of a table instead of those that are there; its head stays.
+pub fn write_table(path: &str, name: &str, rows: &[Vec<String>]) {
+    let page = read(path);
+    let mark = format!("<!-- {name} -->\n");
+    let (before, rest) = page.split_once(&mark).unwrap_or_else(|| panic!("{path} has no {name}"));
+    let lines = rest.split_inclusive('\n');
+    let head: String = lines.clone().take(2).collect();
+    let after: String = lines.skip_while(|line| line.starts_with('|')).collect();
+    let rows: String = rows.iter().map(|row| format!("| {} |\n", row.join(" | "))).collect();
+    fs::write(root().join(path), format!("{before}{mark}{head}{rows}{after}")).expect("a page that can be written");
+}
+
 pub fn first_columns(rows: &[Vec<String>], count: usize) -> Vec<Vec<String>> {
     rows.iter().map(|row| row.iter().take(count).cloned().collect()).collect()
 }

@@ -96,8 +96,8 @@ impl Mia {
         let present = present.drafted(&draft, Drafter::Guardian(dana())).expect("a draft that can be saved");
         let changed = present.changes();
         let mut answer = match asked {
-            Asked::Moment(at) => json!({"instant": moment(&present, at, usage.as_ref())}),
-            Asked::Stretch(span) => json!({"timeline": timeline(&present, span, usage.as_ref())}),
+            Asked::Moment(at) => json!({"instant": moment(&present, at, usage.as_ref()).expect("few steps")}),
+            Asked::Stretch(span) => json!({"timeline": timeline(&present, span, usage.as_ref()).expect("few steps")}),
         };
         if !draft.is_empty() {
             answer["draft"] = json!({"direction": direction_of(&changed), "changed": changed});
@@ -127,7 +127,7 @@ fn every_answer_on_the_page_is_the_answer() {
             "json offered" => {
                 let shown: Json = serde_json::from_str(&block.text).expect(&block.text);
                 let presets = Presets::load(&mia.registry).expect("the presets");
-                let offers = json!(presets.offers(&mia.present(), dana()));
+                let offers = json!(presets.offers(&mia.present(), dana()).expect("offers"));
                 assert!(shows(&shown, &offers[0]), "shown:\n{shown:#}\nsaid:\n{:#}", offers[0]);
                 compared += 1;
             }

@@ -32,14 +32,30 @@ impl House {
 
     /// Runs `family-pairing admin …`, which must go well; what comes back is its standard output.
     pub fn admin(&self, arguments: &[&str]) -> String {
-        let done = self.admin_with(arguments, &[]);
+        self.admin_as(arguments, &[])
+    }
+
+    /// The same with more in its environment.
+    pub fn admin_as(&self, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+        let done = self.admin_with(arguments, environment);
         assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
         text(&done.stdout)
     }
 
-    /// Makes an operator; what comes back is the token.
+    /// Makes an operator who is in office; what comes back is the token. The first signs for all others.
     pub fn operator(&self, name: &str) -> String {
-        self.admin(&["create-operator", "--name", name]).trim().to_owned()
+        let Some(first) = self.first_operator.get() else {
+            let token = self.admin(&["create-operator", "--name", name]).trim().to_owned();
+            return self.first_operator.get_or_init(|| token).clone();
+        };
+        let invitation = self.invitation(name, first);
+        self.admin_as(&["take-office"], &[("FAMILY_PAIRING_INVITATION", &invitation)]).trim().to_owned()
+    }
+
+    /// Makes an operator who has not taken office; what comes back is the invitation.
+    pub fn invitation(&self, name: &str, signed: &str) -> String {
+        let sign = [("FAMILY_PAIRING_OPERATOR_TOKEN", signed)];
+        self.admin_as(&["create-operator", "--name", name], &sign).trim().to_owned()
     }
 
     /// Makes a platform key as an operator makes one.

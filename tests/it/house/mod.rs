@@ -23,7 +23,10 @@ use family_pairing::{
     app::{self, App},
     client::api::Api,
     config::ServeConfig,
-    domain::clock::{Clock, Entropy, World},
+    domain::{
+        clock::{Clock, Entropy, World},
+        controls::Registry,
+    },
     serve::Node,
     store::Store,
     telemetry,
@@ -65,6 +68,7 @@ pub struct House {
     pub nodes: Vec<RunningNode>,
     arguments: Vec<String>,
     secret: PathBuf,
+    first_operator: OnceLock<String>,
 }
 
 /// A node inside this process.
@@ -108,6 +112,7 @@ impl House {
             nodes: vec![],
             arguments: arguments.iter().map(ToString::to_string).collect(),
             secret,
+            first_operator: OnceLock::new(),
         }
     }
 
@@ -170,6 +175,13 @@ impl House {
         let line = std::iter::once("command".to_owned()).chain(self.command_line(&[]));
         let Settings { serve } = Settings::try_parse_from(line).expect("sound arguments");
         app::open_store(&serve.database, &serve.secret, self.world()).await.expect("a store").0
+    }
+
+    /// The same as a program with another catalogue opens it.
+    pub async fn store_with(&self, registry: Registry) -> Store {
+        let line = std::iter::once("command".to_owned()).chain(self.command_line(&[]));
+        let Settings { serve } = Settings::try_parse_from(line).expect("sound arguments");
+        app::open_store_with(&serve.database, &serve.secret, self.world(), registry).await.expect("a store").0
     }
 
     /// The first node's address.

@@ -58,8 +58,22 @@ impl ServerProcess {
 
     /// SIGTERM.
     pub fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    /// SIGSTOP: it stands still until it goes on.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// SIGCONT.
+    pub fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
         let pid = self.child.id().expect("it runs").to_string();
-        let told = std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        let told = std::process::Command::new("kill").args([signal, &pid]).status().expect("kill runs");
         assert!(told.success());
     }
 }

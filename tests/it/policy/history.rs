@@ -65,12 +65,13 @@ async fn only_ones_own_changes_can_be_taken_back() {
     let home = Some(json!({"day_start_minute": 240}));
     assert_eq!(raw::send("PATCH", &url, Some(&family.guardian.access), &[], home).await.status, 200);
     let homes = revision(&house).await;
-    for (what, number) in [("the beginning", json!(1)), ("the teen's own", teens), ("the home", json!(homes))] {
+    for (what, number) in [("the teen's own", teens), ("the home", json!(homes))] {
         let refused = undo(&house, &family, &number).await;
         assert_eq!((refused.status, refused.code()), (409, "not_undoable"), "{what}");
         assert_problem(&refused);
     }
-    for number in ["999", "0", "-1", "x", "1.5", "99999999999999999999", "%00"] {
+    // The beginning was before the pairing.
+    for number in ["1", "999", "0", "-1", "x", "1.5", "99999999999999999999", "%00"] {
         let missing = undo(&house, &family, number).await;
         assert_eq!((missing.status, missing.code()), (404, "not_found"), "{number}");
     }
@@ -89,7 +90,61 @@ async fn another_guardians_changes_cannot_be_taken_back() {
     let _: Json = family.teen.api.post("/v1/teen/unlink-requests", &json!({})).await.expect("an end");
     family.guardian = house.guardian("eve").await;
     family.guardian.pairs_with(&family.teen).await;
-    assert_eq!(undo(&house, &family, theirs).await.code(), "not_undoable");
+    assert_eq!(undo(&house, &family, theirs).await.code(), "not_found", "it is not in the history of the later one");
+}
+
+/// What somebody did in a pairing that has ended is gone from their history, and cannot be taken back after another pairing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pairing_that_is_made_again_begins_a_new_history() {
+    let house = House::new().await;
+    let family = house.family().await;
+    let before = guardian_sets(&house, &family, json!({"time.daily_minutes": 45})).await.body["revision"].clone();
+    let _: Json = family.teen.api.post("/v1/teen/unlink-requests", &json!({})).await.expect("an end");
+    family.guardian.pairs_with(&family.teen).await;
+    let refused = undo(&house, &family, before).await;
+    assert_eq!((refused.status, refused.code()), (404, "not_found"), "{}", refused.text);
+}
+
+/// An undo that would cross today's bound is refused with the bound, and nothing of it is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_does_not_cross_a_floor() {
+    let house = House::new().await;
+    let (guardian, teen) = (house.guardian("dana").await, house.sign_up("teen", "mia", 16).await);
+    let phone = teen.registers("Mia's phone").await;
+    let pairing = guardian.pairs_with(&teen).await;
+    let family = Family { guardian, teen, phone, pairing };
+    guardian_sets(&house, &family, json!({"dm.from": "friends"})).await;
+    let tightened = guardian_sets(&house, &family, json!({"dm.from": "no_one"})).await.body["revision"].clone();
+    let path = format!("/v1/guardian/teens/{}/age-attestations", family.teen.id);
+    let _: Json = family.guardian.api.post(&path, &json!({"from": 14, "to": 15})).await.expect("a word");
+    let before = revision(&house).await;
+    let refused = undo(&house, &family, tightened).await;
+    assert_eq!((refused.status, refused.code()), (422, "below_floor"), "{}", refused.text);
+    assert!(refused.text.contains("\"no_one\""), "the bound is named: {}", refused.text);
+    assert_problem(&refused);
+    assert_eq!((revision(&house).await, &holds(&family, "dm.from").await["value"]), (before, &json!("no_one")));
+}
+
+/// A new home and the end of a grant can come with a reason, which the teen reads.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_and_a_revocation_have_reasons() {
+    let house = House::new().await;
+    let family = house.family().await;
+    let url = format!("{}/v1/guardian/teens/{}", house.url(), family.teen.id);
+    let token = Some(family.guardian.access.as_str());
+    let home = Some(json!({"home_zone": "Europe/Paris", "reason": "we moved"}));
+    assert_eq!(raw::send("PATCH", &url, token, &[], home).await.status, 200);
+    let until = house.world().now() + jiff::SignedDuration::from_mins(30);
+    let hold = json!({"control": "time.daily_minutes", "value": 20, "until": until});
+    let held: Json =
+        family.guardian.api.post(&format!("/v1/guardian/teens/{}/holds", family.teen.id), &hold).await.expect("a hold");
+    let revoke = format!("{url}/grants/{}", held["id"].as_str().expect("an id"));
+    let long = raw::send("DELETE", &revoke, token, &[], Some(json!({"reason": "x".repeat(281)}))).await;
+    assert_eq!((long.status, long.code()), (422, "invalid"));
+    assert_eq!(raw::send("DELETE", &revoke, token, &[], Some(json!({"reason": "all done"}))).await.status, 200);
+    let own: Json = family.teen.api.get("/v1/teen/history").await.expect("a history").body;
+    assert_eq!((&own["items"][0]["kind"], &own["items"][0]["reason"]), (&json!("revoked"), &json!("all done")));
+    assert_eq!((&own["items"][2]["kind"], &own["items"][2]["reason"]), (&json!("home"), &json!("we moved")));
 }
 
 /// Pages of the history, put together, are the history: newest first, nothing twice, nothing left out.

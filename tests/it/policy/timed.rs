@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
 use super::{guardian_sets, holds, revision, teen_sets};
+use crate::edges::assert_problem;
 use crate::house::{
     House,
     people::Family,
@@ -57,6 +58,7 @@ async fn a_grant_loosens_for_a_time_and_ends_by_itself() {
         (&json!(true), &json!("grant"), &json!("homework"))
     );
     assert_eq!(search["after"], json!(false), "a device that nobody reaches then knows what holds after");
+    assert_eq!(search["safe"], json!(false), "and what to fall back to when it hears nothing at all");
     let (guardians, teens) = listed(&family).await;
     assert_eq!((&guardians, &guardians[0]["kind"], &guardians[0]["id"]), (&teens, &json!("grant"), &given.body["id"]));
     later(&house, &family, 31, "search.enabled", json!(false)).await;
@@ -78,7 +80,7 @@ async fn a_hold_tightens_for_a_time_and_no_grant_opens_it() {
     let family = house.family().await;
     let held = lends(&house, &family, "holds", json!({"control": "time.daily_minutes", "value": 0}), 30).await;
     assert_eq!((held.status, &held.body["changed"][0]["direction"]), (201, &json!("tighter")), "{}", held.text);
-    let grant = lends(&house, &family, "grants", json!({"control": "time.daily_minutes", "value": 90}), 60).await;
+    let grant = lends(&house, &family, "grants", json!({"control": "time.daily_minutes", "value": 90}), 20).await;
     assert_eq!((grant.status, grant.code()), (422, "adds_nothing"), "it would change nothing while the hold lasts");
     assert_eq!(holds(&family, "time.daily_minutes").await["source"], "hold");
     later(&house, &family, 31, "time.daily_minutes", json!(60)).await;
@@ -141,4 +143,71 @@ async fn a_double_tap_is_one_grant() {
     let (one, two) = tokio::join!(tap(), tap());
     assert_eq!((one.status, &one.body), (201, &two.body));
     assert_eq!(listed(&family).await.0.as_array().expect("a list").len(), 1);
+}
+
+/// What a guardian loosened travels with what a device falls back to that hears nothing for days; what is strict anyway does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_looser_value_travels_with_the_one_to_fall_back_to() {
+    let house = House::new().await;
+    let family = house.family().await;
+    let mut phone = family.phone.connects(&house).await;
+    let first = payload(&phone.policy().await);
+    let all = first["controls"].as_object().expect("controls");
+    assert!(all.values().all(|entry| entry.get("safe").is_none()), "defaults are their own fallback: {first}");
+    guardian_sets(&house, &family, json!({"time.daily_minutes": 90, "dm.from": "no_one"})).await;
+    let held = payload(&phone.policy().await);
+    let minutes = &held["controls"]["time.daily_minutes"];
+    assert_eq!((&minutes["value"], &minutes["safe"]), (&json!(90), &json!(60)));
+    assert_eq!(held["controls"]["dm.from"].get("safe"), None);
+    assert_eq!(holds(&family, "time.daily_minutes").await.get("safe"), None, "people read what holds");
+    teen_sets(&house, &family, json!({"time.daily_minutes": 45})).await;
+    assert_eq!(payload(&phone.policy().await)["controls"]["time.daily_minutes"].get("safe"), None);
+}
+
+/// Where only a grant is looser than a teen wishes, they are told so, and can give it back; every device has it at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_teen_gives_a_grant_back() {
+    let house = House::new().await;
+    let (family, other) = (house.family().await, house.family().await);
+    let given = lends(&house, &family, "grants", json!({"control": "time.daily_minutes", "value": 120}), 60).await;
+    let put = lends(&house, &family, "holds", json!({"control": "search.enabled", "value": false}), 60).await;
+    let wish = teen_sets(&house, &family, json!({"time.daily_minutes": 90})).await;
+    assert_eq!((wish.status, wish.code()), (422, "adds_nothing"));
+    assert_eq!(wish.body["grants"], json!([given.body["id"]]));
+    assert!(wish.body["detail"].as_str().is_some_and(|detail| detail.contains("Give that back")), "{}", wish.text);
+    assert_problem(&wish);
+    let mut phone = family.phone.connects(&house).await;
+    phone.policy().await;
+    let gives_back = async |token: &str, id: &Json| {
+        let url = format!("{}/v1/teen/grants/{}", house.url(), id.as_str().expect("an id"));
+        raw::send("DELETE", &url, Some(token), &[], None).await
+    };
+    assert_eq!(gives_back(&other.phone.token, &given.body["id"]).await.status, 404, "families are walls");
+    assert_eq!(gives_back(&family.phone.token, &put.body["id"]).await.status, 404, "a hold is not theirs to lift");
+    let back = gives_back(&family.phone.token, &given.body["id"]).await;
+    assert_eq!((back.status, &back.body["changed"][0]["to"]), (200, &json!(60)), "{}", back.text);
+    assert_eq!(payload(&phone.policy().await)["controls"]["time.daily_minutes"]["value"], 60);
+    assert_eq!(gives_back(&family.phone.token, &given.body["id"]).await.status, 404, "once");
+    let history: Json =
+        family.guardian.api.get(&format!("/v1/guardian/teens/{}/history", family.teen.id)).await.expect("it").body;
+    let newest = &history["items"][0];
+    assert_eq!((&newest["kind"], &newest["by"]["account_id"]), (&json!("revoked"), &json!(family.teen.id)));
+    assert_eq!(newest["origin"]["from"], "device");
+}
+
+/// There is an end to how many things can hold for a while.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_control_has_ten_grants_and_holds_at_most() {
+    let house = House::new().await;
+    let family = house.family().await;
+    for minutes in 1..=10 {
+        let body = json!({"control": "time.daily_minutes", "value": 60 - minutes});
+        assert_eq!(lends(&house, &family, "holds", body, minutes).await.status, 201);
+    }
+    let body = json!({"control": "time.daily_minutes", "value": 5});
+    let refused = lends(&house, &family, "holds", body, 90).await;
+    assert_eq!((refused.status, refused.code()), (409, "too_many_grants"), "{}", refused.text);
+    assert_problem(&refused);
+    let elsewhere = lends(&house, &family, "holds", json!({"control": "search.enabled", "value": false}), 60).await;
+    assert_eq!(elsewhere.status, 201, "{}", elsewhere.text);
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{guardian_sets, holds, revision};
+use super::{guardian_sets, holds, revision, teen_sets};
 use crate::{
     edges::assert_problem,
-    house::{House, raw},
+    house::{House, raw, wire::payload},
 };
 
 /// One of every form that a value can have in JSON, and the kinds that may take it.
@@ -157,4 +157,27 @@ async fn no_string_carries_what_nobody_can_see() {
         assert_eq!((answer.status, &answer.body["left_out"][0]["code"]), (200, &json!("item")));
     }
     assert_eq!(revision(&house).await, 1);
+}
+
+/// What one person sets has an end, so that a frame always holds the policy; nobody else is held back by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_is_one_persons_own_and_a_device_gets_what_comes_next() {
+    let house = House::new().await;
+    let family = house.family().await;
+    let list =
+        |letter: &str, count: usize| (0..200).map(|n| format!("{n:03}{}", letter.repeat(count))).collect::<Vec<_>>();
+    let words = teen_sets(&house, &family, json!({"content.blocked_words": list("x", 14)})).await;
+    assert_eq!(words.status, 200, "{}", words.text);
+    let subjects = json!({"blocked.subjects": list("x", 14)});
+    let refused = teen_sets(&house, &family, subjects.clone()).await;
+    assert_eq!((refused.status, refused.code()), (422, "policy_too_big"), "{}", refused.text);
+    assert_problem(&refused);
+    let mut phone = family.phone.connects(&house).await;
+    phone.policy().await;
+    assert_eq!(guardian_sets(&house, &family, subjects).await.status, 200, "a guardian has a share of their own");
+    phone.policy().await;
+    assert_eq!(guardian_sets(&house, &family, json!({"time.daily_minutes": 45})).await.status, 200);
+    let newest = payload(&phone.policy().await);
+    assert_eq!(newest["controls"]["time.daily_minutes"]["value"], 45);
+    assert_eq!(newest["controls"]["content.blocked_words"]["value"].as_array().map(Vec::len), Some(200));
 }

@@ -1,12 +1,20 @@
 //! Why something holds: the same explanation for guardian and teen, the law by its rule, and who could change it.
 
-use family_pairing::domain::{ids::AccountId, platform::Scope};
+use family_pairing::{
+    domain::{ids::AccountId, platform::Scope},
+    sync::frame::{Notice, ServerFrame},
+};
 use serde_json::{Value as Json, json};
 
 use super::{guardian_sets, teen_sets};
 use crate::{
     edges::assert_problem,
-    house::{House, people::Family, raw},
+    house::{
+        House,
+        people::Family,
+        raw,
+        wire::{frame, listens},
+    },
 };
 
 async fn policies(family: &Family) -> (Json, Json) {
@@ -24,7 +32,8 @@ async fn guardian_and_teen_read_the_same_explanation() {
     teen_sets(&house, &family, json!({"content.blocked_words": ["diet"]})).await;
     let (guardians, teens) = policies(&family).await;
     assert_eq!(guardians, teens);
-    assert_eq!(guardians["controls"].as_object().expect("controls").len(), 49);
+    let registry = family_pairing::domain::controls::Registry::load().expect("a catalogue");
+    assert_eq!(guardians["controls"].as_object().expect("controls").len(), registry.iter().len());
     assert_eq!(guardians["rules_version"], 1);
 }
 
@@ -60,7 +69,7 @@ async fn the_law_of_the_teens_home_counts() {
     assert_eq!((&account["value"], &account["source"]), (&json!("prohibited"), &json!("law")), "{account}");
     let refused = guardian_sets(&house, &family, json!({"account.create": "allowed"})).await;
     assert_eq!((refused.status, refused.code()), (422, "not_yours"));
-    let (elsewhere, _) = policies(&house.family_in("ZZ").await).await;
+    let (elsewhere, _) = policies(&house.family_in("CH").await).await;
     assert_eq!(elsewhere["controls"]["account.create"]["value"], "allowed");
 }
 
@@ -101,8 +110,27 @@ async fn a_change_says_where_from_and_the_teen_has_a_reply() {
         let url = format!("{}{path}", house.url());
         raw::send("POST", &url, Some(&family.phone.token), &[], Some(json!({ "text": text }))).await
     };
-    assert_eq!(say("no fair").await.status, 200);
-    assert_eq!(say("Could we try 60 on Fridays?").await.status, 200);
+    let mut socket = listens(&family.guardian, house.url()).await;
+    assert_eq!(say("no fair").await.body["edited"], false);
+    assert_eq!(say("Could we try 60 on Fridays?").await.body["edited"], true);
+    for text in ["no fair", "Could we try 60 on Fridays?"] {
+        let told = loop {
+            if let ServerFrame::Notice(Notice::Reply { revision, reply, .. }) = frame(&mut socket).await {
+                break (json!(revision), reply.text);
+            }
+        };
+        assert_eq!(told.0, number, "the guardian is told at once");
+        // What is told is what stands, which may be newer.
+        assert!(told.1 == text || told.1 == "Could we try 60 on Fridays?", "{}", told.1);
+    }
+    let again = async || {
+        let url = format!("{}{path}", house.url());
+        let headers = [("idempotency-key", "one-reply")];
+        let body = Some(json!({"text": "Could we try 60 on Fridays?"}));
+        raw::send("POST", &url, Some(&family.phone.token), &headers, body).await
+    };
+    let (first, second) = (again().await, again().await);
+    assert_eq!((first.status, &first.body), (200, &second.body), "the same key, the same answer");
     assert_eq!((say("").await.status, say(&"x".repeat(281)).await.code()), (422, "invalid"));
     let guardians = format!("/v1/guardian/teens/{}/history", family.teen.id);
     for (api, path) in [(&family.guardian.api, guardians.as_str()), (&family.teen.api, "/v1/teen/history")] {
@@ -132,6 +160,9 @@ async fn a_verified_consent_loosens_and_its_end_undoes_that() {
     assert_eq!((says(stranger.id, true).await.status, says(family.teen.id, true).await.status), (404, 404));
     assert_eq!(says(family.guardian.id, true).await.status, 200);
     assert_eq!(says(family.guardian.id, true).await.body["changed"], json!([]), "said before");
+    let history: Json = family.teen.api.get("/v1/teen/history").await.expect("a history").body;
+    let newest = &history["items"][0];
+    assert_eq!((&newest["kind"], &newest["origin"]), (&json!("assurance"), &json!({"from": "platform"})));
     let set = guardian_sets(&house, &family, json!({"feed.personalised_minutes": 90})).await;
     assert_eq!(set.status, 200, "{}", set.text);
     assert_eq!((&minutes().await["value"], &minutes().await["source"]), (&json!(90), &json!("guardian")));

@@ -65,6 +65,10 @@ async fn a_new_law_takes_two_operators() {
     );
     let said = done(&import(&alice, &first));
     assert!(said.contains("Proposed version 2, against version 1.") && said.contains("rules approve 2"), "{said}");
+    assert!(
+        said.contains(", where 0 teens live.\n0 teens would get other limits.\n"),
+        "a dry run is part of it: {said}"
+    );
     assert!(refused(&import(&bob, &first)).contains("version 2, which waits"), "nothing is proposed twice");
     assert!(refused(&house.rules_by(&alice, &["approve", "2"])).contains("another operator must"));
     assert!(refused(&house.rules_by(&bob, &["approve", "7"])).contains("there is no version 7"));
@@ -98,6 +102,7 @@ async fn a_new_law_takes_two_operators() {
 async fn nobody_signs_twice_and_nobody_who_was_revoked() {
     let house = House::empty(&[]).await;
     let pair = Pair::of(&house).await;
+    let carol = operator(&pair.store, "carol", Some(&pair.proposer)).await.0;
     let proposed = pair.propose(CAP).await;
     let forge = "update rule_sets set approved_by = proposed_by, approved_at = now() where version = 2";
     let error = house.database.client().await.batch_execute(forge).await.expect_err("one person");
@@ -105,13 +110,57 @@ async fn nobody_signs_twice_and_nobody_who_was_revoked() {
     pair.store.revoke_operator("bob".to_owned(), None).await.expect("a revocation");
     let late = pair.store.approve_rules(proposed.version, pair.approver.clone()).await.expect("a store");
     assert!(matches!(late, Err(Refusal::Revoked)), "a proof that is older than the revocation signs nothing");
-    let carol = operator(&pair.store, "carol").await.0;
     let edited =
         "update rule_sets set files = jsonb_set(files, '{0,text}', to_jsonb(replace(files->0->>'text', '30', '300')))";
-    house.database.client().await.batch_execute(&format!("{edited} where version = 2")).await.expect("an edit");
+    let forced = format!("alter table rule_sets disable trigger rule_sets_kept; {edited} where version = 2");
+    house.database.client().await.batch_execute(&forced).await.expect("an edit");
     let altered = pair.store.approve_rules(proposed.version, carol).await.expect("a store");
     assert!(matches!(altered, Err(Refusal::Altered(2))), "what is approved is what was proposed");
     assert_eq!(house.database.count("select rules_version from installation", &[]).await, 1);
+}
+
+/// The database keeps what it was given, lets nobody approve who came after the proposal, and lets only an approved set hold.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_guards_what_holds() {
+    let house = House::empty(&[]).await;
+    let pair = Pair::of(&house).await;
+    let proposed = pair.propose(CAP).await;
+    let dan = operator(&pair.store, "dan", Some(&pair.proposer)).await.0;
+    let client = house.database.client().await;
+    for (forge, why) in [
+        ("update rule_sets set files = '[]' where version = 2", "never changed"),
+        ("update rule_sets set files = '[]' where version = 1", "never changed"),
+        ("update rule_sets set note = 'x', sha256 = 'x' where version = 2", "never changed"),
+        ("delete from rule_sets where version = 2", "never removed"),
+        ("update installation set rules_version = 2", "only an approved set"),
+        ("update installation set rules_version = 7", "only an approved set"),
+        ("update installation set rules_version = null", "only an approved set"),
+        (
+            "update rule_sets set approved_at = now(), approved_by = (select id from operators where name = 'dan') where version = 2",
+            "was in office before",
+        ),
+    ] {
+        let error = client.batch_execute(forge).await.expect_err(forge);
+        assert!(error.as_db_error().is_some_and(|error| error.message().contains(why)), "{forge}: {error:?}");
+    }
+    let early = pair.store.approve_rules(2, dan.clone()).await.expect("a store");
+    assert!(matches!(early, Err(Refusal::NewerThanProposal(2))), "{early:?}");
+    pair.approve(&proposed).await;
+    assert_eq!(house.database.count("select rules_version from installation", &[]).await, 2);
+}
+
+/// Whoever proposed a set while nobody else was in office proposes it again once somebody is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_set_that_nobody_can_approve_is_proposed_again() {
+    let house = House::empty(&[]).await;
+    let (alice, folder) = (house.operator("alice"), Folder::of(CAP));
+    let import = || house.rules_by(&alice, &["import", folder.path(), "--note", "The cap"]);
+    assert!(done(&import()).contains("Proposed version 2"));
+    let bob = house.operator("bob");
+    assert!(refused(&house.rules_by(&bob, &["approve", "2"])).contains("took office after version 2"));
+    assert!(done(&import()).contains("Proposed version 3"));
+    assert!(refused(&import()).contains("version 3, which waits"));
+    assert!(done(&house.rules_by(&bob, &["approve", "3"])).starts_with("Version 3 holds.\n"));
 }
 
 /// A set is a whole: one that was written against rules which hold no more, or before another, is looked at again.

@@ -73,9 +73,40 @@ async fn grants_and_holds_of_a_draft_are_a_guardians() {
         let refused = guardian_asks(&house, &family, question.clone()).await;
         assert_eq!((refused.status, refused.code()), (422, code), "{question}: {}", refused.text);
         assert_eq!(refused.body["errors"][0]["pointer"].as_str().unwrap_or_default(), pointer);
+        let field = if question["grants"].is_array() { "/grants" } else { "/holds" };
         let teens = teen_asks(&house, &family, question).await;
-        assert_eq!((teens.status, &teens.body["errors"][0]["pointer"]), (422, &json!("/grants")), "{}", teens.text);
+        assert_eq!((teens.status, &teens.body["errors"][0]["pointer"]), (422, &json!(field)), "{}", teens.text);
     }
+}
+
+/// What makes an answer dear is bounded: grants and holds that overlap in one control.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_has_ten_grants_and_ten_holds_of_one_control() {
+    let house = House::new().await;
+    let family = house.family().await;
+    let until = |hours: i64| house.world().now() + SignedDuration::from_hours(hours);
+    let holds = |count: i64| -> Json {
+        (1..=count).map(|n| json!({"control": "time.daily_minutes", "value": 50 - n, "until": until(n)})).collect()
+    };
+    let ten = guardian_asks(&house, &family, json!({"at": until(1), "holds": holds(10)})).await;
+    assert_eq!(ten.status, 200, "{}", ten.text);
+    let eleven = guardian_asks(&house, &family, json!({"at": until(1), "holds": holds(11)})).await;
+    assert_eq!((eleven.status, eleven.code()), (422, "invalid"), "{}", eleven.text);
+    assert_eq!(eleven.body["errors"][0]["pointer"], "/holds/10");
+}
+
+/// Minutes that are used up now are new tomorrow: an instant says when.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_used_up_day_ends() {
+    let house = House::new().await;
+    let family = house.family().await;
+    let open = json!({"time.sleep_windows": [], "time.daily_minutes": 60});
+    family.guardian.sets(family.teen.id, open).await;
+    let now = house.world().now();
+    let answer = guardian_asks(&house, &family, json!({"at": now, "usage": {"minutes_used": 60}})).await;
+    let instant = &answer.body["instant"];
+    assert_eq!(instant["use"]["reasons"][0]["code"], "budget_used", "{}", answer.text);
+    assert_eq!(instant["use"]["until"], instant["day"]["to"]);
 }
 
 /// A time that cannot be asked about is refused with its field, and so are more minutes than a day has.

@@ -4,7 +4,7 @@ use uuid::Uuid;
 use super::*;
 use crate::domain::{
     age::{AgeSpan, Channel, ProviderOutcome, Reading},
-    ids::AgeSignalId,
+    ids::{AccountId, AgeSignalId},
 };
 
 mod promises;
@@ -104,10 +104,48 @@ fn a_surer_word_wins_and_younger_counts_at_once() {
 
 #[test]
 fn of_two_equal_words_the_younger_counts() {
-    let signals = [declared(1, SIGN_UP, date(2011, 5, 1)), declared(2, "2026-03-01T00:00:00Z", date(2009, 5, 1))];
+    let store = Reading { channel: Channel::Apple, ..Reading::attested(ages(16, 17)) }.asserted();
+    let signals = [declared(1, SIGN_UP, date(2011, 5, 1)), store.signal(id(2), at("2026-03-01T00:00:00Z"))];
     let decision = decided(&signals, "2026-06-01T00:00:00Z");
     assert_eq!((decision.birth, decision.reason), (Birth::on(date(2011, 5, 1)), Reason::YoungerOnTie));
     assert_eq!(decision.majority, Some(date(2029, 5, 1)), "saying older later does not put the birthday off");
+}
+
+/// What a guardian said by mistake they can put right, and a store that has seen a birthday is believed; but older still waits.
+#[test]
+fn a_newer_word_takes_the_place_of_the_speakers_older_one() {
+    let signals = [attested(1, SIGN_UP, ages(5, 9)), attested(2, "2026-03-01T00:00:00Z", ages(14, 15))];
+    assert_eq!(band(&signals, "2026-03-03T23:59:59Z"), AgeBand::Under13);
+    let decision = decided(&signals, "2026-03-04T00:00:00Z");
+    assert_eq!((decision.basis.as_slice(), decision.reason), ([id(2)].as_slice(), Reason::Interval));
+    let stayed = AgeSignal { said_by: Some(AccountId::from_uuid(Uuid::max())), ..signals[0].clone() };
+    assert_eq!(
+        band(&[stayed, signals[1].clone()], "2026-03-04T00:00:00Z"),
+        AgeBand::Under13,
+        "another guardian's word"
+    );
+}
+
+#[test]
+fn a_weaker_word_takes_no_place_and_an_ended_one_gives_it_back() {
+    let weaker = AgeSignal { level: Level::Asserted, ..attested(2, "2026-03-01T00:00:00Z", ages(16, 17)) };
+    let strong = attested(1, SIGN_UP, ages(13, 14));
+    assert_eq!(band(&[strong.clone(), weaker], "2026-03-09T00:00:00Z"), AgeBand::From13To15);
+    let ending =
+        AgeSignal { valid_until: Some(at("2026-04-01T00:00:00Z")), ..attested(2, "2026-03-01T00:00:00Z", ages(5, 9)) };
+    let signals = [strong, ending];
+    assert_eq!(band(&signals, "2026-03-31T00:00:00Z"), AgeBand::Under13);
+    assert_eq!(band(&signals, "2026-04-01T00:00:00Z"), AgeBand::From13To15);
+}
+
+#[test]
+fn a_doubt_that_is_taken_back_by_a_newer_word_gives_the_birthday_back() {
+    let doubt = attested(2, "2027-11-01T00:00:00Z", ages(16, 16));
+    let mended = attested(3, "2027-12-01T00:00:00Z", ages(17, 17));
+    let signals = [declared(1, SIGN_UP, date(2010, 5, 1)), doubt];
+    assert_eq!(decided(&signals, "2027-11-01T00:00:00Z").majority, None);
+    let signals = [signals.as_slice(), &[mended]].concat();
+    assert_eq!(decided(&signals, "2027-12-04T00:00:00Z").majority, Some(date(2028, 5, 1)));
 }
 
 #[test]
@@ -198,7 +236,8 @@ fn a_doubt_takes_the_majority_away_at_once() {
 
 #[test]
 fn a_teen_who_says_eighteen_later_stays_what_they_were() {
-    let signals = [declared(1, SIGN_UP, date(2011, 5, 1)), declared(2, "2026-02-01T00:00:00Z", date(2007, 5, 1))];
+    let store = Reading { channel: Channel::Apple, ..Reading::attested(AgeSpan::ADULT) }.asserted();
+    let signals = [declared(1, SIGN_UP, date(2011, 5, 1)), store.signal(id(2), at("2026-02-01T00:00:00Z"))];
     assert_eq!(band(&signals, "2026-06-01T00:00:00Z"), AgeBand::From13To15);
     assert_eq!(band(&signals, "2029-04-30T00:00:00Z"), AgeBand::From16To17);
     assert_eq!(band(&signals, "2029-05-01T00:00:00Z"), AgeBand::Adult);

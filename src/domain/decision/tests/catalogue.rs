@@ -6,6 +6,7 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 use super::*;
 use crate::domain::{
     controls::Control,
+    timeline::day_of,
     value::{Kind, Value, tests::any_value},
 };
 
@@ -33,7 +34,7 @@ fn loosest(kind: &Kind) -> Json {
         Kind::Choice { values } => json!(values[0]),
         Kind::Flag { strict } => json!(!strict),
         Kind::Minutes => json!(1440),
-        Kind::Number { most } => json!(most),
+        Kind::Number { most, .. } => json!(most),
         Kind::Words | Kind::Ids | Kind::Windows => json!([]),
     }
 }
@@ -42,7 +43,8 @@ fn strictest(kind: &Kind) -> Json {
     match kind {
         Kind::Choice { values } => json!(values.last().unwrap()),
         Kind::Flag { strict } => json!(strict),
-        Kind::Minutes | Kind::Number { .. } => json!(0),
+        Kind::Minutes => json!(0),
+        Kind::Number { least, .. } => json!(least),
         Kind::Words | Kind::Ids => json!(["x"]),
         Kind::Windows => {
             json!([{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "00:00", "to": "24:00"}])
@@ -54,7 +56,7 @@ fn strictest(kind: &Kind) -> Json {
 fn bold(action: &Action) -> Question {
     let x = || Some("x".to_owned());
     let level = DECIDERS.levels(action).map(|levels| levels[0].clone());
-    Question { actor: x(), words: x().into_iter().collect(), level, used_minutes: Some(1), ..ask(&action.0) }
+    Question { actor: x(), words: x().map(|word| vec![word]), level, used_minutes: Some(1), ..ask(&action.0) }
 }
 
 #[test]
@@ -91,7 +93,7 @@ fn any_held(kind: &Kind) -> impl Strategy<Value = Held> + use<> {
     (any_value(kind), option::of((-5_000_i64..200_000, any_value(kind))))
 }
 
-type Asked = (Relationship, Option<String>, Vec<String>, Option<String>, Vec<String>, Option<u32>);
+type Asked = (Relationship, Option<String>, Vec<String>, Option<String>, Option<Vec<String>>, Option<u32>);
 
 fn any_asked(action: &Action) -> impl Strategy<Value = Asked> + use<> {
     use Relationship::{Friend, Guardian, Stranger, SuggestedFriend, Themself};
@@ -102,7 +104,7 @@ fn any_asked(action: &Action) -> impl Strategy<Value = Asked> + use<> {
         option::of(id()),
         vec(id(), 0..3),
         option::of(select(levels)),
-        vec(id(), 0..4),
+        option::of(vec(id(), 0..4)),
         option::of(0_u32..1_500),
     )
 }
@@ -166,9 +168,10 @@ proptest! {
         prop_assert!(strict.outcome >= loose.outcome, "{:?} became {:?}", loose, strict);
     }
 
-    /// Until then, the answer stays as it is unless somebody does something; without a then, for good.
+    /// Until then, the answer stays as it is unless somebody does something, and then it is another; without a then, it stays for
+    /// eight days. On the days to come, nothing is used yet.
     #[test]
-    fn no_answer_changes_by_itself_before_it_says_so(
+    fn no_answer_changes_by_itself_before_it_says_so_and_then_it_does(
         (action, held, asked) in select(actions()).prop_flat_map(|action| {
             let held: Vec<_> = concerned_with(&action).into_iter().map(|control| any_held(&control.kind)).collect();
             let asked = any_asked(&action);
@@ -178,14 +181,20 @@ proptest! {
         parts in vec(0_i64..1_000, 4),
     ) {
         let (policy, question) = (compiled(&action, &held, moment), question(&action, &asked));
-        let now = moment.2;
+        let (zone, day_start_minute, now) = moment;
+        let midnight = day_of(&TimeZone::get(zone).unwrap(), day_start_minute, now).to;
+        let used = |then| if then < midnight { question.used_minutes } else { Some(0) };
+        let answer = |then| policy.decide(&Question { used_minutes: used(then), ..question.clone() }, then).outcome;
         let verdict = policy.decide(&question, now);
-        let end = verdict.until.unwrap_or(now + SignedDuration::from_hours(24 * 40));
+        let end = verdict.until.unwrap_or(now + SignedDuration::from_hours(24 * 8));
         prop_assert!(end > now);
         let last = end - SignedDuration::from_micros(1);
         let between = parts.iter().map(|part| now + (end.duration_since(now) / 1_000) * i32::try_from(*part).unwrap());
         for then in between.chain([last]) {
-            prop_assert_eq!(policy.decide(&question, then).outcome, verdict.outcome, "at {} of {:?}", then, verdict);
+            prop_assert_eq!(answer(then), verdict.outcome, "at {} of {:?}", then, verdict);
+        }
+        if verdict.until.is_some() {
+            prop_assert_ne!(answer(end), verdict.outcome, "at the end of {:?}", verdict);
         }
     }
 }

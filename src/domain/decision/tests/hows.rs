@@ -94,8 +94,12 @@ fn a_budget_is_for_the_day_of_the_teens_home() {
     assert_eq!(said(&limited.decide(&used(59), monday)), (Allow, vec![]));
     // Tuesday has begun in Berlin, and has no limit.
     assert_eq!(said(&limited.decide(&used(1_500), midnight)), (Allow, vec![]));
+    // Without a count nothing is said of it until Wednesday, which has no minutes.
+    let wednesday = at("2026-11-24T23:00:00Z");
     let not_asked = limited.decide(&ask("use"), monday);
-    assert_eq!((said(&not_asked), not_asked.until), ((Allow, vec![ReasonCode::NotAsked]), Some(midnight)));
+    assert_eq!((said(&not_asked), not_asked.until), ((Allow, vec![ReasonCode::NotAsked]), Some(wednesday)));
+    let never = ready(json!({"time.daily_minutes": 0})).decide(&used(0), monday);
+    assert_eq!((never.outcome, never.until), (Deny, None));
     // A day without minutes needs no count.
     assert_eq!(limited.decide(&ask("use"), at("2026-11-25T12:00:00Z")).outcome, Deny);
     // With a day that starts at four, Monday is not over at midnight.
@@ -107,19 +111,90 @@ fn a_budget_is_for_the_day_of_the_teens_home() {
 }
 
 #[test]
+fn a_no_lasts_until_it_becomes_a_yes() {
+    let every_day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    // The night ends where school begins: the one no goes on as another.
+    let held = json!({
+        "time.sleep_windows": [{"days": every_day, "from": "21:00", "to": "08:00"}],
+        "time.school_windows": [{"days": ["tue"], "from": "08:00", "to": "15:00"}],
+        "time.daily_minutes": 60,
+    });
+    let asked = Question { used_minutes: Some(60), ..ask("use") };
+    let night = ready(held.clone()).decide(&asked, at("2026-11-23T21:00:00Z"));
+    assert_eq!((night.outcome, night.until), (Deny, Some(at("2026-11-24T14:00:00Z"))));
+    // The budget is new at midnight, but then it is night.
+    let evening = ready(held).decide(&asked, at(EVENING));
+    assert_eq!(
+        (said(&evening), evening.until),
+        ((Deny, vec![ReasonCode::BudgetUsed]), Some(at("2026-11-24T14:00:00Z")))
+    );
+    // Each hour another no, for ever: nobody can say when it is a yes.
+    let (even, odd): (Vec<_>, Vec<_>) = (0..24).map(|hour| {
+        json!({"days": every_day, "from": format!("{hour:02}:00"), "to": format!("{:02}:00", (hour + 1) % 24)})
+    }).enumerate().partition(|(hour, _)| hour % 2 == 0);
+    let windows = |some: Vec<(usize, Json)>| json!(some.into_iter().map(|(_, window)| window).collect::<Vec<_>>());
+    let both = ready(json!({"time.away_windows": windows(even), "time.school_windows": windows(odd)}));
+    let never_over = both.decide(&ask("use"), at(EVENING));
+    assert_eq!((never_over.outcome, never_over.until), (Deny, None));
+}
+
+#[test]
 fn a_word_is_found_however_it_is_written() {
-    let held = json!({"content.maturity": "adults", "content.blocked_words": ["#diet", "café", "go away now"]});
+    let list = ["#diet", "café", "go away now", ":)", "skinny!"];
+    let held = json!({"content.maturity": "adults", "content.blocked_words": list});
     let found = |words: &[&str]| {
-        let words = words.iter().map(ToString::to_string).collect();
-        answer(held.clone(), &Question { words, ..ask("view_content") }) == (Deny, vec![ReasonCode::BlockedWord])
+        let words = Some(words.iter().map(ToString::to_string).collect());
+        match answer(held.clone(), &Question { words, ..ask("view_content") }) {
+            (Deny, codes) => codes == [ReasonCode::BlockedWord],
+            (_, codes) => !codes.is_empty(),
+        }
     };
-    for words in [&["a", "#DIET"][..], &["cafe\u{301}"], &["ca\u{200b}f\u{ad}é"], &["please", "GO", "away", "now", "!"]]
-    {
+    for words in [
+        &["a", "#DIET"][..],
+        &["cafe\u{301}"],
+        &["ca\u{200b}f\u{ad}é"],
+        &["please", "GO", "away", "now", "!"],
+        &["a whole text, of a #diet!"],
+        &["«Café»"],
+        &["go\taway\nnow"],
+        &["please go", "away, now."],
+        &["hi", ":)"],
+        &["skinny"],
+        &["*Skinny*"],
+    ] {
         assert!(found(words), "{words:?}");
     }
-    for words in [&[][..], &["diet", "cafe"], &["go", "away"], &["away", "go", "now"], &["", " "]] {
+    for words in [
+        &[][..],
+        &["diet", "cafe"],
+        &["go", "away"],
+        &["away", "go", "now"],
+        &["", " "],
+        &["goaway now"],
+        &["a diet, :("],
+        &["skinnys"],
+    ] {
         assert!(!found(words), "{words:?}");
     }
+}
+
+#[test]
+fn what_a_list_is_not_told_of_shows() {
+    let list = json!({"content.maturity": "adults", "content.blocked_words": ["diet"], "blocked.subjects": ["acct:7"]});
+    let not_asked = (Allow, vec![ReasonCode::NotAsked]);
+    let read = |actor: Option<&str>, words: Option<Vec<String>>, relationship| {
+        let question = Question { actor: actor.map(str::to_owned), words, relationship, ..ask("view_content") };
+        answer(list.clone(), &question)
+    };
+    assert_eq!(read(Some("acct:8"), None, Stranger), not_asked);
+    assert_eq!(read(None, Some(vec![]), Stranger), not_asked);
+    assert_eq!(read(None, None, Stranger), (Allow, vec![ReasonCode::NotAsked, ReasonCode::NotAsked]));
+    assert_eq!(read(Some("acct:8"), Some(vec![]), Stranger), (Allow, vec![]), "a picture has no words");
+    assert_eq!(read(None, Some(vec![]), Themself), (Allow, vec![]), "there is no other side");
+    let with = Question { subjects: vec!["acct:7".to_owned()], words: Some(vec![]), ..ask("view_content") };
+    assert_eq!(answer(list, &with), (Deny, vec![ReasonCode::Blocked]));
+    let empty = json!({"content.maturity": "adults", "content.blocked_words": [], "blocked.subjects": []});
+    assert_eq!(answer(empty, &ask("view_content")), (Allow, vec![]), "with nothing on the lists nothing is missing");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn the_strictest_wins_and_only_they_are_the_reason() {
         "time.away_windows": [{"days": ["mon"], "from": "19:00", "to": "21:00"}],
     });
     let verdict = ready(held).decide(&ask("use"), at(EVENING));
-    // The budget could not say; the guardian would be asked, were it not a no anyway.
+    // The budget could not say; a guardian would be asked, were it not a no anyway.
     assert_eq!(said(&verdict), (Outcome::Deny, vec![ReasonCode::OffHours, ReasonCode::NotAsked]));
     let reason = verdict.reasons.iter().find(|reason| reason.code == ReasonCode::OffHours).unwrap();
     assert_eq!(reason.control.as_ref().unwrap().as_str(), "time.away_windows");
@@ -81,11 +81,13 @@ fn a_question_that_has_no_answer_is_said_so() {
     let subject = Question { subjects: vec!["a".to_owned(), String::new()], ..ask("message") };
     assert_eq!(refused(subject), Unaskable::Subject { at: 1, why: TextError::Empty });
     let many = |count| vec!["a".to_owned(); count];
-    let fits = Question { subjects: many(MOST_SUBJECTS), words: many(MOST_WORDS), ..ask("view_content") };
+    let fits = Question { subjects: many(MOST_SUBJECTS), words: Some(many(MOST_WORDS)), ..ask("view_content") };
     assert_eq!(fits.check(&DECIDERS), Ok(()));
     let subjects = Question { subjects: many(MOST_SUBJECTS + 1), ..fits.clone() };
     assert_eq!(refused(subjects), Unaskable::TooManySubjects);
-    assert_eq!(refused(Question { words: many(MOST_WORDS + 1), ..fits }), Unaskable::TooManyWords);
+    for words in [many(MOST_WORDS + 1), vec!["a b ".repeat(MOST_WORDS / 2), String::new()]] {
+        assert_eq!(refused(Question { words: Some(words), ..fits.clone() }), Unaskable::TooManyWords);
+    }
 }
 
 #[test]

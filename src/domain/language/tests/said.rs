@@ -18,7 +18,7 @@ fn value(control: &Control, json: serde_json::Value) -> Value {
 
 fn change(control: &Control, from: Value, to: Value) -> Change {
     let direction = control.kind.direction(&from, &to);
-    Change { control: control.id.clone(), from, to, direction, effective: When::Now }
+    Change { control: control.id.clone(), from, to, direction, hidden: None, effective: When::Now }
 }
 
 fn said(language: Language, id: &str, from: serde_json::Value, to: serde_json::Value) -> String {
@@ -183,7 +183,7 @@ defaults = { under_13 = "friends", 13_15 = "friends", 16_17 = "friends", adult =
     let said =
         Language::German.change(new, &change(new, Value::Choice("cold_light".into()), Value::Choice("friends".into())));
     assert_eq!(said, "How warm the screen is: cold light → Freunde (strenger)");
-    let number = Control { kind: Kind::Number { most: 9 }, ..new.clone() };
+    let number = Control { kind: Kind::Number { least: 0, most: 9 }, ..new.clone() };
     assert_eq!(Language::German.value(&number, &Value::Number(4)), "4 shades of red");
 }
 

@@ -47,6 +47,8 @@ fn a_changed_rule_is_told_field_by_field_in_words() {
     assert_eq!(unknown.rules[0].fields[0].to.as_deref(), Some("from a day that is not known"));
     let law = edited("cite = \"1\"", "cite = \"2\"");
     assert_eq!((words(&law.laws[0]), law.rules.len()), (vec![("cite", Some("1"), Some("2"))], 0));
+    let reached = edited("reviewed_by = \"us\"", "reviewed_by = \"us\"\nservices = \"app stores\"");
+    assert_eq!((words(&reached.laws[0]), reached.touched.len()), (vec![("services", None, Some("app stores"))], 0));
     assert_eq!(edited("60", "60"), Comparison::default());
 }
 

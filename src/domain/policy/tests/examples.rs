@@ -97,9 +97,11 @@ fn a_teen_tightens_at_once_and_asks_for_the_rest() {
     let set =
         guardian(&Layers::default(), 1, 5, json!({"content.blocked_words": ["casino"], "time.daily_minutes": 90}))
             .unwrap();
-    let nothing = |control: &str| Err(PatchError::AddsNothing { control: control.into() });
+    let nothing = |control: &str| Err(PatchError::AddsNothing { control: control.into(), grants: vec![] });
     assert_eq!(teen(&set, 6, json!({"time.daily_minutes": 120})), nothing("time.daily_minutes"));
-    assert_eq!(teen(&set, 6, json!({"content.blocked_words": ["casino"]})), nothing("content.blocked_words"));
+    assert_eq!(teen(&set, 6, json!({"content.blocked_words": []})), nothing("content.blocked_words"));
+    let kept = teen(&set, 6, json!({"content.blocked_words": ["casino"]})).unwrap();
+    assert_eq!(held(&kept, "content.blocked_words")["source"], "guardian", "what is private may be said to stay so");
     assert_eq!(teen(&set, 6, json!({"live.host": true})), nothing("live.host"));
     let own = teen(&set, 6, json!({"content.blocked_words": ["diet"]})).unwrap();
     assert_eq!(held(&own, "content.blocked_words")["value"], json!(["casino", "diet"]));
@@ -134,6 +136,46 @@ fn of_several_guardians_the_stricter_one_is_named() {
     let together = held(&both, "content.blocked_words");
     assert_eq!((&together["value"], &together["source"]), (&json!(["a", "b"]), &json!("guardian")));
     assert_eq!((together.get("by"), &together["since"]), (None, &json!("1970-01-01T00:00:06Z")));
+}
+
+/// What a birthday kept comes back, also where another one has come in between; nothing that it keeps now goes.
+#[test]
+fn an_undo_loosens_no_start() {
+    let (id, band) = ("comments.from", AgeBand::From16To17);
+    let younger = at_age(&REGISTRY, &Layers::default(), AgeBand::Under13, AgeBand::From13To15, second(1));
+    assert_eq!(held(&younger, id)["source"], "kept");
+    let set = guardian(&younger, 1, 5, json!({id: "friends"})).unwrap();
+    let undo = undo_of(&younger, &set, person(1));
+    let undone = undo.apply(&Situation { now: second(6), ..situation(TEEN, &set) }, None).unwrap();
+    assert_eq!(undone, younger);
+    let live = guardian(&Layers::default(), 1, 5, json!({"live.watch": false})).unwrap();
+    let older = at_age(&REGISTRY, &live, TEEN, band, second(7));
+    let back = undo_of(&Layers::default(), &live, person(1)).apply(&situation(band, &older), None).unwrap();
+    assert_eq!(back.kept, older.kept);
+}
+
+#[test]
+fn only_whoever_gave_it_takes_it_back_and_the_teen_gives_a_grant_back() {
+    let timed = |number: u128, value| Timed {
+        id: Uuid::from_u128(number),
+        control: "time.daily_minutes".into(),
+        value: REGISTRY.get("time.daily_minutes").unwrap().kind.parse(Given::Number(value)).unwrap(),
+        by: person(1),
+        from: second(1),
+        until: second(100),
+        reason: None,
+    };
+    let layers = Layers { grants: vec![timed(1, 90)], holds: vec![timed(2, 30)], ..Layers::default() };
+    let (grant, hold) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    for id in [grant, hold] {
+        assert_eq!(take_back(&layers, person(2), id, second(10)), None);
+        let left = take_back(&layers, person(1), id, second(10)).unwrap();
+        assert_eq!(left.grants.len() + left.holds.len(), 1);
+        assert_eq!(take_back(&left, person(1), id, second(10)), None);
+    }
+    assert_eq!(give_back(&layers, hold, second(10)), None, "a hold is not theirs to lift");
+    assert!(give_back(&layers, grant, second(10)).unwrap().grants.is_empty());
+    assert_eq!(give_back(&layers, grant, second(100)), None, "what is over is over");
 }
 
 #[test]

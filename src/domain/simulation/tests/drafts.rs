@@ -78,7 +78,7 @@ fn grants_and_holds_of_a_draft_come_one_after_the_other() {
     assert_eq!(values, [json!(90), json!(60), json!(90), json!(30)]);
     // What the second would get after the first was saved, and which one it is.
     let twice = Draft { grants: vec![draft.grants[0].clone(), draft.grants[0].clone()], ..Draft::default() };
-    let why = PatchError::AddsNothing { control: "time.daily_minutes".into() };
+    let why = PatchError::AddsNothing { control: "time.daily_minutes".into(), grants: vec![] };
     assert_eq!(
         teen.present().drafted(&twice, GUARDIAN).unwrap_err(),
         Refusal { place: Place::Grant(1), why: why.clone() }

@@ -126,6 +126,22 @@ proptest! {
         prop_assert_eq!((moment.usable.outcome, &moment.usable.reasons), (entry.outcome, &entry.reasons));
     }
 
+    /// As long as nothing but time goes on, an instant and a server of the platform get the very same answer, with the same end.
+    #[test]
+    fn use_is_what_a_server_is_told(
+        layers in (any_layer(person(1)), any_layer(person(9))),
+        shift in 0_i64..20_000,
+        used in 0_u16..120,
+    ) {
+        let (guardian, own) = layers;
+        let layers = Layers { guardians: BTreeMap::from([(person(1), guardian)]), teen: own, ..Layers::default() };
+        let born = Teen::born(date(2012, 6, 1), "2026-11-02T00:00:00Z").with(layers);
+        let teen = Teen { now: born.now + minutes(shift), ..born };
+        let shown = moment(&teen.present(), teen.now, Some(&Usage { minutes_used: Used::EveryDay(used) })).usable;
+        let found = Found { at: teen.now, band: teen.computed_for.unwrap(), policy: teen.policy.clone() };
+        prop_assert_eq!(shown, verdict(&teen, &found, used));
+    }
+
     /// Without a draft, now is what is stored: a simulation of the present changes nothing.
     #[test]
     fn now_is_what_is_stored(teen in any_teen()) {
@@ -147,4 +163,31 @@ fn tiles(asked: Span, spans: impl Iterator<Item = Span>) -> Result<(), TestCaseE
     }
     prop_assert_eq!(end, asked.to);
     Ok(())
+}
+
+/// However much lies ahead, an answer is one of so many steps or none.
+#[test]
+fn a_way_with_too_many_steps_is_not_gone() {
+    let gone = |count: i64| {
+        let mut teen = Teen::born(date(2012, 6, 1), "2026-11-02T00:00:00Z");
+        // Of a control that is not in the catalogue, so that each costs nothing but its steps.
+        let some = |number| Timed {
+            control: ControlId::from("gone.control"),
+            ..timed(
+                "account.private",
+                serde_json::json!(true),
+                teen.now + minutes(2 * number + 1),
+                teen.now + minutes(2 * number + 2),
+            )
+        };
+        teen.layers.grants = (0..count).map(some).collect();
+        let week = Span { from: teen.now, to: teen.now + minutes(7 * 24 * 60) };
+        let present = teen.present();
+        (
+            crate::domain::simulation::timeline(&present, week, None).map(|_| ()),
+            crate::domain::simulation::moment(&present, teen.now, None).map(|_| ()),
+        )
+    };
+    assert_eq!(gone(300), (Ok(()), Ok(())));
+    assert_eq!(gone(501), (Err(TooMuchAhead), Err(TooMuchAhead)));
 }

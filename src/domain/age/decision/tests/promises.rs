@@ -49,7 +49,18 @@ fn heard(signals: &[AgeSignal]) -> Vec<Heard<'_>> {
 /// What the signals that were received by `then` say on the day of `now`, with no waiting at all.
 fn said(signals: &[AgeSignal], then: Timestamp, now: Timestamp) -> Option<Birth> {
     let by_then: Vec<_> = signals.iter().filter(|it| it.received_at <= then && it.is_live(now)).cloned().collect();
+    let by_then = newest(&by_then);
     weigh(&heard(&by_then), day_in(&ZONE, now), &ZONE).map(|said| said.birth)
+}
+
+/// The signals that no other of the same speaker has taken the place of. Nobody here says who is behind a channel, so each is one speaker.
+fn newest(signals: &[AgeSignal]) -> Vec<AgeSignal> {
+    let takes_its_place = |old: &AgeSignal, new: &AgeSignal| {
+        new.channel == old.channel && new.received_at > old.received_at && new.level >= old.level
+    };
+    let stays =
+        |old: &&AgeSignal| old.channel == Channel::Provider || !signals.iter().any(|new| takes_its_place(old, new));
+    signals.iter().filter(stays).cloned().collect()
 }
 
 fn last_receipt(signals: &[AgeSignal]) -> Timestamp {
@@ -147,7 +158,8 @@ proptest! {
         if decision.band_on(today) != AgeBand::Adult {
             return Ok(());
         }
-        let live: Vec<_> = signals.iter().filter(|signal| signal.is_live(now)).collect();
+        let live: Vec<_> = signals.iter().filter(|signal| signal.is_live(now)).cloned().collect();
+        let live = newest(&live);
         let adult = |birth: Birth| birth.band_on(today) == AgeBand::Adult;
         let strict = live.iter().any(|it| it.level == Level::Strict && adult(it.birth(&ZONE)));
         let grown = live.iter().any(|it| {

@@ -1,4 +1,6 @@
 //! A node's life: start, serve, drain, stop — in that order, because open sockets would otherwise hold the stop up to its limit.
+//!
+//! What never happens here: deciding or answering anything. `upgrades` hands connections over to `sync`, once the app has said 101.
 
 mod upgrades;
 

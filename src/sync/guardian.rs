@@ -10,7 +10,8 @@ use tokio::{
 use super::{
     Live,
     frame::{ClientFrame, Close, FrameFault, HEARTBEAT_SECONDS, ServerFrame, Welcome},
-    hub::{GuardianSeat, Order},
+    hub::GuardianSeat,
+    lane::Order,
     limits::{HELLO, SILENCE},
     notices::device_notice,
     session::{End, Heard, next, read_hello},
@@ -91,16 +92,16 @@ async fn attend(socket: &GuardianSocket, mut seat: GuardianSeat, wire: &mut Wire
         let deadline = leave_at.into_iter().fold(token_ends.min(heard_at + SILENCE), Instant::min);
         let step = tokio::select! {
             biased;
-            order = seat.orders.recv() => obey(order, wire, &mut leave_at).await,
+            order = seat.orders.recv() => Box::pin(obey(order, wire, &mut leave_at)).await,
             () = sleep_until(deadline) => Err(match deadline {
                 at if at == token_ends => End::Close(Close::TokenExpired),
-                at if Some(at) == leave_at => say_goodbye(wire).await,
+                at if Some(at) == leave_at => Box::pin(say_goodbye(wire)).await,
                 _ => End::Close(Close::Heartbeat),
             }),
             heard = next(wire) => {
                 heard_at = Instant::now();
                 match heard {
-                    Ok(heard) => answer(socket, heard, wire).await,
+                    Ok(heard) => Box::pin(answer(socket, heard, wire)).await,
                     Err(end) => Err(end),
                 }
             }

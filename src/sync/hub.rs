@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::{
     frame::Close,
+    lane::{Lane, Order, tell},
     limits::{DEVICE_LANE, GUARDIAN_LANE},
     publish::Published,
 };
@@ -22,19 +23,6 @@ use crate::domain::{
     version::Version,
 };
 
-/// What a session is told from outside.
-#[derive(Clone, Debug)]
-pub enum Order {
-    /// Send this.
-    Say(ByteString),
-    /// Close with this reason.
-    Close(Close),
-    /// Ask to reconnect after this time, then close.
-    Drain(Duration),
-}
-
-/// Orders are boxed: a lane of 8 pointers costs a device a few hundred bytes less.
-type Lane = mpsc::Sender<Box<Order>>;
 /// The newest policy of a teen; `None` until it was read.
 pub type Newest = watch::Receiver<Option<Arc<Published>>>;
 
@@ -342,14 +330,6 @@ impl State {
         if self.teens.get(&teen).is_some_and(unused) {
             self.teens.remove(&teen);
         }
-    }
-}
-
-/// A lane that is full belongs to a client that does not keep up; losing a notice costs nothing, and a close
-/// that does not fit finds the lane closed or is repeated by the sweep.
-fn tell(lane: &Lane, order: Order) {
-    if lane.try_send(Box::new(order)).is_err() {
-        metrics::counter!("family_pairing_hints_dropped_total").increment(1);
     }
 }
 

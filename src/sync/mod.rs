@@ -22,6 +22,7 @@ pub mod frame;
 mod guard;
 mod guardian;
 mod hub;
+mod lane;
 mod limits;
 mod line;
 mod notices;

@@ -52,7 +52,7 @@ pub struct PolicyRecord {
     pub teen: TeenId,
     /// Which.
     pub revision: i64,
-    /// The effective controls, exactly as stored: what [`carried`] wrote when the revision was made.
+    /// The effective controls, exactly as stored: what [`carried()`] wrote when the revision was made.
     pub controls: String,
     /// See [`Payload`].
     pub home_zone: String,

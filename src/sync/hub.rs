@@ -3,6 +3,8 @@
 //! All calls are short and synchronous; nothing is awaited under the lock. An entry is left by dropping its seat, and only
 //! by the connection that made it: a late close of an old socket never unregisters the new one.
 
+mod guardians;
+
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,6 +14,7 @@ use std::{
 use bytestring::ByteString;
 use tokio::sync::{mpsc, watch};
 
+use self::guardians::Guardians;
 use super::{
     frame::Close,
     lane::{Lane, Order, tell},
@@ -30,21 +33,12 @@ pub type Newest = watch::Receiver<Option<Arc<Published>>>;
 struct State {
     teens: HashMap<TeenId, TeenRow>,
     devices: HashMap<DeviceId, (ConnectionId, TeenId, Lane)>,
-    guardians: HashMap<ConnectionId, GuardianRow>,
-    guarding: HashMap<TeenId, HashSet<ConnectionId>>,
-    /// The newest change that the guardians here were told of. A teen without a device here has no row to remember it.
-    announced: HashMap<TeenId, Version>,
+    guardians: Guardians,
 }
 
 struct TeenRow {
     newest: watch::Sender<Option<Arc<Published>>>,
     devices: HashSet<DeviceId>,
-}
-
-struct GuardianRow {
-    guardian: GuardianId,
-    session: SessionId,
-    lane: Lane,
 }
 
 /// The register of this node's sockets.
@@ -66,6 +60,7 @@ pub struct DeviceSeat {
 /// A guardian's place. Leaves the hub when dropped.
 pub struct GuardianSeat {
     hub: Arc<Hub>,
+    guardian: GuardianId,
     connection: ConnectionId,
     /// What it is told.
     pub orders: mpsc::Receiver<Box<Order>>,
@@ -107,9 +102,9 @@ impl Hub {
     ) -> GuardianSeat {
         let (lane, orders) = mpsc::channel(GUARDIAN_LANE);
         let mut state = self.state();
-        state.guardians.insert(connection, GuardianRow { guardian, session, lane });
+        state.guardians.join(guardian, session, connection, lane);
         gauge(&state);
-        GuardianSeat { hub: self.clone(), connection, orders }
+        GuardianSeat { hub: self.clone(), guardian, connection, orders }
     }
 
     /// Waits for a teen's newest policy without a socket.
@@ -121,13 +116,13 @@ impl Hub {
     /// Whether somebody here would want this teen's newest policy.
     pub fn wants(&self, teen: TeenId) -> bool {
         let state = self.state();
-        state.teens.contains_key(&teen) || state.guarding.contains_key(&teen)
+        state.teens.contains_key(&teen) || state.guardians.guards(teen)
     }
 
     /// Whether somebody of this pairing sits here.
     pub fn concerns(&self, teen: TeenId, guardian: Option<GuardianId>) -> bool {
         let state = self.state();
-        state.teens.contains_key(&teen) || state.guardians.values().any(|row| Some(row.guardian) == guardian)
+        state.teens.contains_key(&teen) || guardian.is_some_and(|guardian| state.guardians.has(guardian))
     }
 
     /// Closes the socket of a device that has connected elsewhere since. Connection ids are time-ordered.
@@ -141,7 +136,7 @@ impl Hub {
 
     /// Whether a guardian of this teen sits here.
     pub fn guards(&self, teen: TeenId) -> bool {
-        self.state().guarding.contains_key(&teen)
+        self.state().guardians.guards(teen)
     }
 
     /// The teen's newest policy, as far as it is known here.
@@ -154,7 +149,7 @@ impl Hub {
         let state = self.state();
         match state.teens.get(&teen) {
             Some(row) => row.newest.borrow().as_ref().map(|published| published.version),
-            None => state.announced.get(&teen).copied(),
+            None => state.guardians.announced(teen),
         }
     }
 
@@ -170,11 +165,11 @@ impl Hub {
                 newer
             })
         });
-        if live && state.is_news(teen, published.version) {
-            state.announced.insert(teen, published.version);
-            if let Some(notice) = published.text().and_then(|text| text.guardians_notice) {
-                state.tell_guardians(teen, &Order::Say(notice));
-            }
+        if live
+            && state.guardians.is_news(teen, published.version)
+            && let Some(notice) = published.text().and_then(|text| text.guardians_notice)
+        {
+            state.guardians.tell_about(teen, &Order::Say(notice));
         }
         newer
     }
@@ -188,7 +183,7 @@ impl Hub {
 
     /// Tells the guardians of a teen that sit here.
     pub fn tell_guardians(&self, teen: TeenId, text: &ByteString) {
-        self.state().tell_guardians(teen, &Order::Say(text.clone()));
+        self.state().guardians.tell_about(teen, &Order::Say(text.clone()));
     }
 
     /// Tells the devices of a teen that sit here.
@@ -202,39 +197,22 @@ impl Hub {
 
     /// Tells one guardian's sockets that sit here.
     pub fn tell_guardian(&self, guardian: GuardianId, text: &ByteString) {
-        for row in self.state().guardians.values().filter(|row| row.guardian == guardian) {
-            tell(&row.lane, Order::Say(text.clone()));
-        }
+        self.state().guardians.tell(guardian, &Order::Say(text.clone()));
     }
 
     /// Starts or stops telling a guardian's sockets about a teen.
     pub fn guard(&self, guardian: GuardianId, teen: TeenId, active: bool) {
-        let mut state = self.state();
-        let sockets: Vec<ConnectionId> =
-            state.guardians.iter().filter(|(_, row)| row.guardian == guardian).map(|(id, _)| *id).collect();
-        for connection in sockets {
-            if active {
-                state.guarding.entry(teen).or_default().insert(connection);
-            } else {
-                state.unguard(teen, connection);
-            }
-        }
+        self.state().guardians.guard(guardian, teen, active);
     }
 
     /// The guardians who sit here.
     pub fn guardians(&self) -> HashSet<GuardianId> {
-        self.state().guardians.values().map(|row| row.guardian).collect()
+        self.state().guardians.guardians()
     }
 
     /// Has the sockets of a guardian told about exactly these teens.
     pub fn guard_exactly(&self, guardian: GuardianId, teens: &HashSet<TeenId>) {
-        let before: Vec<TeenId> = self.guarded();
-        for teen in before.iter().filter(|teen| !teens.contains(teen)) {
-            self.guard(guardian, *teen, false);
-        }
-        for teen in teens {
-            self.guard(guardian, *teen, true);
-        }
+        self.state().guardians.guard_exactly(guardian, teens);
     }
 
     /// Closes the socket of a device.
@@ -246,9 +224,7 @@ impl Hub {
 
     /// Closes the sockets of a session.
     pub fn close_session(&self, session: SessionId, why: Close) {
-        for row in self.state().guardians.values().filter(|row| row.session == session) {
-            tell(&row.lane, Order::Close(why));
-        }
+        self.state().guardians.close_session(session, why);
     }
 
     /// The teens whose policy somebody here follows.
@@ -258,7 +234,7 @@ impl Hub {
 
     /// The teens whose guardians sit here.
     pub fn guarded(&self) -> Vec<TeenId> {
-        self.state().guarding.keys().copied().collect()
+        self.state().guardians.guarded()
     }
 
     /// The devices that sit here, with their connections.
@@ -268,7 +244,7 @@ impl Hub {
 
     /// The guardians' sessions that sit here.
     pub fn sessions(&self) -> Vec<SessionId> {
-        self.state().guardians.values().map(|row| row.session).collect()
+        self.state().guardians.sessions()
     }
 
     /// Whether a device sits here.
@@ -279,18 +255,14 @@ impl Hub {
     /// How many sockets sit here.
     pub fn sockets(&self) -> usize {
         let state = self.state();
-        state.devices.len() + state.guardians.len()
+        state.devices.len() + state.guardians.sockets()
     }
 
     /// Asks everybody to reconnect, evenly over the window.
     pub fn drain(&self, window: Duration) {
         let state = self.state();
-        let lanes: Vec<&Lane> = state
-            .devices
-            .values()
-            .map(|(_, _, lane)| lane)
-            .chain(state.guardians.values().map(|row| &row.lane))
-            .collect();
+        let lanes: Vec<&Lane> =
+            state.devices.values().map(|(_, _, lane)| lane).chain(state.guardians.lanes()).collect();
         let count = u32::try_from(lanes.len()).unwrap_or(u32::MAX).max(1);
         for (index, lane) in (0u32..).zip(lanes) {
             tell(lane, Order::Drain(window.mul_f64(f64::from(index) / f64::from(count))));
@@ -301,27 +273,6 @@ impl Hub {
 impl State {
     fn teen(&mut self, teen: TeenId) -> &mut TeenRow {
         self.teens.entry(teen).or_insert_with(|| TeenRow { newest: watch::Sender::new(None), devices: HashSet::new() })
-    }
-
-    fn tell_guardians(&self, teen: TeenId, order: &Order) {
-        let sockets = self.guarding.get(&teen).into_iter().flatten();
-        for row in sockets.filter_map(|connection| self.guardians.get(connection)) {
-            tell(&row.lane, order.clone());
-        }
-    }
-
-    fn is_news(&self, teen: TeenId, version: Version) -> bool {
-        self.guarding.contains_key(&teen) && self.announced.get(&teen).is_none_or(|known| *known < version)
-    }
-
-    fn unguard(&mut self, teen: TeenId, connection: ConnectionId) {
-        if let Some(sockets) = self.guarding.get_mut(&teen) {
-            sockets.remove(&connection);
-            if sockets.is_empty() {
-                self.guarding.remove(&teen);
-                self.announced.remove(&teen);
-            }
-        }
     }
 
     /// Forgets a teen whom nobody follows any more.
@@ -336,7 +287,7 @@ impl State {
 fn gauge(state: &State) {
     let count = |sockets: usize| u32::try_from(sockets).unwrap_or(u32::MAX);
     metrics::gauge!("family_pairing_sockets", "kind" => "device").set(count(state.devices.len()));
-    metrics::gauge!("family_pairing_sockets", "kind" => "guardian").set(count(state.guardians.len()));
+    metrics::gauge!("family_pairing_sockets", "kind" => "guardian").set(count(state.guardians.sockets()));
 }
 
 impl Drop for DeviceSeat {
@@ -360,16 +311,7 @@ impl Drop for DeviceSeat {
 impl Drop for GuardianSeat {
     fn drop(&mut self) {
         let mut state = self.hub.state();
-        state.guardians.remove(&self.connection);
-        let connection = self.connection;
-        let State { guarding, announced, .. } = &mut *state;
-        guarding.retain(|teen, sockets| {
-            sockets.remove(&connection);
-            if sockets.is_empty() {
-                announced.remove(teen);
-            }
-            !sockets.is_empty()
-        });
+        state.guardians.leave(self.guardian, self.connection);
         gauge(&state);
     }
 }

@@ -45,3 +45,20 @@ fn a_guardian_hears_only_of_teens_they_guard() {
     hub.tell_guardians(id(1), &"late".into());
     assert!(seat.orders.try_recv().is_err());
 }
+
+#[test]
+fn a_guardians_last_socket_takes_everything_along() {
+    let hub = Arc::new(Hub::default());
+    let teens = [id(1), id(2)].into_iter().collect();
+    let (first, mut second) = (hub.join_guardian(id(5), id(6), id(12)), hub.join_guardian(id(5), id(7), id(13)));
+    hub.guard_exactly(id(5), &teens);
+    drop(first);
+    hub.tell_guardians(id(2), &"still".into());
+    assert!(matches!(*second.orders.try_recv().unwrap(), Order::Say(ref text) if text == "still"));
+    hub.guard_exactly(id(5), &[id(2)].into_iter().collect());
+    assert_eq!((hub.guarded(), hub.guards(id(1)), hub.sessions()), (vec![id(2)], false, vec![id(7)]));
+    drop(second);
+    assert!(hub.guarded().is_empty() && hub.guardians().is_empty() && hub.sockets() == 0);
+    hub.guard_exactly(id(5), &teens);
+    assert!(hub.guarded().is_empty(), "nobody is told who does not sit here");
+}

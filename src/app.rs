@@ -36,7 +36,7 @@ use crate::{
         snapshot::hex,
         vault::Vault,
     },
-    store::{Event, PoolSettings, Store, StoreError, device_work::DeviceWork, key_ring::KeyRing, migrate},
+    store::{PoolSettings, Posted, Store, StoreError, device_work::DeviceWork, key_ring::KeyRing, migrate},
     sync::{self, Live, Parts},
 };
 
@@ -128,7 +128,7 @@ pub async fn open_store(
     database: &DatabaseConfig,
     secret: &SecretConfig,
     world: World,
-) -> Result<(Store, mpsc::Receiver<Event>), AppError> {
+) -> Result<(Store, mpsc::Receiver<Posted>), AppError> {
     open_store_with(database, secret, world, Registry::load()?).await
 }
 
@@ -138,7 +138,7 @@ pub async fn open_store_with(
     secret: &SecretConfig,
     world: World,
     registry: Registry,
-) -> Result<(Store, mpsc::Receiver<Event>), AppError> {
+) -> Result<(Store, mpsc::Receiver<Posted>), AppError> {
     let (events, posted) = mpsc::channel(EVENTS);
     let vault = Arc::new(Vault::new(&secret_of(&secret.secret_file, &world)?));
     let registry = Arc::new(registry);

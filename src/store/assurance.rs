@@ -96,7 +96,7 @@ async fn assure(
     }
     let next = standing.with_layers(&tools, RevisionKind::Assurance, None, layers);
     let next = Next { origin: Origin::Platform, ..next };
-    if !policies::commit(conn, &tools, &standing, &next, None, None).await? {
+    if policies::commit(conn, &tools, &standing, &next, None, None).await?.is_none() {
         return Err(StoreError::Corrupt("a locked teen's policy moved".to_owned()));
     }
     let detail = json!({ "key": by, "verified": verified, "method": method });

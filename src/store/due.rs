@@ -254,11 +254,11 @@ async fn look(
         return Ok(Done { revision: None, changes: vec![], seen: vec![], ended, told });
     }
     match policies::commit(conn, tools, standing, &next, None, None).await? {
-        true => {
+        Some(_) => {
             let revision = Some(standing.version(tools).revision + 1);
             Ok(Done { revision, changes: next.changes, seen: next.seen.changes, ended, told })
         }
-        false => Err(StoreError::Corrupt("a locked teen's policy moved".to_owned())),
+        None => Err(StoreError::Corrupt("a locked teen's policy moved".to_owned())),
     }
 }
 

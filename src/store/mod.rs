@@ -54,6 +54,7 @@ use tokio::{runtime::Handle, sync::mpsc};
 pub use error::StoreError;
 pub use pool::{Pool, PoolSettings};
 
+use self::policies::Newest;
 use crate::domain::{
     age::Stage,
     clock::World,
@@ -62,6 +63,15 @@ use crate::domain::{
     pairing::PairingState,
     vault::Vault,
 };
+
+/// An event, as it is posted on the node where it happened.
+#[derive(Debug)]
+pub struct Posted {
+    /// What happened.
+    pub event: Event,
+    /// The policy that was committed with it and the epoch in which that was, so that this node need not read it.
+    pub policy: Option<(i64, Box<Newest>)>,
+}
 
 /// Something was committed that open sockets may have to hear about. Only a hint: losing one costs 2.5 seconds, never a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -135,7 +145,7 @@ pub enum Event {
 pub struct Store {
     pool: Pool,
     runtime: Handle,
-    events: mpsc::Sender<Event>,
+    events: mpsc::Sender<Posted>,
     epoch: Arc<AtomicI64>,
     world: World,
     vault: Arc<Vault>,
@@ -164,7 +174,7 @@ impl Store {
         world: World,
         vault: Arc<Vault>,
         registry: Arc<Registry>,
-        events: mpsc::Sender<Event>,
+        events: mpsc::Sender<Posted>,
     ) -> Result<Self, StoreError> {
         let runtime = Handle::current();
         let pool = Pool::open(settings, runtime.clone())?;
@@ -206,7 +216,12 @@ impl Store {
 
     /// Tells `sync`, without ever waiting for it: a full channel loses a hint, and the sweep finds what it was about.
     pub(crate) fn post(&self, event: Event) {
-        if self.events.try_send(event).is_err() {
+        self.post_with(event, None);
+    }
+
+    /// The same, with the policy that was written: it has been committed.
+    pub(crate) fn post_with(&self, event: Event, policy: Option<(i64, Box<Newest>)>) {
+        if self.events.try_send(Posted { event, policy }).is_err() {
             metrics::counter!("family_pairing_hints_dropped_total").increment(1);
         }
     }

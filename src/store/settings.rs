@@ -285,8 +285,9 @@ impl Store {
                 let mine = mine.clone();
                 async move { mine.make(conn, &tools).await }.boxed()
             });
-            if let Made::Changed(changed) = made.await? {
-                self.post(Event::PolicyChanged { teen, revision: changed.version.revision });
+            if let Made::Changed(changed, written) = made.await? {
+                let event = Event::PolicyChanged { teen, revision: changed.version.revision };
+                self.post_with(event, written.map(|written| (changed.version.epoch, written)));
                 return Ok(changed);
             }
             let (before, after) = self.work_one(teen).await?;
@@ -313,8 +314,8 @@ pub(crate) async fn release(
     let layers = locked.layers.clone().without_guardian(&guardian);
     let next = locked.with_layers(tools, RevisionKind::Unlinked, Some(by), layers);
     match policies::commit(conn, tools, &locked, &next, None, None).await? {
-        true => Ok(next_version(locked.version(tools))),
-        false => Err(StoreError::Corrupt("a locked teen's policy moved".to_owned())),
+        Some(_) => Ok(next_version(locked.version(tools))),
+        None => Err(StoreError::Corrupt("a locked teen's policy moved".to_owned())),
     }
 }
 

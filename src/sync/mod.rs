@@ -55,7 +55,7 @@ use crate::{
         shared::Shared,
     },
     domain::snapshot::SnapshotKey,
-    store::{Event, Store, device_work::DeviceWork},
+    store::{Posted, Store, device_work::DeviceWork},
 };
 
 /// What a node needs to speak to clients.
@@ -79,7 +79,7 @@ pub struct Parts {
     /// Gathered questions.
     pub work: DeviceWork,
     /// What the store posts after commits.
-    pub events: mpsc::Receiver<Event>,
+    pub events: mpsc::Receiver<Posted>,
     /// Signs snapshots.
     pub key: SnapshotKey,
     /// Commands to Redis, if there is one.

@@ -92,6 +92,17 @@ impl Refresh {
         self.suspect_all(self.hub.teens(), Net::Gap);
     }
 
+    /// Offers a policy that was just committed on this node: what a read would find, or something older than that.
+    pub(super) fn take_in(&self, epoch: i64, newest: Newest) {
+        let teen = newest.record.teen;
+        if self.hub.wants(teen)
+            && let Err(error) = self.offer(epoch, newest, Net::Hint)
+        {
+            tracing::warn!(%error, "a policy could not be made ready; it is read again");
+            self.suspect(teen, Net::Hint);
+        }
+    }
+
     pub(super) async fn run(self: Arc<Self>, stop: CancellationToken) {
         while stop.run_until_cancelled(self.wake.notified()).await.is_some() {
             loop {
@@ -124,13 +135,13 @@ impl Refresh {
         }
         for newest in self.store.newest_policies(&wanted).await? {
             let net = batch.get(&newest.record.teen).copied().unwrap_or(Net::Hint);
-            self.offer(newest, net)?;
+            self.offer(self.store.epoch(), newest, net)?;
         }
         Ok(())
     }
 
-    fn offer(&self, newest: Newest, net: Net) -> Result<(), StoreError> {
-        let (teen, epoch) = (newest.record.teen, self.store.epoch());
+    fn offer(&self, epoch: i64, newest: Newest, net: Net) -> Result<(), StoreError> {
+        let teen = newest.record.teen;
         let here = Version { epoch, revision: newest.record.revision };
         let known = self.hub.known(teen);
         if let Some(known) = known.as_ref().filter(|known| known.version >= here) {

@@ -26,7 +26,7 @@ use crate::{
         ids::{AgeAppealId, ConnectionId, DeviceId, GuardianId, PairingId, SessionId, TeenId},
     },
     store::{
-        Event, Store, StoreError,
+        Event, Posted, Store, StoreError,
         ages::{AgeView, Announced},
         pairings::PairingView,
         reports::Reported,
@@ -64,7 +64,7 @@ impl Relay {
     /// Takes what the store posts, and tells the sockets here and the other nodes.
     pub(super) async fn run(
         self: Arc<Self>,
-        mut events: mpsc::Receiver<Event>,
+        mut events: mpsc::Receiver<Posted>,
         bus: Bus,
         drop_hints: bool,
         stop: CancellationToken,
@@ -74,10 +74,13 @@ impl Relay {
             if count == 0 {
                 return;
             }
+            let (events, policies): (Vec<Event>, Vec<_>) =
+                batch.drain(..).map(|Posted { event, policy }| (event, policy)).unzip();
             if !drop_hints {
-                tokio::join!(self.act(&batch, Net::Hint), bus.publish(&batch));
+                // Before the hints, which then find nothing to read.
+                policies.into_iter().flatten().for_each(|(epoch, policy)| self.refresh.take_in(epoch, *policy));
+                tokio::join!(self.act(&events, Net::Hint), bus.publish(&events));
             }
-            batch.clear();
         }
     }
 

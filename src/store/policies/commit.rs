@@ -8,14 +8,22 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff_diesel::ToDiesel;
 use serde_json::json;
 
-use super::{Next, Standing};
+use super::{Newest, Next, Standing};
 use crate::{
-    domain::{controls::ControlId, ids::AccountId, policy::Change, snapshot::carried, supervision::seen::Seen},
+    domain::{
+        clock::whole_micros,
+        controls::ControlId,
+        ids::AccountId,
+        policy::Change,
+        snapshot::{PolicyRecord, carried},
+        supervision::seen::Seen,
+    },
     store::{StoreError, Tools, kinship::GuardianOf, once::Sealed, schema::teens},
 };
 
 /// Writes the next revision, if the teen still stands at the one that it was planned from, no law has come in between, and the
-/// guardian's pairing, where there is one, still lives. `false`: something moved, and nothing was written.
+/// guardian's pairing, where there is one, still lives. `None`: something moved, and nothing was written. What was written is handed back
+/// as whoever reads it will find it, so that the sockets here need not read it.
 pub(crate) async fn commit(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
@@ -23,9 +31,12 @@ pub(crate) async fn commit(
     next: &Next,
     guardian: Option<&GuardianOf>,
     answer: Option<Sealed>,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Newest>, StoreError> {
     let revision = standing.revision + 1;
-    let now = tools.world.now().to_diesel();
+    let made_at = whole_micros(tools.world.now());
+    let now = made_at.to_diesel();
+    let controls = carried(&tools.registry, next.band, &next.policy)?;
+    let seen = for_guardians(next);
     let (request, sealed) = answer.map(|kept| ((kept.scope, kept.body), kept.answer)).unzip();
     let (scope, body) = request.unzip();
     #[expect(clippy::disallowed_methods, reason = "one round trip for four rows; every value is a bind parameter")]
@@ -52,7 +63,7 @@ pub(crate) async fn commit(
         .bind::<Nullable<SqlUuid>, _>(next.by.map(AccountId::uuid))
         .bind::<Text, _>(next.kind.as_str())
         .bind::<Jsonb, _>(json!({ "revision": revision, "controls": names(&next.changes) }))
-        .bind::<Text, _>(carried(&tools.registry, next.band, &next.policy)?)
+        .bind::<Text, _>(&controls)
         .bind::<Jsonb, _>(serde_json::to_value(&next.changes)?)
         .bind::<Nullable<Jsonb>, _>(next.undo.as_ref().map(serde_json::to_value).transpose()?)
         .bind::<Nullable<Text>, _>(next.reason.as_deref())
@@ -64,10 +75,17 @@ pub(crate) async fn commit(
         .bind::<Nullable<Timestamptz>, _>(next.due_at.map(ToDiesel::to_diesel))
         .bind::<Nullable<Timestamptz>, _>(standing.due_at)
         .bind::<Jsonb, _>(serde_json::to_value(next.origin)?)
-        .bind::<Nullable<Jsonb>, _>(for_guardians(next).map(serde_json::to_value).transpose()?)
+        .bind::<Nullable<Jsonb>, _>(seen.map(serde_json::to_value).transpose()?)
         .execute(conn)
         .await?;
-    Ok(written == 1)
+    let (teen, home_zone, day_start_minute) = (standing.teen, next.home_zone.clone(), next.day_start_minute);
+    Ok((written == 1).then(|| Newest {
+        record: PolicyRecord { teen, revision, controls, home_zone, day_start_minute, made_at },
+        by: next.by,
+        reason: next.reason.clone(),
+        changes: next.changes.clone(),
+        seen: seen.cloned(),
+    }))
 }
 
 /// What guardians see, where that is less than everything.

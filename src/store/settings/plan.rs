@@ -17,7 +17,7 @@ use crate::{
         StoreError, Tools, history,
         kinship::{GuardianOf, TeenSelf},
         once::{self, Once},
-        policies::{self, Next, Origin, RevisionKind, Standing},
+        policies::{self, Newest, Next, Origin, RevisionKind, Standing},
         schema::policy_revisions,
     },
 };
@@ -58,8 +58,8 @@ pub(super) struct Change {
 
 /// What came of a change.
 pub(super) enum Made {
-    /// It is done, now or before.
-    Changed(Changed),
+    /// It is done, now or before; what was written for it, if that was now.
+    Changed(Changed, Option<Box<Newest>>),
     /// Something is due by itself, a law or a birthday. That comes first, so that nobody is said to have done it.
     TooEarly,
 }
@@ -83,7 +83,7 @@ impl Change {
     pub(super) async fn make(&self, conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Made, StoreError> {
         for _ in 0..TRIES {
             if let Some(before) = once::look(conn, tools, self.once.as_ref()).await? {
-                return Ok(Made::Changed(before.answer));
+                return Ok(Made::Changed(before.answer, None));
             }
             let standing = policies::read(conn, tools, self.teen, self.guardian.as_ref()).await?;
             if standing.is_due(tools.world.now()) {
@@ -99,18 +99,18 @@ impl Change {
                 refused => {
                     // This very request may have been done by its twin between the first look and the reading.
                     if let Some(before) = once::look(conn, tools, self.once.as_ref()).await? {
-                        return Ok(Made::Changed(before.answer));
+                        return Ok(Made::Changed(before.answer, None));
                     }
-                    return refused.map(|_| Made::Changed(Changed { version: here, changed: vec![], id: None }));
+                    return refused.map(|_| Made::Changed(Changed { version: here, changed: vec![], id: None }, None));
                 }
             };
             let changes = if self.guardian.is_some() { &next.seen.changes } else { &next.changes };
             let changed = Changed { version: next_version(here), changed: changes.clone(), id: self.made() };
             let answer = once::sealed(tools, self.once.as_ref(), &changed)?;
             match policies::commit(conn, tools, &standing, &next, self.guardian.as_ref(), answer).await {
-                Ok(true) => return Ok(Made::Changed(changed)),
+                Ok(Some(written)) => return Ok(Made::Changed(changed, Some(Box::new(written)))),
                 // Somebody was faster, with another change or with this very request: look again.
-                Ok(false) => {}
+                Ok(None) => {}
                 Err(error) if error.breaks("idempotency_pkey") => {}
                 Err(error) => return Err(error),
             }

@@ -1,128 +1,85 @@
 //! Load on the real protocol: families that really signed up, devices that verify signatures and report, guardians that listen.
 //!
-//! Open loop: changes leave at their planned times, whether or not the server keeps up, and every time is counted from the
-//! plan. Prints one line of JSON, so that two runs can be compared by a program.
+//! Every load is open: what is to happen leaves at its planned time, whether or not the server keeps up, and every time is counted
+//! from the plan, so that a server that stalls cannot hide it. Each run prints one line of JSON for a program to compare.
+//! `bin/bench` runs all of them against servers of its own, with the floors beside them.
+//!
+//! What never happens here: reaching into the server. What it costs (`--server-pid`) is read from the system.
 
+mod changes;
+mod decisions;
+mod device;
+mod floor;
+mod idle;
 mod measure;
+mod process;
+mod reads;
+mod storm;
+mod table;
+mod throughput;
 mod town;
 
-use std::{sync::Arc, time::Duration};
-
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde::Serialize;
-use tokio::time::{Instant, sleep, sleep_until};
 
-use self::{
-    measure::{Board, Spread},
-    town::Town,
-};
-use super::{ClientError, api::Api, people::Server, terminal::say};
+use super::{ClientError, terminal::say};
 use crate::domain::clock::World;
 
-/// What `bench` needs. The server should be started with a generous --throttle-scale.
-#[derive(Args, Clone, Debug)]
+/// `family-pairing bench`. The server should be started with a generous --throttle-scale and cheap password hashes.
+#[derive(Args, Debug)]
 pub struct BenchArgs {
-    #[command(flatten)]
-    server: Server,
-    /// Devices to connect, one for each teen
-    #[arg(long, default_value_t = 1_000)]
-    devices: usize,
-    /// Teens of one guardian
-    #[arg(long, default_value_t = 10)]
-    teens_each: usize,
-    /// Changes per second
-    #[arg(long, default_value_t = 50)]
-    rate: u32,
-    /// Seconds of changes
-    #[arg(long, default_value_t = 30)]
-    seconds: u32,
-    /// The server's process, whose memory is then read before and after the devices connect
-    #[arg(long)]
-    server_pid: Option<u32>,
+    #[command(subcommand)]
+    command: Command,
 }
 
-/// What came out.
-#[derive(Serialize)]
-struct Figures {
-    devices: usize,
-    rate: u32,
-    seconds: u32,
-    connects_per_second: f64,
-    bytes_per_device: Option<u64>,
-    changes: u64,
-    failed: u64,
-    lost: u64,
-    change_to_answer: Spread,
-    change_to_device: Spread,
-    change_to_enforced: Spread,
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Sign up families, and keep who they are in a file for the other measurements
+    Town(town::TownArgs),
+    /// Change limits at a rate: until the guardian's answer, the device's policy, and "enforced"
+    Changes(changes::ChangesArgs),
+    /// Connect devices as fast as they are let in, then have all of them come back at once
+    Storm(storm::StormArgs),
+    /// Keep devices connected that only beat: what they take of memory and of a core
+    Idle(idle::IdleArgs),
+    /// Ask what the platform's servers ask, at a rate
+    Decisions(decisions::DecisionsArgs),
+    /// Read policies over HTTP, one after the other on each connection
+    Reads(reads::ReadsArgs),
+    /// Change limits as fast as they are taken
+    Throughput(throughput::ThroughputArgs),
+    /// Measure the bare server that stands beside (examples/floor.rs): what nobody can be faster than
+    Floor(floor::FloorArgs),
+    /// Show the lines of a whole run as a table, with floors and targets
+    Table(table::TableArgs),
 }
 
-/// Builds a town, connects it, changes limits in it and says how long everything took.
+/// Measures what was asked.
 pub async fn run(args: BenchArgs, world: World) -> Result<(), ClientError> {
-    let api = Api::new(&args.server.base_url, world)?;
-    say(&format!("Signing up {} families' accounts at {}", args.devices, api.base()));
-    let town = Arc::new(Town::build(&api, args.devices, args.teens_each.max(1)).await?);
-    let board = Arc::new(Board::default());
-    let before = args.server_pid.and_then(private_bytes);
-    let started = Instant::now();
-    town.connect_devices(&board).await?;
-    let connects_per_second = per_second(args.devices, started.elapsed());
-    sleep(Duration::from_secs(3)).await;
-    let after = args.server_pid.and_then(private_bytes);
-    town.connect_guardians(&board).await?;
-    // From rest: the guardians' first screens are not part of what is measured.
-    sleep(Duration::from_secs(2)).await;
-    say(&format!("{} devices are connected; changing limits for {} s", args.devices, args.seconds));
-    change(&town, &board, &args).await;
-    let figures = Figures {
-        devices: args.devices,
-        rate: args.rate,
-        seconds: args.seconds,
-        connects_per_second,
-        bytes_per_device: before.zip(after).map(|(before, after)| grown(before, after, args.devices)),
-        changes: board.answers(),
-        failed: board.failures(),
-        lost: board.waiting(),
-        change_to_answer: board.answered.spread(),
-        change_to_device: board.received.spread(),
-        change_to_enforced: board.enforced.spread(),
-    };
-    say(&serde_json::to_string(&figures).map_err(|error| ClientError::told(error.to_string()))?);
-    match figures.lost {
-        0 => Ok(()),
-        lost => Err(ClientError::told(format!("{lost} changes never came to be seen as enforced."))),
+    match args.command {
+        Command::Town(args) => town::run(args, world).await,
+        Command::Changes(args) => changes::run(args, world).await,
+        Command::Storm(args) => storm::run(args, world).await,
+        Command::Idle(args) => idle::run(args, world).await,
+        Command::Decisions(args) => decisions::run(args, world).await,
+        Command::Reads(args) => reads::run(args, world).await,
+        Command::Throughput(args) => throughput::run(args, world).await,
+        Command::Floor(args) => floor::run(args).await,
+        Command::Table(args) => table::run(&args),
     }
 }
 
-/// Sends the changes at their planned times and waits for the last of them to be seen as enforced.
-async fn change(town: &Arc<Town>, board: &Arc<Board>, args: &BenchArgs) {
-    let total = u64::from(args.rate) * u64::from(args.seconds);
-    let every = Duration::from_secs(1) / args.rate.max(1);
-    let start = Instant::now();
-    for n in 0..total {
-        let planned = start + every * u32::try_from(n).unwrap_or(u32::MAX);
-        sleep_until(planned).await;
-        tokio::spawn(town.clone().change(n, planned, board.clone()));
-    }
-    let patience = Instant::now() + Duration::from_secs(15);
-    while board.waiting() > 0 && Instant::now() < patience {
-        sleep(Duration::from_millis(20)).await;
-    }
+/// What a measurement prints.
+#[derive(Serialize)]
+struct Line<'a, T> {
+    bench: &'a str,
+    #[serde(flatten)]
+    figures: &'a T,
 }
 
-/// Bytes that only this process has, as the kernel counts them (`Pss` of the anonymous and file pages).
-fn private_bytes(pid: u32) -> Option<u64> {
-    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let line = rollup.lines().find(|line| line.starts_with("Pss:"))?;
-    let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kilobytes * 1024)
-}
-
-fn grown(before: u64, after: u64, devices: usize) -> u64 {
-    after.saturating_sub(before) / u64::try_from(devices).unwrap_or(u64::MAX).max(1)
-}
-
-fn per_second(count: usize, time: Duration) -> f64 {
-    let count = u32::try_from(count).unwrap_or(u32::MAX);
-    (f64::from(count) / time.as_secs_f64()).round()
+/// Prints what came out, as one line.
+fn print(bench: &str, figures: &impl Serialize) -> Result<(), ClientError> {
+    let line = serde_json::to_string(&Line { bench, figures }).map_err(|error| ClientError::told(error.to_string()))?;
+    say(&line);
+    Ok(())
 }

@@ -84,8 +84,9 @@ async fn refuse(mut connection: Connection, response: HttpResponse) -> io::Resul
     let body = to_bytes(body).await.map_err(|_| io::Error::other("a body without an end"))?;
     head.head_mut().set_connection_type(ConnectionType::Close);
     let size = BodySize::Sized(u64::try_from(body.len()).map_err(io::Error::other)?);
-    connection.send((head, size).into()).await?;
-    connection.send(Message::Chunk(Some(body))).await?;
+    // In one piece: many a client reads no further than what comes with the head of a refusal.
+    connection.feed((head, size).into()).await?;
+    connection.feed(Message::Chunk(Some(body))).await?;
     connection.send(Message::Chunk(None)).await?;
     SinkExt::<Message<(Response<()>, BodySize)>>::close(&mut connection).await
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::{
     house::{
-        House, raw, until,
+        House, people, raw, until,
         wire::{PATIENCE, device_notice, listens},
     },
     knob::{Knob, told},
@@ -52,6 +52,36 @@ async fn a_change_crosses_nodes_in_milliseconds() {
     // The first hints may be lost while the nodes are still subscribing; the sweep finds what they were about.
     assert!(delivered[delivered.len() / 2] < Duration::from_millis(250), "half of them by hint, not by sweep");
     assert!(delivered[delivered.len() - 1] < Duration::from_millis(3_000));
+}
+
+/// The node that makes a change hands it to its devices as it wrote it; every other node reads it. Both are the same signed
+/// bytes, or a device that moves between nodes would hold one revision in two forms.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_handed_on_is_what_others_read() {
+    let mut house = House::new().await;
+    house.add_node(&[]).await;
+    let family = house.family().await;
+    let tablet = family.teen.registers("tablet").await;
+    let (mut here, mut there) =
+        (family.phone.connects(&house).await, tablet.connects_to(&house.nodes[1].url, None).await);
+    here.policy().await;
+    there.policy().await;
+    for (settings, reason) in [
+        (json!({"time.daily_minutes": 33}), json!("school starts on Monday")),
+        (json!({"content.blocked_words": ["zoë", "\"quoted\""], "time.daily_minutes": null}), json!(null)),
+        (json!({"dm.from": "no_one", "time.daily_minutes": 41}), json!("…")),
+    ] {
+        let path = people::settings(family.teen.id);
+        let answer = family.guardian.api.get::<Json>(&path).await.expect("settings");
+        let body = json!({"settings": settings, "reason": reason});
+        let etag = answer.etag.expect("an ETag");
+        family.guardian.api.patch::<Json>(&path, &etag, &body).await.expect("a change");
+        let (handed, read) = (here.policy().await, there.policy().await);
+        assert_eq!(handed.payload, read.payload);
+        assert_eq!((handed.version(), &handed.sha256), (read.version(), &read.sha256));
+        here.applies(&handed, vec![]).await;
+        there.applies(&read, vec![]).await;
+    }
 }
 
 /// A change is told once: also to a guardian on a node where none of the teen's devices sits, though the sweep finds it

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{
     Store, StoreError,
+    prepared::Prepared,
     schema::{pairings, policy_revisions, teens},
 };
 use crate::domain::{decision::Grounds, ids::TeenId, pairing::PairingState, policy::Policy};
@@ -24,7 +25,8 @@ impl Store {
     pub async fn grounds(&self, of: &[TeenId]) -> Result<Vec<(TeenId, Grounds)>, StoreError> {
         let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
         let mut conn = self.pool.get().await?;
-        let rows: Vec<GroundsRow> = grounds_query().filter(teens::account_id.eq_any(ids)).load(&mut conn).await?;
+        let of = grounds_query().filter(teens::account_id.eq_any(ids));
+        let rows: Vec<GroundsRow> = Prepared(of).load(&mut conn).await?;
         Ok(rows.into_iter().map(|row| self.made_of(row)).collect())
     }
 

@@ -9,7 +9,7 @@ use super::{
     Store, StoreError,
     gather::Gather,
     kinship::DeviceOf,
-    reports::{Beat, Heard, Judged, Report},
+    reports::{Arrived, Beat, Heard, Judged, Report},
     usage::Usage,
 };
 use crate::domain::secret::TokenHash;
@@ -24,7 +24,7 @@ const HEARTBEAT_LINGER: Duration = Duration::from_millis(250);
 pub struct DeviceWork {
     tokens: Gather<TokenHash, Option<DeviceOf>>,
     reports: Gather<Report, Judged>,
-    arrivals: Gather<Beat, Option<Heard>>,
+    arrivals: Gather<Beat, Option<Arrived>>,
     beats: Gather<Beat, Option<Heard>>,
     usage: Gather<Usage, ()>,
 }
@@ -35,13 +35,7 @@ impl DeviceWork {
         let runtime = Handle::current();
         let at_once = Duration::ZERO;
         let (tokens, reports, usage) = (store.clone(), store.clone(), store.clone());
-        let heard = |linger| {
-            let store = store.clone();
-            Gather::start(&runtime, MOST, linger, move |batch| {
-                let store = store.clone();
-                async move { hear(&store, batch).await }.boxed()
-            })
-        };
+        let (arrivals, beats) = (store.clone(), store.clone());
         Self {
             tokens: Gather::start(&runtime, MOST, at_once, move |batch| {
                 let store = tokens.clone();
@@ -51,8 +45,18 @@ impl DeviceWork {
                 let store = reports.clone();
                 async move { store.keep_reports(batch).await }.boxed()
             }),
-            arrivals: heard(at_once),
-            beats: heard(HEARTBEAT_LINGER),
+            arrivals: Gather::start(&runtime, MOST, at_once, move |batch| {
+                let store = arrivals.clone();
+                async move { hear(&store, batch, true).await }.boxed()
+            }),
+            beats: Gather::start(&runtime, MOST, HEARTBEAT_LINGER, move |batch| {
+                let store = beats.clone();
+                async move {
+                    let heard = hear(&store, batch, false).await?;
+                    Ok(heard.into_iter().map(|arrived| arrived.map(|arrived| arrived.heard)).collect())
+                }
+                .boxed()
+            }),
             usage: Gather::start(&runtime, MOST, at_once, move |batch| {
                 let store = usage.clone();
                 async move {
@@ -80,7 +84,7 @@ impl DeviceWork {
     }
 
     /// The same for a device that has just said hello, at once.
-    pub async fn arrive(&self, device: DeviceOf, app_version: Option<String>) -> Result<Option<Heard>, StoreError> {
+    pub async fn arrive(&self, device: DeviceOf, app_version: Option<String>) -> Result<Option<Arrived>, StoreError> {
         self.arrivals.ask(Beat { device, app_version }).await
     }
 
@@ -90,8 +94,8 @@ impl DeviceWork {
     }
 }
 
-async fn hear(store: &Store, batch: Vec<Beat>) -> Result<Vec<Option<Heard>>, StoreError> {
+async fn hear(store: &Store, batch: Vec<Beat>, arriving: bool) -> Result<Vec<Option<Arrived>>, StoreError> {
     let devices: Vec<_> = batch.iter().map(|beat| beat.device.device()).collect();
-    let heard = store.hear(batch).await?;
-    Ok(devices.iter().map(|device| heard.get(device).copied()).collect())
+    let heard = store.hear(batch, arriving).await?;
+    Ok(devices.iter().map(|device| heard.get(device).cloned()).collect())
 }

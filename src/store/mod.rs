@@ -31,6 +31,7 @@ pub mod pairings;
 pub mod platform;
 pub mod policies;
 mod pool;
+mod prepared;
 pub mod replies;
 pub mod reports;
 pub mod schema;

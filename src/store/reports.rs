@@ -3,8 +3,10 @@
 //! Columns only ever grow in `(epoch, revision)`, so duplicates, late and reordered reports change nothing. A report is
 //! judged before it is written: one about a revision that was never made, or with another hash, is refused.
 
+mod hearing;
 mod standings;
 mod write;
 
+pub use hearing::{Arrived, Beat, Heard};
 pub use standings::DeviceStanding;
-pub use write::{Beat, Heard, Judged, Report, Reported, Said};
+pub use write::{Judged, Report, Reported, Said};

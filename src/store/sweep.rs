@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{
     Event, Store, StoreError, ages,
     pairings::state_of,
+    prepared::Prepared,
     reports::Reported,
     schema::{device_reports, devices, pairings, policy_revisions, sessions},
 };
@@ -50,27 +51,22 @@ impl Store {
         let read_at: jiff_diesel::Timestamp = select(sql::<Timestamptz>("now()")).get_result(&mut conn).await?;
         let since = || sql::<Timestamptz>(WINDOW);
         let since_or_null = || sql::<Nullable<Timestamptz>>(WINDOW);
-        let changed: Vec<(Uuid, Option<i64>)> = policy_revisions::table
+        let changed = policy_revisions::table
             .filter(policy_revisions::recorded_at.gt(since()))
             .group_by(policy_revisions::teen_id)
-            .select((policy_revisions::teen_id, max(policy_revisions::revision)))
-            .load(&mut conn)
-            .await?;
-        let moved: Vec<(Uuid, String, Uuid, Option<Uuid>)> = pairings::table
-            .filter(pairings::moved_recorded_at.gt(since()))
-            .select((pairings::id, pairings::state, pairings::teen_id, pairings::guardian_id))
-            .load(&mut conn)
-            .await?;
-        let revoked: Vec<Uuid> = devices::table
-            .filter(devices::revoked_recorded_at.gt(since_or_null()))
-            .select(devices::id)
-            .load(&mut conn)
-            .await?;
-        let ended: Vec<Uuid> = sessions::table
-            .filter(sessions::ended_recorded_at.gt(since_or_null()))
-            .select(sessions::id)
-            .load(&mut conn)
-            .await?;
+            .select((policy_revisions::teen_id, max(policy_revisions::revision)));
+        let changed: Vec<(Uuid, Option<i64>)> = Prepared(changed).load(&mut conn).await?;
+        let moved = pairings::table.filter(pairings::moved_recorded_at.gt(since())).select((
+            pairings::id,
+            pairings::state,
+            pairings::teen_id,
+            pairings::guardian_id,
+        ));
+        let moved: Vec<(Uuid, String, Uuid, Option<Uuid>)> = Prepared(moved).load(&mut conn).await?;
+        let revoked = devices::table.filter(devices::revoked_recorded_at.gt(since_or_null())).select(devices::id);
+        let revoked: Vec<Uuid> = Prepared(revoked).load(&mut conn).await?;
+        let ended = sessions::table.filter(sessions::ended_recorded_at.gt(since_or_null())).select(sessions::id);
+        let ended: Vec<Uuid> = Prepared(ended).load(&mut conn).await?;
         let mut events = ages::told_lately(&mut conn).await?;
         for (pairing, state, teen, guardian) in moved {
             events.push(Event::PairingMoved {
@@ -91,13 +87,12 @@ impl Store {
     pub async fn reported_lately(&self, of: &[TeenId]) -> Result<Vec<Reported>, StoreError> {
         let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
         let mut conn = self.pool.get().await?;
-        let rows: Vec<(Uuid, jiff_diesel::Timestamp)> = devices::table
+        let lately = devices::table
             .inner_join(device_reports::table)
             .filter(devices::teen_id.eq_any(ids))
             .filter(device_reports::reported_recorded_at.gt(sql::<Nullable<Timestamptz>>(WINDOW)))
-            .select((devices::id, device_reports::reported_recorded_at.assume_not_null()))
-            .load(&mut conn)
-            .await?;
+            .select((devices::id, device_reports::reported_recorded_at.assume_not_null()));
+        let rows: Vec<(Uuid, jiff_diesel::Timestamp)> = Prepared(lately).load(&mut conn).await?;
         Ok(rows.into_iter().map(|(device, at)| Reported { device: device.into(), at: at.to_jiff() }).collect())
     }
 

@@ -1,7 +1,8 @@
 //! A snapshot ready to be sent: encoded and signed once, shared by every socket that sends it.
 //!
 //! Its text is kept for some seconds only. By then whoever is here has it, and most devices sit here for hours without needing it
-//! again; whoever does has it read and encoded anew ([`Net::Again`](super::refresh::Net)).
+//! again; whoever does has it read and encoded anew ([`Net::Again`](super::refresh::Net)). A device that comes back with what it
+//! has confirmed before needs no text at all: then only the version and the hash are here.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -21,11 +22,12 @@ use crate::{
 pub struct Published {
     /// Which one.
     pub version: Version,
-    /// Hash of the signed bytes.
-    pub sha256: String,
-    /// When the revision was made, by the database's committer.
-    pub made_at: jiff::Timestamp,
-    text: Mutex<Option<Text>>,
+    now: Mutex<Now>,
+}
+
+struct Now {
+    sha256: String,
+    text: Option<Text>,
 }
 
 /// What is sent of it.
@@ -37,6 +39,8 @@ pub struct Text {
     pub notice: Option<ByteString>,
     /// The same for guardians, as far as they see it.
     pub guardians_notice: Option<ByteString>,
+    /// When the revision was made, by the database's committer.
+    pub made_at: jiff::Timestamp,
     encoded_at: Instant,
 }
 
@@ -60,30 +64,40 @@ impl Published {
             None => notice.clone(),
         };
         let frame = text(&ServerFrame::Policy(snapshot))?;
-        let text = Text { frame, notice, guardians_notice, encoded_at: Instant::now() };
-        Ok(Self { version, sha256, made_at, text: Mutex::new(Some(text)) })
+        let text = Text { frame, notice, guardians_notice, made_at, encoded_at: Instant::now() };
+        Ok(Self { version, now: Mutex::new(Now { sha256, text: Some(text) }) })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Text>> {
-        self.text.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What a device has confirmed before: nobody needs its text, yet.
+    pub fn confirmed(version: Version, sha256: String) -> Self {
+        Self { version, now: Mutex::new(Now { sha256, text: None }) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this is the hash of the signed bytes.
+    pub fn is(&self, sha256: &str) -> bool {
+        self.lock().sha256 == sha256
     }
 
     /// Its text, if it is still kept.
     pub fn text(&self) -> Option<Text> {
-        self.lock().clone()
+        self.lock().text.clone()
     }
 
-    /// Takes the text of another one of the same version.
+    /// Takes the text of another one of the same version, and its hash: an earlier program may have encoded what a device confirmed.
     pub fn take_text(&self, again: Self) {
-        *self.lock() = again.text.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *self.lock() = again.now.into_inner().unwrap_or_else(PoisonError::into_inner);
     }
 
     /// Forgets a text that is older than this. `false`: it is not, yet.
     pub fn forget_text(&self, kept: Duration) -> bool {
-        let mut text = self.lock();
-        let old = text.as_ref().is_none_or(|text| text.encoded_at.elapsed() >= kept);
+        let mut now = self.lock();
+        let old = now.text.as_ref().is_none_or(|text| text.encoded_at.elapsed() >= kept);
         if old {
-            *text = None;
+            now.text = None;
         }
         old
     }

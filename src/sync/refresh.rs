@@ -129,7 +129,14 @@ impl Refresh {
     }
 
     async fn look(&self, batch: &HashMap<TeenId, Net>) -> Result<(), StoreError> {
-        let wanted: Vec<TeenId> = batch.keys().copied().filter(|teen| self.hub.wants(*teen)).collect();
+        let (compared, mut wanted): (Vec<TeenId>, Vec<TeenId>) = batch
+            .keys()
+            .copied()
+            .filter(|teen| self.hub.wants(*teen))
+            .partition(|teen| batch.get(teen) == Some(&Net::Gap));
+        if !compared.is_empty() {
+            wanted.extend(self.behind(&compared).await?);
+        }
         if wanted.is_empty() {
             return Ok(());
         }
@@ -138,6 +145,16 @@ impl Refresh {
             self.offer(self.store.epoch(), newest, net)?;
         }
         Ok(())
+    }
+
+    /// Those of whom there is something newer than what is known here. After a gap everybody is looked at, and hardly anybody's
+    /// policy has to be read for it.
+    async fn behind(&self, teens: &[TeenId]) -> Result<Vec<TeenId>, StoreError> {
+        let epoch = self.store.epoch();
+        let newest = self.store.newest_revisions(teens).await?;
+        let is_behind =
+            |teen: TeenId, revision: i64| self.hub.seen(teen).is_none_or(|seen| seen < Version { epoch, revision });
+        Ok(newest.into_iter().filter_map(|(teen, revision)| is_behind(teen, revision).then_some(teen)).collect())
     }
 
     fn offer(&self, epoch: i64, newest: Newest, net: Net) -> Result<(), StoreError> {

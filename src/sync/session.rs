@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use actix_web::web::Bytes;
 use futures_util::{StreamExt, stream::FuturesUnordered};
+use jiff::Timestamp;
 use tokio::{
     sync::OwnedSemaphorePermit,
     time::{Instant, sleep_until},
@@ -110,7 +111,7 @@ async fn serve(socket: &DeviceSocket, wire: &mut Wire) -> End {
         leave_at: None,
         open: FuturesUnordered::new(),
         reports: 0,
-        sent_live: false,
+        sent_live: None,
     };
     // Boxed, like all that is not done most of the time: what a task may need once would be held by it for ever.
     match Box::pin(session.welcome(*hello)).await {
@@ -183,8 +184,8 @@ struct Session<'a> {
     open: FuturesUnordered<Question>,
     /// Reports that came on this socket.
     reports: u64,
-    /// The newest that was sent was a change, not an answer to a hello or a heartbeat.
-    sent_live: bool,
+    /// When the newest that was sent was made, if it was a change and not an answer to a hello or a heartbeat.
+    sent_live: Option<Timestamp>,
 }
 
 /// What comes first.
@@ -280,14 +281,14 @@ impl Session<'_> {
         metrics::counter!("family_pairing_policies_sent_total").increment(1);
         if live {
             let now = self.socket.live.store.world().now();
-            let seconds = now.duration_since(policy.made_at).as_secs_f64().max(0.0);
+            let seconds = now.duration_since(text.made_at).as_secs_f64().max(0.0);
             metrics::histogram!("family_pairing_change_to_sent_seconds").record(seconds);
             if let Some(notice) = text.notice {
                 self.wire.text(notice).await?;
             }
         }
         self.sent = Some(policy);
-        self.sent_live = live;
+        self.sent_live = live.then_some(text.made_at);
         self.waiting_since = Some(Instant::now());
         Ok(())
     }
@@ -329,9 +330,12 @@ impl Session<'_> {
             return;
         }
         self.waiting_since = None;
-        if enforced && version == sent.version && std::mem::take(&mut self.sent_live) {
+        if enforced
+            && version == sent.version
+            && let Some(made_at) = self.sent_live.take()
+        {
             let now = self.socket.live.store.world().now();
-            let seconds = now.duration_since(sent.made_at).as_secs_f64().max(0.0);
+            let seconds = now.duration_since(made_at).as_secs_f64().max(0.0);
             metrics::histogram!("family_pairing_change_to_enforced_seconds").record(seconds);
         }
     }

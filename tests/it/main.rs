@@ -37,6 +37,7 @@ mod postgres_faults;
 mod presence;
 mod processes;
 mod reports;
+mod resume;
 mod revocation;
 mod rough;
 mod rules;

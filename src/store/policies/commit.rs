@@ -18,7 +18,7 @@ use crate::{
         snapshot::{PolicyRecord, carried},
         supervision::seen::Seen,
     },
-    store::{StoreError, Tools, kinship::GuardianOf, once::Sealed, schema::teens},
+    store::{StoreError, Tools, kinship::GuardianOf, once::Sealed, prepared::Prepared, schema::teens},
 };
 
 /// Writes the next revision, if the teen still stands at the one that it was planned from, no law has come in between, and the
@@ -52,7 +52,7 @@ pub(crate) async fn commit(
          insert into policy_revisions (teen_id, revision, kind, controls, home_zone, day_start_minute, changes, undo, made_by, reason, made_at, origin, seen) \
          select account_id, $2, $9, $11, $4, $5, $12, $13, $8, $14, $7, $22, $23 from moved",
     );
-    let written = statement
+    let bound = statement
         .bind::<SqlUuid, _>(standing.teen.uuid())
         .bind::<BigInt, _>(revision)
         .bind::<Jsonb, _>(serde_json::to_value(&next.layers)?)
@@ -75,9 +75,8 @@ pub(crate) async fn commit(
         .bind::<Nullable<Timestamptz>, _>(next.due_at.map(ToDiesel::to_diesel))
         .bind::<Nullable<Timestamptz>, _>(standing.due_at)
         .bind::<Jsonb, _>(serde_json::to_value(next.origin)?)
-        .bind::<Nullable<Jsonb>, _>(seen.map(serde_json::to_value).transpose()?)
-        .execute(conn)
-        .await?;
+        .bind::<Nullable<Jsonb>, _>(seen.map(serde_json::to_value).transpose()?);
+    let written = Prepared(bound).execute(conn).await?;
     let (teen, home_zone, day_start_minute) = (standing.teen, next.home_zone.clone(), next.day_start_minute);
     Ok((written == 1).then(|| Newest {
         record: PolicyRecord { teen, revision, controls, home_zone, day_start_minute, made_at },

@@ -28,6 +28,7 @@ use crate::{
         StoreError, Tools, accounts, ages,
         kinship::GuardianOf,
         law::{self, Book, within},
+        prepared::Prepared,
         schema::{accounts as accounts_table, pairings, policy_revisions, teens},
     },
 };
@@ -167,7 +168,7 @@ pub(crate) async fn read(
 ) -> Result<Standing, StoreError> {
     let pairing = guardian.map(|proof| proof.pairing().uuid()).unwrap_or_default();
     let one = teens_query(pairing).filter(teens::account_id.eq(teen.uuid()));
-    let (row, paired): (TeenRow, Option<Uuid>) = one.first(conn).await?;
+    let (row, paired): (TeenRow, Option<Uuid>) = Prepared(one).get_result(conn).await?;
     if guardian.is_some() && paired.is_none() {
         return Err(StoreError::NotFound);
     }
@@ -200,7 +201,7 @@ pub(crate) async fn read_next(
         .filter(within(reach))
         .order(teens::account_id)
         .limit(most);
-    let rows: Vec<(TeenRow, Option<Uuid>)> = next.load(conn).await?;
+    let rows: Vec<(TeenRow, Option<Uuid>)> = Prepared(next).load(conn).await?;
     let mut read = Vec::with_capacity(rows.len());
     for (row, _) in rows {
         read.push((row.teen.into(), understood(conn, tools, row).await));

@@ -1,11 +1,10 @@
-//! Reports and heartbeats, many at a time.
+//! Reports, many at a time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, QueryableByName,
-    dsl::sql,
-    sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl,
+    sql_types::{Array, BigInt, Jsonb, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
@@ -23,7 +22,8 @@ use crate::{
     store::{
         Event, Store, StoreError,
         kinship::DeviceOf,
-        schema::{device_reports, policy_revisions, teens},
+        prepared::Prepared,
+        schema::{policy_revisions, teens},
     },
 };
 
@@ -74,24 +74,6 @@ pub struct Reported {
     pub at: jiff::Timestamp,
 }
 
-/// A device that was just heard.
-#[derive(Clone, Debug)]
-pub struct Beat {
-    /// Which.
-    pub device: DeviceOf,
-    /// The app's version, where the device just said it.
-    pub app_version: Option<String>,
-}
-
-/// What a heartbeat is answered from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Heard {
-    /// The newest policy.
-    pub desired: Version,
-    /// The newest policy that the device's reports confirm.
-    pub confirmed: Option<Version>,
-}
-
 type Key = (Uuid, i64);
 
 impl Store {
@@ -123,56 +105,6 @@ impl Store {
             self.post(event);
         }
         Ok(judged)
-    }
-
-    /// Marks devices as heard and reads what they should have. A device that is missing from the answer was revoked.
-    pub async fn hear(&self, batch: Vec<Beat>) -> Result<HashMap<DeviceId, Heard>, StoreError> {
-        let (ids, versions): (Vec<Uuid>, Vec<Option<String>>) =
-            batch.into_iter().map(|beat| (beat.device.device().uuid(), beat.app_version)).unzip();
-        let epoch = self.epoch();
-        let mut conn = self.pool.get().await?;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "one round trip for a whole batch; every value is a bind parameter"
-        )]
-        let statement = diesel::sql_query(
-            "with locked as materialized (select device_id from device_reports where device_id = any($1) order by device_id for no key update), \
-             beat as (select id, max(app_version) as app_version from unnest($1::uuid[], $3::text[]) as b(id, app_version) group by id), \
-             named as (update devices d set app_version = beat.app_version from beat where d.id = beat.id and d.app_version <> beat.app_version), \
-             seen as (update device_reports r set last_seen_at = $2 from locked where r.device_id = locked.device_id) \
-             select d.id as device, t.revision as revision, r.applied_epoch as applied_epoch, r.applied_revision as applied_revision \
-             from beat join devices d on d.id = beat.id and d.revoked_at is null \
-             join teens t on t.account_id = d.teen_id join device_reports r on r.device_id = d.id",
-        );
-        let rows: Vec<HeardRow> = statement
-            .bind::<Array<SqlUuid>, _>(ids)
-            .bind::<Timestamptz, _>(self.world.now().to_diesel())
-            .bind::<Array<Nullable<Text>>, _>(versions)
-            .load(&mut conn)
-            .await?;
-        Ok(rows.into_iter().map(|row| row.heard(epoch)).collect())
-    }
-
-    /// Forgets what a device said, because it says itself that it does not hold that any more (a reinstallation, a restored
-    /// image). Until it confirms again, nobody is told that anything is enforced.
-    pub async fn forget_confirmed(&self, device: &DeviceOf) -> Result<(), StoreError> {
-        let (teen, device) = (device.teen(), device.device());
-        let mut conn = self.pool.get().await?;
-        diesel::update(device_reports::table.find(device.uuid()))
-            .set((
-                device_reports::applied_epoch.eq(None::<i64>),
-                device_reports::applied_revision.eq(None::<i64>),
-                device_reports::applied_sha256.eq(None::<String>),
-                device_reports::applied_issues.eq(json!([])),
-                device_reports::rejected_epoch.eq(None::<i64>),
-                device_reports::rejected_revision.eq(None::<i64>),
-                device_reports::rejected_code.eq(None::<String>),
-                device_reports::reported_recorded_at.eq(sql::<Nullable<Timestamptz>>("clock_timestamp()")),
-            ))
-            .execute(&mut conn)
-            .await?;
-        self.post(Event::DeviceReported { teen, device });
-        Ok(())
     }
 
     /// The newest revision per teen of the batch and the hash of each unvouched one that it names.
@@ -284,15 +216,14 @@ async fn keep_applied(
          from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::jsonb[]) as n(device, epoch, revision, sha256, issues), locked \
          where r.device_id = n.device and locked.device_id = n.device and (n.epoch, n.revision) >= (coalesce(r.applied_epoch, 0), coalesce(r.applied_revision, 0))",
     );
-    statement
+    let bound = statement
         .bind::<Array<SqlUuid>, _>(columns.devices)
         .bind::<Array<BigInt>, _>(columns.epochs)
         .bind::<Array<BigInt>, _>(columns.revisions)
         .bind::<Array<Text>, _>(hashes)
         .bind::<Array<Jsonb>, _>(issues)
-        .bind::<Timestamptz, _>(now)
-        .execute(conn)
-        .await?;
+        .bind::<Timestamptz, _>(now);
+    Prepared(bound).execute(conn).await?;
     Ok(())
 }
 
@@ -320,14 +251,13 @@ async fn keep_rejected(
          from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) as n(device, epoch, revision, code), locked \
          where r.device_id = n.device and locked.device_id = n.device and (n.epoch, n.revision) >= (coalesce(r.rejected_epoch, 0), coalesce(r.rejected_revision, 0))",
     );
-    statement
+    let bound = statement
         .bind::<Array<SqlUuid>, _>(columns.devices)
         .bind::<Array<BigInt>, _>(columns.epochs)
         .bind::<Array<BigInt>, _>(columns.revisions)
         .bind::<Array<Text>, _>(codes)
-        .bind::<Timestamptz, _>(now)
-        .execute(conn)
-        .await?;
+        .bind::<Timestamptz, _>(now);
+    Prepared(bound).execute(conn).await?;
     Ok(())
 }
 
@@ -352,26 +282,5 @@ fn word(code: RejectCode) -> String {
     match serde_json::to_value(code) {
         Ok(serde_json::Value::String(word)) => word,
         _ => "other".to_owned(),
-    }
-}
-
-#[derive(QueryableByName)]
-struct HeardRow {
-    #[diesel(sql_type = SqlUuid)]
-    device: Uuid,
-    #[diesel(sql_type = BigInt)]
-    revision: i64,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    applied_epoch: Option<i64>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    applied_revision: Option<i64>,
-}
-
-impl HeardRow {
-    fn heard(self, epoch: i64) -> (DeviceId, Heard) {
-        let confirmed =
-            self.applied_epoch.zip(self.applied_revision).map(|(epoch, revision)| Version { epoch, revision });
-        let desired = Version { epoch, revision: self.revision };
-        (self.device.into(), Heard { desired, confirmed })
     }
 }

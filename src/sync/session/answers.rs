@@ -75,7 +75,7 @@ impl Session<'_> {
             return Err(FrameFault::Invalid);
         }
         let sent = self.sent.as_ref().filter(|sent| sent.version == version);
-        if sent.is_some_and(|sent| sent.sha256 != sha256) {
+        if sent.is_some_and(|sent| !sent.is(&sha256)) {
             return Err(FrameFault::HashMismatch);
         }
         let vouched = sent.is_some();

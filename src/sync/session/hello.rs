@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use super::{End, Session};
 use crate::{
-    domain::text,
-    store::{StoreError, reports::Heard},
+    domain::{text, version::Version},
+    store::{StoreError, reports::Arrived},
     sync::{
         Published,
         frame::{Close, HEARTBEAT_SECONDS, Held, Hello, Resume, ServerFrame, Welcome},
@@ -19,13 +19,18 @@ const READ: Duration = Duration::from_secs(5);
 impl Session<'_> {
     pub(super) async fn welcome(&mut self, hello: Hello) -> Result<(), End> {
         let app_version = hello.app_version.and_then(|version| text::word(&version).ok());
-        let heard = self.arrive(app_version).await?;
-        if hello.applied.as_ref().map(|held| held.version) < heard.confirmed {
+        let arrived = self.arrive(app_version).await?;
+        if hello.applied.as_ref().map(|held| held.version) < arrived.heard.confirmed {
             // It lost what it had confirmed. Until it confirms again, nothing is enforced on it.
             self.forget_confirmed().await?;
         }
-        let newest = self.newest_at_least(heard).await?;
-        let resume = resume(hello.applied.as_ref(), &heard, &newest);
+        let current = hello.applied.filter(|held| arrived.is_current(held.version, &held.sha256));
+        let newest = self.newest_at_least(arrived.heard.desired, current.as_ref()).await?;
+        // Current is who holds the newest policy and has said so here before; anybody else gets the snapshot, and is heard about it (again).
+        let resume = match current.is_some_and(|held| held.version == newest.version) {
+            true => Resume::Current,
+            false => Resume::Snapshot,
+        };
         let welcome = Welcome {
             connection_id: self.socket.connection,
             server_time: self.socket.live.store.world().now(),
@@ -38,13 +43,16 @@ impl Session<'_> {
             Resume::Current => self.sent = Some(newest),
             Resume::Snapshot => self.send(newest, false).await?,
         }
-        self.tell_open_claims().await
+        match arrived.is_asked {
+            true => self.tell_open_claims().await,
+            false => Ok(()),
+        }
     }
 
     /// Marks the device as heard and reads what it should have.
-    async fn arrive(&self, app_version: Option<String>) -> Result<Heard, End> {
+    async fn arrive(&self, app_version: Option<String>) -> Result<Arrived, End> {
         match self.socket.live.work.arrive(self.socket.device.clone(), app_version).await {
-            Ok(Some(heard)) => Ok(heard),
+            Ok(Some(arrived)) => Ok(arrived),
             Ok(None) => Err(End::Close(Close::DeviceRevoked)),
             Err(error) => Err(away(&error)),
         }
@@ -56,11 +64,17 @@ impl Session<'_> {
         store.forget_confirmed(&self.socket.device).await.map_err(|error| away(&error))
     }
 
-    /// The newest policy, read after the seat was taken.
-    async fn newest_at_least(&mut self, heard: Heard) -> Result<Arc<Published>, End> {
-        self.socket.live.refresh.suspect(self.socket.device.teen(), Net::Join);
+    /// The newest policy, asked for after the seat was taken. It is read only for a device that does not hold it.
+    async fn newest_at_least(&mut self, desired: Version, current: Option<&Held>) -> Result<Arc<Published>, End> {
+        let (live, teen) = (&self.socket.live, self.socket.device.teen());
+        match current {
+            Some(held) => {
+                live.hub.offer(teen, &Arc::new(Published::confirmed(held.version, held.sha256.clone())), false);
+            }
+            None => live.refresh.suspect(teen, Net::Join),
+        }
         let fresh = |published: &Option<Arc<Published>>| {
-            published.as_ref().is_some_and(|published| published.version >= heard.desired)
+            published.as_ref().is_some_and(|published| published.version >= desired)
         };
         let read = tokio::time::timeout(READ, self.seat.newest.wait_for(fresh)).await;
         let newest = read.ok().and_then(Result::ok).and_then(|published| published.clone());
@@ -75,16 +89,6 @@ impl Session<'_> {
             self.wire.send(&crate::sync::relay::pairing_notice(&view, &view.guardian_name)).await?;
         }
         Ok(())
-    }
-}
-
-/// A device is current if it holds the newest policy and has said so here before; otherwise it gets the snapshot, and its
-/// report about it is heard (again).
-fn resume(holds: Option<&Held>, heard: &Heard, newest: &Published) -> Resume {
-    let holds_it = holds.is_some_and(|held| held.version == newest.version && held.sha256 == newest.sha256);
-    match holds_it && heard.confirmed == Some(newest.version) {
-        true => Resume::Current,
-        false => Resume::Snapshot,
     }
 }
 

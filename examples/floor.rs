@@ -14,10 +14,7 @@ use actix_web::{
     web::{Data, Path, Payload},
 };
 use actix_ws::{Message, Session};
-use diesel::{
-    QueryableByName, sql_query,
-    sql_types::{BigInt, Text},
-};
+use diesel::QueryDsl;
 use diesel_async::{
     AsyncPgConnection, RunQueryDsl,
     pooled_connection::{AsyncDieselConnectionManager, deadpool::Pool},
@@ -27,11 +24,14 @@ use futures_util::StreamExt;
 /// The sockets, by number.
 type Sockets = Mutex<HashMap<usize, Session>>;
 
-/// A text by its key.
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = Text)]
-    text: String,
+diesel::table! {
+    /// Texts by their keys.
+    floor (id) {
+        /// Its number.
+        id -> BigInt,
+        /// Its text.
+        text -> Text,
+    }
 }
 
 #[get("/ws/{n}")]
@@ -71,9 +71,8 @@ async fn push(body: String, n: Path<usize>, sockets: Data<Sockets>) -> impl Resp
 #[get("/row/{n}")]
 async fn read(n: Path<i64>, pool: Data<Pool<AsyncPgConnection>>) -> impl Responder {
     let Ok(mut conn) = pool.get().await else { return HttpResponse::ServiceUnavailable().finish() };
-    let query = sql_query("select text from floor where id = $1").bind::<BigInt, _>(*n);
-    match query.get_result::<Row>(&mut conn).await {
-        Ok(row) => HttpResponse::Ok().content_type("application/json").body(row.text),
+    match floor::table.find(*n).select(floor::text).first::<String>(&mut conn).await {
+        Ok(text) => HttpResponse::Ok().content_type("application/json").body(text),
         Err(_) => HttpResponse::NotFound().finish(),
     }
 }

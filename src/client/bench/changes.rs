@@ -8,7 +8,7 @@ use std::{
 
 use clap::Args;
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -24,7 +24,7 @@ use crate::{
         api::ApiError,
         socket::{Heard, Socket},
     },
-    domain::{clock::World, ids::TeenId, report::Standing},
+    domain::{clock::World, ids::TeenId, report::Standing, version::Version},
     sync::frame::{ClientFrame, Hello, Notice, ServerFrame},
 };
 
@@ -149,14 +149,20 @@ async fn change(whose: Option<(Arc<Household>, Arc<Resident>)>, planned: Instant
     }
 }
 
-/// Changes a limit of a teen to another value than it has.
+/// Changes a limit of a teen to another value than it has. A value that it has already makes no revision, and is no change.
 pub async fn change_once(household: &Household, resident: &Resident) -> Result<(), ApiError> {
     let seen = resident.revision.load(Ordering::Relaxed);
-    let body = json!({"settings": {"time.daily_minutes": if seen % 2 == 0 { 45 } else { 50 }}});
     let path = format!("/v1/guardian/teens/{}/settings", resident.teen);
-    household.api.patch::<Json>(&path, &format!("\"1.{seen}\""), &body).await?;
-    resident.revision.fetch_max(seen + 1, Ordering::Relaxed);
-    Ok(())
+    loop {
+        let minutes = if resident.minutes.load(Ordering::Relaxed) == 45 { 50 } else { 45 };
+        let body = json!({"settings": {"time.daily_minutes": minutes}});
+        let made: Version = household.api.patch(&path, &format!("\"1.{seen}\""), &body).await?;
+        resident.minutes.store(minutes, Ordering::Relaxed);
+        if made.revision > seen {
+            resident.revision.fetch_max(made.revision, Ordering::Relaxed);
+            return Ok(());
+        }
+    }
 }
 
 async fn listen(mut socket: Socket, board: Arc<Board>) {

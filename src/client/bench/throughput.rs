@@ -9,6 +9,7 @@ use std::{
 };
 
 use clap::Args;
+use futures_util::{TryStreamExt, stream};
 use serde::Serialize;
 use serde_json::Value as Json;
 use tokio::{task::JoinSet, time::Instant};
@@ -26,9 +27,6 @@ use crate::{
     },
     domain::clock::World,
 };
-
-/// Teens for each guardian who changes something: enough that nobody waits for another.
-const TEENS_EACH: usize = 4;
 
 /// What `bench throughput` needs.
 #[derive(Args, Debug)]
@@ -57,10 +55,10 @@ struct Figures {
 /// Changes until the time is over.
 pub async fn run(args: ThroughputArgs, world: World) -> Result<(), ClientError> {
     let town = args.place.town(&world).await?;
-    let everybody: Vec<_> = town.guarded().into_iter().take(args.at_once.max(1) * TEENS_EACH).collect();
-    for (household, resident) in &everybody {
-        look_up(&household.api, resident).await?;
-    }
+    let everybody = town.guarded();
+    stream::iter(everybody.iter().map(Ok))
+        .try_for_each_concurrent(args.at_once.max(1), |(household, resident)| look_up(&household.api, resident))
+        .await?;
     let everybody = Arc::new(everybody);
     let (times, failures) = (Arc::new(Times::new()?), Arc::new(Failures::default()));
     let (next, time, started) = (Arc::new(AtomicUsize::new(0)), Duration::from_secs(args.seconds), Instant::now());

@@ -81,6 +81,8 @@ pub struct Resident {
     pub device_token: String,
     /// The newest revision that is known of.
     pub revision: AtomicI64,
+    /// The minutes a day that were set last, from here.
+    pub minutes: AtomicI64,
     /// What the device holds.
     pub held: std::sync::Mutex<Option<Held>>,
     /// One change at a time.
@@ -197,7 +199,14 @@ impl Family {
     fn household(self, server: &Api) -> Household {
         let resident = |(teen, device_token)| {
             let (revision, held) = (AtomicI64::new(1), std::sync::Mutex::default());
-            Arc::new(Resident { teen, device_token, revision, held, turn: Mutex::default() })
+            Arc::new(Resident {
+                teen,
+                device_token,
+                revision,
+                minutes: AtomicI64::new(0),
+                held,
+                turn: Mutex::default(),
+            })
         };
         Household {
             api: server.with_token(&self.guardian_token),

@@ -175,6 +175,7 @@ impl App {
             most_sockets: config.most_sockets,
             most_connects: config.most_connects,
             drop_hints: config.drop_hints,
+            silence: config.silence(),
         };
         let live = Live::start(parts, &stop);
         let public_url = config.public_url.trim_end_matches('/').to_owned();

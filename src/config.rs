@@ -81,6 +81,9 @@ pub struct ServeConfig {
     /// For tests only: hints are not sent to other nodes and not delivered here, so that the other nets must work alone
     #[arg(long, env = "FAMILY_PAIRING_DROP_HINTS", default_value_t = false, hide = true, action = clap::ArgAction::Set)]
     pub drop_hints: bool,
+    /// For tests only: silence after which a client is closed, in milliseconds, where 75 seconds are too long to wait for
+    #[arg(long, env = "FAMILY_PAIRING_SILENCE_MS", hide = true)]
+    pub silence_ms: Option<u64>,
 }
 
 impl DatabaseConfig {
@@ -94,5 +97,10 @@ impl ServeConfig {
     /// Time over which closes are spread.
     pub fn drain(&self) -> Duration {
         Duration::from_millis(self.drain_ms)
+    }
+
+    /// Silence after which a client is closed, where it is another than the protocol's.
+    pub fn silence(&self) -> Option<Duration> {
+        self.silence_ms.map(Duration::from_millis)
     }
 }

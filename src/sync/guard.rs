@@ -6,8 +6,7 @@
 use tokio::time::Instant;
 
 use super::{
-    frame::MOST_IN,
-    limits::{FRAME_BURST, FRAMES_PER_SECOND, MOST_FRAGMENTS},
+    limits::{FRAMES_PER_SECOND, Inbound},
     line::Broken,
 };
 
@@ -16,6 +15,7 @@ const MOST_CONTROL: u64 = 125;
 
 /// Follows frame headers (RFC 6455 §5.2) through the bytes of a connection.
 pub struct Guard {
+    limits: &'static Inbound,
     part: Part,
     fragments: u32,
     message: u64,
@@ -31,13 +31,13 @@ enum Part {
     Rest { left: u64 },
 }
 
-impl Default for Guard {
-    fn default() -> Self {
-        Self { part: Part::First, fragments: 0, message: 0, budget: f64::from(FRAME_BURST), filled: Instant::now() }
-    }
-}
-
 impl Guard {
+    /// At the beginning of a connection.
+    pub fn new(limits: &'static Inbound) -> Self {
+        let (budget, filled) = (f64::from(limits.burst), Instant::now());
+        Self { limits, part: Part::First, fragments: 0, message: 0, budget, filled }
+    }
+
     /// Reads on. Nothing is to be read after an error.
     pub fn read(&mut self, bytes: &[u8], now: Instant) -> Result<(), Broken> {
         let mut bytes = bytes;
@@ -94,8 +94,8 @@ impl Guard {
         if data {
             self.fragments += 1;
             self.message = self.message.saturating_add(length);
-            let most = u64::try_from(MOST_IN).unwrap_or(u64::MAX);
-            if self.message > most || self.fragments > MOST_FRAGMENTS {
+            let most = u64::try_from(self.limits.message).unwrap_or(u64::MAX);
+            if self.message > most || self.fragments > self.limits.fragments {
                 return Err(Broken::TooBig);
             }
             if last {
@@ -110,7 +110,7 @@ impl Guard {
     fn spend_frame(&mut self, now: Instant) -> Result<(), Broken> {
         let passed = now.duration_since(self.filled).as_secs_f64();
         self.filled = now;
-        self.budget = (self.budget + passed * FRAMES_PER_SECOND).min(f64::from(FRAME_BURST)) - 1.0;
+        self.budget = (self.budget + passed * FRAMES_PER_SECOND).min(f64::from(self.limits.burst)) - 1.0;
         if self.budget < 0.0 { Err(Broken::TooMany) } else { Ok(()) }
     }
 }
@@ -120,6 +120,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::sync::{frame::MOST_IN, limits::INBOUND};
 
     /// A masked frame's header and body as a client would send it.
     fn frame(first: u8, length: usize, body: usize) -> Vec<u8> {
@@ -141,7 +142,7 @@ mod tests {
     }
 
     fn feed(bytes: &[u8], chunk: usize) -> Result<(), Broken> {
-        let mut guard = Guard::default();
+        let mut guard = Guard::new(&INBOUND);
         let now = Instant::now();
         bytes.chunks(chunk).try_for_each(|chunk| guard.read(chunk, now))
     }
@@ -187,8 +188,17 @@ mod tests {
     }
 
     #[test]
+    fn in_the_long_run_two_frames_a_second_pass() {
+        let (mut guard, begun, ping) = (Guard::new(&INBOUND), Instant::now(), frame(0x89, 0, 0));
+        let mut send = |seconds| guard.read(&ping, begun + std::time::Duration::from_secs(seconds));
+        assert!((0..INBOUND.burst).all(|_| send(0).is_ok()));
+        assert!((1..=300).all(|second| send(second).is_ok() && send(second).is_ok()));
+        assert_eq!(send(300), Err(Broken::TooMany));
+    }
+
+    #[test]
     fn one_frame_too_many_is_stopped() {
-        let pings: Vec<u8> = (0..=FRAME_BURST).flat_map(|_| frame(0x89, 0, 0)).collect();
+        let pings: Vec<u8> = (0..=INBOUND.burst).flat_map(|_| frame(0x89, 0, 0)).collect();
         assert_eq!(feed(&pings, 64), Err(Broken::TooMany));
     }
 }

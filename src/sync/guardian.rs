@@ -12,7 +12,7 @@ use super::{
     frame::{ClientFrame, Close, FrameFault, HEARTBEAT_SECONDS, ServerFrame, Welcome},
     hub::GuardianSeat,
     lane::Order,
-    limits::{HELLO, SILENCE},
+    limits::HELLO,
     notices::device_notice,
     session::{End, Heard, next, read_hello},
     wire::Wire,
@@ -89,7 +89,7 @@ async fn attend(socket: &GuardianSocket, mut seat: GuardianSeat, wire: &mut Wire
     // When this node, which is going away, sends the guardian off.
     let mut leave_at: Option<Instant> = None;
     loop {
-        let deadline = leave_at.into_iter().fold(token_ends.min(heard_at + SILENCE), Instant::min);
+        let deadline = leave_at.into_iter().fold(token_ends.min(heard_at + socket.live.silence), Instant::min);
         let step = tokio::select! {
             biased;
             order = seat.orders.recv() => Box::pin(obey(order, wire, &mut leave_at)).await,

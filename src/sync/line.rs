@@ -18,7 +18,10 @@ use tokio::{
 };
 use tokio_util::codec::{Decoder, Encoder};
 
-use super::{frame::MOST_IN, guard::Guard, limits::SEND};
+use super::{
+    guard::Guard,
+    limits::{self, SEND},
+};
 
 /// What one read takes at most.
 const READ: usize = 4 * 1024;
@@ -78,9 +81,9 @@ pub struct Line {
 
 impl Line {
     /// Takes over a connection. `early`: what the client sent without waiting for the 101.
-    pub fn new(io: TcpStream, early: &[u8]) -> Self {
-        let codec = Codec::new().max_size(MOST_IN);
-        let mut line = Self { io, codec, guard: Guard::default(), unread: BytesMut::new(), begun: None, early: None };
+    pub fn new(io: TcpStream, early: &[u8], limits: &'static limits::Inbound) -> Self {
+        let codec = Codec::new().max_size(limits.message);
+        let mut line = Self { io, codec, guard: Guard::new(limits), unread: BytesMut::new(), begun: None, early: None };
         line.early = line.keep(early).err();
         line
     }

@@ -23,8 +23,8 @@ mod guard;
 mod guardian;
 mod hub;
 mod lane;
-mod limits;
-mod line;
+pub mod limits;
+pub mod line;
 mod notices;
 pub mod presence;
 mod publish;
@@ -35,7 +35,7 @@ mod sweep;
 mod upgrade;
 mod wire;
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::{
@@ -70,6 +70,8 @@ pub struct Live {
     /// One place per socket, taken before the upgrade: also by those that have not said hello yet.
     pub(crate) places: Arc<Semaphore>,
     pub(crate) draining: CancellationToken,
+    /// A client that was not heard for this long is gone.
+    pub(crate) silence: Duration,
 }
 
 /// What [`Live::start`] is made of.
@@ -92,12 +94,15 @@ pub struct Parts {
     pub most_connects: u32,
     /// For tests: hints go nowhere.
     pub drop_hints: bool,
+    /// For tests: a client that was not heard for this long is gone.
+    pub silence: Option<Duration>,
 }
 
 impl Live {
     /// Starts the room's tasks on the current runtime; they end with `stop`.
     pub fn start(parts: Parts, stop: &CancellationToken) -> Arc<Self> {
-        let Parts { store, work, events, key, shared, subscriber, most_sockets, most_connects, drop_hints } = parts;
+        let Parts { store, work, events, key, shared, subscriber, most_sockets, most_connects, drop_hints, silence } =
+            parts;
         let node = store.world().uuid();
         let hub = Arc::new(Hub::default());
         let refresh = Arc::new(Refresh::new(store.clone(), hub.clone(), key));
@@ -126,11 +131,12 @@ impl Live {
             connects: RateLimiter::direct(quota),
             places: Arc::new(Semaphore::new(most_sockets.min(Semaphore::MAX_PERMITS))),
             draining: CancellationToken::new(),
+            silence: silence.unwrap_or(limits::SILENCE),
         })
     }
 
     /// Asks every client to reconnect, spread over `window`, and waits until they are gone or the window is over twice.
-    pub async fn drain(&self, window: std::time::Duration) {
+    pub async fn drain(&self, window: Duration) {
         self.draining.cancel();
         self.hub.drain(window);
         let deadline = tokio::time::Instant::now() + window * 2;

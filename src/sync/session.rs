@@ -6,6 +6,7 @@ mod hello;
 
 use std::sync::Arc;
 
+use actix_http::ws::CloseReason;
 use actix_web::web::Bytes;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use jiff::Timestamp;
@@ -20,7 +21,7 @@ use super::{
     frame::{ClientFrame, Close, FrameFault, Hello, ServerFrame},
     hub::DeviceSeat,
     lane::Order,
-    limits::{HELLO, OPEN_QUESTIONS, PACE, SILENCE},
+    limits::{HELLO, OPEN_QUESTIONS, PACE},
     line::{Broken, Inbound},
     refresh::Net,
     wire::{Gone, Wire},
@@ -46,8 +47,8 @@ pub struct DeviceSocket {
 pub enum End {
     /// With a reason that the client is told.
     Close(Close),
-    /// The client said goodbye.
-    Left,
+    /// The client said goodbye, with a reason or without one.
+    Left(Option<CloseReason>),
     /// The client is gone or cannot be reached.
     Gone,
 }
@@ -64,7 +65,7 @@ impl From<Broken> for End {
             Broken::Framing | Broken::NotText => Self::Close(Close::Protocol),
             Broken::TooBig => Self::Close(Close::FrameTooBig),
             Broken::TooMany => Self::Close(Close::Rate),
-            Broken::Left(_) => Self::Left,
+            Broken::Left(reason) => Self::Left(reason),
             Broken::Slow | Broken::Gone => Self::Gone,
         }
     }
@@ -75,7 +76,7 @@ impl End {
     pub async fn of(self, wire: Wire) {
         match self {
             Self::Close(why) => wire.close(why).await,
-            Self::Left => wire.part().await,
+            Self::Left(reason) => wire.part(reason).await,
             Self::Gone => {}
         }
     }
@@ -203,7 +204,8 @@ impl Session<'_> {
         let mut heard_at = Instant::now();
         loop {
             let owes = self.waiting_since.map(|since| since + PACE);
-            let deadline = [owes, self.leave_at].into_iter().flatten().fold(heard_at + SILENCE, Instant::min);
+            let deadline =
+                [owes, self.leave_at].into_iter().flatten().fold(heard_at + self.socket.live.silence, Instant::min);
             let room = self.open.len() < OPEN_QUESTIONS;
             let step = tokio::select! {
                 biased;
@@ -240,7 +242,7 @@ impl Session<'_> {
             self.wire.send(&ServerFrame::Drain { reconnect_after_ms: 0 }).await?;
             return Err(End::Close(Close::Drain));
         }
-        if heard_at + SILENCE <= now {
+        if heard_at + self.socket.live.silence <= now {
             return Err(End::Close(Close::Heartbeat));
         }
         self.waiting_since = None;

@@ -14,6 +14,7 @@ use super::{
     Live,
     frame::{SUBPROTOCOL, TICKET_PREFIX},
     guardian::{self, GuardianSocket},
+    limits::INBOUND,
     line::Line,
     session::{self, DeviceSocket},
     wire::Wire,
@@ -40,7 +41,7 @@ impl Granted {
     /// Begins the socket's session on the connection. `early`: what the client sent without waiting for the 101.
     pub fn begin(self, connection: TcpStream, early: &[u8]) {
         let Self { live, party, place } = self;
-        let wire = Wire::new(Line::new(connection, early));
+        let wire = Wire::new(Line::new(connection, early, &INBOUND));
         let connection = live.store.world().id();
         match party {
             Party::Device(device) => {

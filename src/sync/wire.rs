@@ -1,6 +1,6 @@
 //! A line in the words of the protocol: frames out, messages in. Every send has a deadline: a client that does not read is dropped, not waited for.
 
-use actix_http::ws::Message;
+use actix_http::ws::{CloseReason, Message};
 use actix_web::web::Bytes;
 use bytestring::ByteString;
 
@@ -57,9 +57,9 @@ impl Wire {
         self.0.close(Some(reason(why.code(), why.reason()))).await;
     }
 
-    /// Answers a client that said goodbye.
-    pub async fn part(self) {
-        self.0.close(None).await;
+    /// Answers a client that said goodbye, with the code that it gave (RFC 6455 §5.5.1).
+    pub async fn part(self, reason: Option<CloseReason>) {
+        self.0.close(reason.map(|CloseReason { code, .. }| CloseReason { code, description: None })).await;
     }
 
     async fn message(&mut self, message: Message) -> Result<(), Gone> {

@@ -39,15 +39,20 @@ fn every_promise_names_tests_that_exist() {
     let rows = table("README.md", "promises");
     assert_eq!(column(&rows, 0), (1..=10).map(|n| n.to_string()).collect::<Vec<_>>());
     for row in &rows {
-        let tests: Vec<&str> = row[2].split('`').skip(1).step_by(2).collect();
-        assert!(!tests.is_empty(), "promise {} names no test", row[0]);
-        for test in tests {
-            let (file, name) = test.split_once("::").unwrap_or_else(|| panic!("{test} is not file::test"));
-            let path = if file.contains("src/") { file.to_owned() } else { format!("tests/it/{file}") };
-            let path = if path.ends_with(".rs") { path } else { format!("{path}.rs") };
-            let there = fs::read_to_string(root().join(&path)).unwrap_or_else(|_| panic!("{path} is not there"));
-            assert!(there.contains(&format!("fn {name}(")), "{path} has no test {name}");
-        }
+        names_tests_that_exist(&row[2]);
+    }
+}
+
+/// At least one, as `file::test`, where a file without a path is one of ours here.
+fn names_tests_that_exist(cell: &str) {
+    let tests: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+    assert!(!tests.is_empty(), "{cell:?} names no test");
+    for test in tests {
+        let (file, name) = test.split_once("::").unwrap_or_else(|| panic!("{test} is not file::test"));
+        let path = if file.contains("src/") { file.to_owned() } else { format!("tests/it/{file}") };
+        let path = if path.ends_with(".rs") { path } else { format!("{path}.rs") };
+        let there = fs::read_to_string(root().join(&path)).unwrap_or_else(|_| panic!("{path} is not there"));
+        assert!(there.contains(&format!("fn {name}(")), "{path} has no test {name}");
     }
 }
 
@@ -139,7 +144,7 @@ fn every_close_code_is_in_the_table() {
     compare(&first_columns(&table("docs/PROTOCOL.md", "close codes"), 3), &closes);
 }
 
-/// Every limit has the number that the code has. The constants are read as text, for most are of no concern outside.
+/// Every limit has the number that the code has, and a test that attacks it. The constants are read as text, for most are of no concern outside.
 #[test]
 fn every_limit_is_the_one_in_the_code() {
     let files = ["src/sync/limits.rs", "src/sync/frame.rs", "src/domain/report.rs", "src/domain/usage.rs"];
@@ -150,6 +155,7 @@ fn every_limit_is_the_one_in_the_code() {
         let (_, rest) = source.split_once(&format!("pub const {name}: ")).unwrap_or_else(|| panic!("no {name}"));
         let value = rest.split_once(" = ").and_then(|(_, value)| value.split_once(';')).expect("a value").0;
         assert_eq!(number(&row[1]), number(value), "{} is {value}", row[0]);
+        names_tests_that_exist(&row[3]);
     }
     let named = column(&rows, 2);
     for line in read("src/sync/limits.rs").lines().filter_map(|line| line.strip_prefix("pub const ")) {

@@ -39,6 +39,7 @@ mod processes;
 mod reports;
 mod resume;
 mod revocation;
+mod rfc6455;
 mod rough;
 mod rules;
 mod signatures;

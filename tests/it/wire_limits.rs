@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use family_pairing::sync::frame::{HEARTBEAT_SECONDS, MOST_IN};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -12,7 +12,7 @@ use tokio::{
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
-    house::{House, raw, until, wire::PATIENCE},
+    house::{House, line::Line, raw, until, wire::PATIENCE},
     rough::{self, close_code, frame, text_frame, upgrade},
 };
 
@@ -165,7 +165,54 @@ async fn more_than_a_burst_of_frames_is_too_many() {
     }
 }
 
-/// Heartbeats keep a connection; without any sign of life it ends after two and a half of them (75 s, not waited for here).
+/// Eight questions of a connection are asked at a time; while the database stands still, what comes after them waits on the wire.
+/// Nothing is lost by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_wait_for_the_database_and_all_are_answered() {
+    let mut house = House::new().await;
+    let line = Line::to(&house.database.url).await;
+    house.add_node(&["--database-url", &line.url]).await;
+    let family = house.family().await;
+    let (mut phone, _) = rough::welcomed(&house.nodes[1].url, &family.phone.token).await;
+    phone.hears_of("policy").await;
+    line.freeze();
+    for n in 0..40 {
+        phone.says(json!({"t": "heartbeat", "n": n})).await;
+    }
+    assert_eq!(phone.everything(Duration::from_millis(600)).await, Vec::<Json>::new());
+    let text = house.nodes[1].metrics.render();
+    let name = "family_pairing_frames_in_total{kind=\"heartbeat\"} ";
+    assert_eq!(text.lines().find_map(|line| line.strip_prefix(name)), Some("8"), "read so far");
+    line.thaw();
+    let mut answered = vec![];
+    while answered.len() < 40 {
+        answered.extend(phone.hears_of("heartbeat").await["n"].as_u64());
+    }
+    answered.sort_unstable();
+    assert_eq!(answered, (0..40).collect::<Vec<u64>>());
+}
+
+/// Without any sign of life a connection ends, a guardian's too; anything that comes keeps it. 75 seconds are 2 here.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_client_is_closed() {
+    let house = House::with(&["--silence-ms", "2000"]).await;
+    let family = house.family().await;
+    for token in [&family.phone.token, &family.guardian.access] {
+        let (mut silent, _) = rough::welcomed(house.url(), token).await;
+        let started = Instant::now();
+        for wait in 1..=4 {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            silent
+                .sends(if wait % 2 == 0 { Message::Ping(vec![].into()) } else { Message::text(r#"{"t":"x"}"#) })
+                .await;
+        }
+        assert_eq!(silent.closed().await, 4103);
+        let took = started.elapsed();
+        assert!((Duration::from_millis(4_700)..Duration::from_millis(6_500)).contains(&took), "{took:?}");
+    }
+}
+
+/// Heartbeats keep a connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn heartbeats_are_answered_with_the_time_and_what_is_wanted() {
     assert_eq!(HEARTBEAT_SECONDS, 30);

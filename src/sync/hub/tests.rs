@@ -62,3 +62,16 @@ fn a_guardians_last_socket_takes_everything_along() {
     hub.guard_exactly(id(5), &teens);
     assert!(hub.guarded().is_empty(), "nobody is told who does not sit here");
 }
+
+#[test]
+fn a_full_lane_grows_no_further() {
+    let hub = Arc::new(Hub::default());
+    let device = hub.join_device(id(1), id(2), id(10));
+    let guardian = hub.join_guardian(id(5), id(6), id(12));
+    hub.guard_exactly(id(5), &[id(1)].into_iter().collect());
+    for _ in 0..200 {
+        hub.tell_devices(id(1), &"to the teen".into());
+        hub.tell_guardians(id(1), &"to the guardian".into());
+    }
+    assert_eq!((device.orders.len(), guardian.orders.len()), (DEVICE_LANE, GUARDIAN_LANE));
+}

@@ -14,6 +14,7 @@
 //! | [`api`] | HTTP: parse, one verb, answer | `domain`, `store`'s types, `auth`, `problem`; `sync` only to hand over a socket, `conformance` only to serve it |
 //! | [`conformance`] | the published cases, and who passes them | `domain`, `sync::frame` |
 //! | [`client`] | a small client: devices, guardians, the story | `domain`, `sync::frame` |
+//! | [`failpoint`] | places where a test can have the program die | nothing; known to `store` and `sync` |
 //! | [`app`], [`serve`], [`admin`] | everything, put together and run; the operator's commands | all |
 //!
 //! ```text
@@ -31,6 +32,7 @@ pub mod client;
 pub mod config;
 pub mod conformance;
 pub mod domain;
+pub mod failpoint;
 pub mod problem;
 pub mod serve;
 pub mod store;

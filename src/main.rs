@@ -75,6 +75,8 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
+    #[cfg(feature = "failpoints")]
+    let _armed = family_pairing::failpoint::arm();
     match run(cli).await {
         Ok(code) => code,
         Err(error) => {

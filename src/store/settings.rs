@@ -37,6 +37,7 @@ use crate::domain::{
     value::{Given, Value},
     version::Version,
 };
+use crate::failpoint;
 
 /// Control → new value, or `None` for "back to the default".
 pub type Patch = BTreeMap<ControlId, Option<Given>>;
@@ -279,6 +280,7 @@ impl Store {
 
     async fn change(&self, change: Change) -> Result<Changed, StoreError> {
         let (teen, mut change) = (change.teen, change);
+        failpoint::pass("change.begun");
         for _ in 0..TRIES {
             let mine = change.clone();
             let made = self.alone(move |conn, tools| {
@@ -288,6 +290,7 @@ impl Store {
             if let Made::Changed(changed, written) = made.await? {
                 let event = Event::PolicyChanged { teen, revision: changed.version.revision };
                 self.post_with(event, written.map(|written| (changed.version.epoch, written)));
+                failpoint::pass("change.posted");
                 return Ok(changed);
             }
             let (before, after) = self.work_one(teen).await?;

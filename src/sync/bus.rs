@@ -17,6 +17,7 @@ use super::{presence::NodePresence, refresh::Net, relay::Relay};
 use crate::{
     auth::shared::Shared,
     domain::ids::{ConnectionId, DeviceId},
+    failpoint,
     store::Event,
 };
 
@@ -54,7 +55,9 @@ impl Bus {
 
     /// Tells the other nodes. Whether anybody heard is not asked.
     pub(super) async fn publish(&self, events: &[Event]) {
+        failpoint::pass("hint.leaving");
         self.tell(Hints { node: self.node, events: events.to_vec(), seated: vec![] }).await;
+        failpoint::pass("hint.left");
     }
 
     /// Tells the other nodes that these devices have a newer socket here.

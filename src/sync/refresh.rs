@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{hub::Hub, publish::Published};
 use crate::{
     domain::{ids::TeenId, snapshot::SnapshotKey, version::Version},
+    failpoint,
     store::{Store, StoreError, policies::Newest},
 };
 
@@ -170,10 +171,12 @@ impl Refresh {
             return Ok(());
         }
         let published = Arc::new(Published::new(newest, epoch, &self.key)?);
+        failpoint::pass("policy.signed");
         let live = net > Net::Join;
         if self.hub.offer(teen, &published, live) && known.is_some() && net > Net::Hint {
             metrics::counter!("family_pairing_repairs_total", "net" => net.word()).increment(1);
         }
+        failpoint::pass("policy.offered");
         self.keep_text(&published);
         Ok(())
     }

@@ -2,11 +2,11 @@
 //! deadline, a frame. Frames come last, so that a chatty device cannot keep its own policy waiting.
 
 mod answers;
+mod end;
 mod hello;
 
 use std::sync::Arc;
 
-use actix_http::ws::CloseReason;
 use actix_web::web::Bytes;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use jiff::Timestamp;
@@ -16,18 +16,20 @@ use tokio::{
 };
 
 use self::answers::{Answer, Question};
+pub use self::end::End;
 use super::{
     Live, Published,
     frame::{ClientFrame, Close, FrameFault, Hello, ServerFrame},
     hub::DeviceSeat,
     lane::Order,
     limits::{HELLO, OPEN_QUESTIONS, PACE},
-    line::{Broken, Inbound},
+    line::Inbound,
     refresh::Net,
-    wire::{Gone, Wire},
+    wire::Wire,
 };
 use crate::{
     domain::{ids::ConnectionId, version::Version},
+    failpoint,
     store::kinship::DeviceOf,
 };
 
@@ -41,45 +43,6 @@ pub struct DeviceSocket {
     pub connection: ConnectionId,
     /// Its place among the sockets that this node takes.
     pub _place: OwnedSemaphorePermit,
-}
-
-/// How a session ends.
-pub enum End {
-    /// With a reason that the client is told.
-    Close(Close),
-    /// The client said goodbye, with a reason or without one.
-    Left(Option<CloseReason>),
-    /// The client is gone or cannot be reached.
-    Gone,
-}
-
-impl From<Gone> for End {
-    fn from(_: Gone) -> Self {
-        Self::Gone
-    }
-}
-
-impl From<Broken> for End {
-    fn from(broken: Broken) -> Self {
-        match broken {
-            Broken::Framing | Broken::NotText => Self::Close(Close::Protocol),
-            Broken::TooBig => Self::Close(Close::FrameTooBig),
-            Broken::TooMany => Self::Close(Close::Rate),
-            Broken::Left(reason) => Self::Left(reason),
-            Broken::Slow | Broken::Gone => Self::Gone,
-        }
-    }
-}
-
-impl End {
-    /// Ends the wire as this says.
-    pub async fn of(self, wire: Wire) {
-        match self {
-            Self::Close(why) => wire.close(why).await,
-            Self::Left(reason) => wire.part(reason).await,
-            Self::Gone => {}
-        }
-    }
 }
 
 /// Serves a device until its end.
@@ -279,7 +242,9 @@ impl Session<'_> {
             return Ok(());
         };
         self.wants_text = false;
+        failpoint::pass("policy.leaving");
         self.wire.text(text.frame).await?;
+        failpoint::pass("policy.sent");
         metrics::counter!("family_pairing_policies_sent_total").increment(1);
         if live {
             let now = self.socket.live.store.world().now();
@@ -311,7 +276,10 @@ impl Session<'_> {
         match answer {
             Answer::Taken { id, about, enforced } => {
                 self.settled(about, enforced);
-                Ok(self.wire.send(&ServerFrame::Ack { r#ref: id }).await?)
+                failpoint::pass("report.acking");
+                self.wire.send(&ServerFrame::Ack { r#ref: id }).await?;
+                failpoint::pass("report.acked");
+                Ok(())
             }
             Answer::Fault(fault) => self.fault(fault).await,
             Answer::Heard { n, applied, heard, after_reports } => {

@@ -21,6 +21,8 @@ mod controls;
 mod decisions;
 mod docs;
 mod edges;
+#[cfg(feature = "failpoints")]
+mod failpoints;
 mod faults;
 mod journey;
 mod knob;

@@ -19,6 +19,7 @@ use crate::{
         snapshot::PolicyRecord,
         version::Version,
     },
+    failpoint,
     store::{
         Event, Store, StoreError,
         kinship::DeviceOf,
@@ -92,6 +93,7 @@ impl Store {
             .map(|report| Event::DeviceReported { teen: report.device.teen(), device: report.device.device() })
             .collect();
         let (applied, rejected) = newest_per_device(taken);
+        failpoint::pass("report.judged");
         self.alone(move |conn, tools| {
             let (applied, rejected, now) = (applied.clone(), rejected.clone(), tools.world.now().to_diesel());
             async move {
@@ -101,6 +103,7 @@ impl Store {
             .boxed()
         })
         .await?;
+        failpoint::pass("report.written");
         for event in events {
             self.post(event);
         }

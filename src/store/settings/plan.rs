@@ -13,6 +13,7 @@ use crate::{
         supervision::seen,
         version::Version,
     },
+    failpoint,
     store::{
         StoreError, Tools, history,
         kinship::{GuardianOf, TeenSelf},
@@ -86,6 +87,7 @@ impl Change {
                 return Ok(Made::Changed(before.answer, None));
             }
             let standing = policies::read(conn, tools, self.teen, self.guardian.as_ref()).await?;
+            failpoint::pass("change.read");
             if standing.is_due(tools.world.now()) {
                 return Ok(Made::TooEarly);
             }
@@ -107,8 +109,12 @@ impl Change {
             let changes = if self.guardian.is_some() { &next.seen.changes } else { &next.changes };
             let changed = Changed { version: next_version(here), changed: changes.clone(), id: self.made() };
             let answer = once::sealed(tools, self.once.as_ref(), &changed)?;
+            failpoint::pass("change.planned");
             match policies::commit(conn, tools, &standing, &next, self.guardian.as_ref(), answer).await {
-                Ok(Some(written)) => return Ok(Made::Changed(changed, Some(Box::new(written)))),
+                Ok(Some(written)) => {
+                    failpoint::pass("change.committed");
+                    return Ok(Made::Changed(changed, Some(Box::new(written))));
+                }
                 // Somebody was faster, with another change or with this very request: look again.
                 Ok(None) => {}
                 Err(error) if error.breaks("idempotency_pkey") => {}

@@ -7,14 +7,15 @@ use super::{Source, sources};
 /// What a room may use of the house. A path allows everything below it.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &["domain"]),
-    ("store", &["store", "domain"]),
+    ("store", &["store", "domain", "failpoint"]),
     ("auth", &["auth", "domain", "store", "problem"]),
-    ("sync", &["sync", "domain", "store", "auth", "problem"]),
+    ("sync", &["sync", "domain", "store", "auth", "problem", "failpoint"]),
     ("api", &["api", "domain", "store", "auth", "problem"]),
     ("conformance", &["conformance", "domain", "sync::frame"]),
     ("client", &["client", "domain", "sync::frame"]),
     ("problem", &["problem", "domain", "store::StoreError"]),
     ("config", &[]),
+    ("failpoint", &[]),
     ("telemetry", &[]),
 ];
 
@@ -45,6 +46,7 @@ const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("argon2", &["src/auth/password.rs"]),
+    ("fail", &["src/failpoint.rs"]),
     ("fluent_bundle", &["src/domain/language/"]),
     ("actix_http", &["src/sync/", "src/serve/"]),
     ("actix_codec", &["src/serve/"]),

@@ -23,10 +23,16 @@ pub struct ServerProcess {
 impl House {
     /// Starts the program on this house's database and waits until it serves.
     pub async fn process(&self, more: &[&str]) -> ServerProcess {
+        self.process_that_dies("", more).await
+    }
+
+    /// The same with places where it is to die (`failpoint`).
+    pub async fn process_that_dies(&self, at: &str, more: &[&str]) -> ServerProcess {
         let mut child = Command::new(PROGRAM)
             .arg("serve")
             .args(self.command_line(more))
             .env_clear()
+            .env("FAILPOINTS", at)
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

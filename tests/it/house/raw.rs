@@ -42,6 +42,17 @@ pub async fn send_text(
     headers: &[(&str, &str)],
     body: Option<String>,
 ) -> Raw {
+    tries(method, url, token, headers, body).await.expect("an answer")
+}
+
+/// Sends a request to a server that may die over it.
+pub async fn tries(
+    method: &str,
+    url: &str,
+    token: Option<&str>,
+    headers: &[(&str, &str)],
+    body: Option<String>,
+) -> Result<Raw, reqwest::Error> {
     let method = Method::from_bytes(method.as_bytes()).expect("a method");
     let mut request = reqwest::Client::new().request(method, url);
     if let Some(token) = token {
@@ -53,9 +64,9 @@ pub async fn send_text(
     if let Some(body) = body {
         request = request.body(body);
     }
-    let answer = request.send().await.expect("an answer");
+    let answer = request.send().await?;
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    let text = answer.text().await.expect("a body");
+    let text = answer.text().await?;
     let body = serde_json::from_str(&text).unwrap_or_default();
-    Raw { status, headers, text, body }
+    Ok(Raw { status, headers, text, body })
 }

@@ -26,6 +26,7 @@ mod lane;
 pub mod limits;
 pub mod line;
 mod notices;
+mod offers;
 pub mod presence;
 mod publish;
 mod refresh;

@@ -4,18 +4,17 @@
 //! a read runs is read next, together, so a hundred changes in a second are a few reads and each device gets the newest.
 
 use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{hub::Hub, publish::Published};
+use super::{hub::Hub, offers::Offers};
 use crate::{
     domain::{ids::TeenId, snapshot::SnapshotKey, version::Version},
-    failpoint,
     store::{Store, StoreError, policies::Newest},
 };
 
@@ -37,7 +36,7 @@ pub enum Net {
 }
 
 impl Net {
-    const fn word(self) -> &'static str {
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Again => "again",
             Self::Join => "join",
@@ -51,23 +50,19 @@ impl Net {
 
 /// Most teens in one read.
 const MOST: usize = 1_000;
-/// How long the text of a policy is kept.
-const KEPT: Duration = Duration::from_secs(10);
-
 /// Reads, signs and offers.
 pub struct Refresh {
     store: Store,
     hub: Arc<Hub>,
-    key: SnapshotKey,
+    offers: Offers,
     suspects: Mutex<HashMap<TeenId, Net>>,
     wake: Notify,
-    /// Policies whose text is kept, oldest first.
-    texts: Mutex<VecDeque<Weak<Published>>>,
 }
 
 impl Refresh {
     pub(super) fn new(store: Store, hub: Arc<Hub>, key: SnapshotKey) -> Self {
-        Self { store, hub, key, suspects: Mutex::default(), wake: Notify::new(), texts: Mutex::default() }
+        let offers = Offers::new(hub.clone(), key);
+        Self { store, hub, offers, suspects: Mutex::default(), wake: Notify::new() }
     }
 
     /// Has a teen looked at soon.
@@ -97,11 +92,16 @@ impl Refresh {
     pub(super) fn take_in(&self, epoch: i64, newest: Newest) {
         let teen = newest.record.teen;
         if self.hub.wants(teen)
-            && let Err(error) = self.offer(epoch, newest, Net::Hint)
+            && let Err(error) = self.offers.offer(epoch, newest, Net::Hint)
         {
             tracing::warn!(%error, "a policy could not be made ready; it is read again");
             self.suspect(teen, Net::Hint);
         }
+    }
+
+    /// Forgets the texts that everybody here has had time to send.
+    pub fn forget_texts(&self) {
+        self.offers.forget_texts();
     }
 
     pub(super) async fn run(self: Arc<Self>, stop: CancellationToken) {
@@ -143,7 +143,7 @@ impl Refresh {
         }
         for newest in self.store.newest_policies(&wanted).await? {
             let net = batch.get(&newest.record.teen).copied().unwrap_or(Net::Hint);
-            self.offer(self.store.epoch(), newest, net)?;
+            self.offers.offer(self.store.epoch(), newest, net)?;
         }
         Ok(())
     }
@@ -156,41 +156,5 @@ impl Refresh {
         let is_behind =
             |teen: TeenId, revision: i64| self.hub.seen(teen).is_none_or(|seen| seen < Version { epoch, revision });
         Ok(newest.into_iter().filter_map(|(teen, revision)| is_behind(teen, revision).then_some(teen)).collect())
-    }
-
-    fn offer(&self, epoch: i64, newest: Newest, net: Net) -> Result<(), StoreError> {
-        let teen = newest.record.teen;
-        let here = Version { epoch, revision: newest.record.revision };
-        let known = self.hub.known(teen);
-        if let Some(known) = known.as_ref().filter(|known| known.version >= here) {
-            if net == Net::Again && known.version == here && known.text().is_none() {
-                known.take_text(Published::new(newest, epoch, &self.key)?);
-                self.keep_text(known);
-                self.hub.again(teen);
-            }
-            return Ok(());
-        }
-        let published = Arc::new(Published::new(newest, epoch, &self.key)?);
-        failpoint::pass("policy.signed");
-        let live = net > Net::Join;
-        if self.hub.offer(teen, &published, live) && known.is_some() && net > Net::Hint {
-            metrics::counter!("family_pairing_repairs_total", "net" => net.word()).increment(1);
-        }
-        failpoint::pass("policy.offered");
-        self.keep_text(&published);
-        Ok(())
-    }
-
-    fn keep_text(&self, published: &Arc<Published>) {
-        self.texts.lock().unwrap_or_else(PoisonError::into_inner).push_back(Arc::downgrade(published));
-    }
-
-    /// Forgets the texts that everybody here has had time to send.
-    pub fn forget_texts(&self) {
-        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_old = |published: &Weak<Published>| published.upgrade().is_none_or(|it| it.forget_text(KEPT));
-        while texts.front().is_some_and(is_old) {
-            texts.pop_front();
-        }
     }
 }

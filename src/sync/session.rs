@@ -2,6 +2,7 @@
 //! deadline, a frame. Frames come last, so that a chatty device cannot keep its own policy waiting.
 
 mod answers;
+mod conversation;
 mod end;
 mod hello;
 
@@ -15,23 +16,22 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use self::answers::{Answer, Question};
 pub use self::end::End;
+use self::{
+    answers::{Answer, Question},
+    conversation::{Beat, Conversation, Then},
+};
 use super::{
     Live, Published,
     frame::{ClientFrame, Close, FrameFault, Hello, ServerFrame},
     hub::DeviceSeat,
     lane::Order,
-    limits::{HELLO, OPEN_QUESTIONS, PACE},
+    limits::{HELLO, OPEN_QUESTIONS},
     line::Inbound,
     refresh::Net,
     wire::Wire,
 };
-use crate::{
-    domain::{ids::ConnectionId, version::Version},
-    failpoint,
-    store::kinship::DeviceOf,
-};
+use crate::{domain::ids::ConnectionId, failpoint, store::kinship::DeviceOf};
 
 /// What a device's task is made of.
 pub struct DeviceSocket {
@@ -69,13 +69,9 @@ async fn serve(socket: &DeviceSocket, wire: &mut Wire) -> End {
         socket,
         wire,
         seat,
-        sent: None,
-        wants_text: false,
-        waiting_since: None,
+        conversation: Conversation::default(),
         leave_at: None,
         open: FuturesUnordered::new(),
-        reports: 0,
-        sent_live: None,
     };
     // Boxed, like all that is not done most of the time: what a task may need once would be held by it for ever.
     match Box::pin(session.welcome(*hello)).await {
@@ -137,19 +133,11 @@ struct Session<'a> {
     socket: &'a DeviceSocket,
     wire: &'a mut Wire,
     seat: DeviceSeat,
-    /// The newest policy that was sent here.
-    sent: Option<Arc<Published>>,
-    /// The newest is to be sent as soon as its text is there again.
-    wants_text: bool,
-    /// Since when the device owes a word about it; meanwhile the next one waits, so that only the newest is sent.
-    waiting_since: Option<Instant>,
+    /// What is decided of it all.
+    conversation: Conversation,
     /// When this node, which is going away, sends the device off. Until then it serves as ever.
     leave_at: Option<Instant>,
     open: FuturesUnordered<Question>,
-    /// Reports that came on this socket.
-    reports: u64,
-    /// When the newest that was sent was made, if it was a change and not an answer to a hello or a heartbeat.
-    sent_live: Option<Timestamp>,
 }
 
 /// What comes first.
@@ -166,7 +154,7 @@ impl Session<'_> {
     async fn attend(&mut self) -> End {
         let mut heard_at = Instant::now();
         loop {
-            let owes = self.waiting_since.map(|since| since + PACE);
+            let owes = self.conversation.owes_until();
             let deadline =
                 [owes, self.leave_at].into_iter().flatten().fold(heard_at + self.socket.live.silence, Instant::min);
             let room = self.open.len() < OPEN_QUESTIONS;
@@ -174,7 +162,7 @@ impl Session<'_> {
                 biased;
                 order = self.seat.orders.recv() => Step::Order(order),
                 answer = self.open.select_next_some(), if !self.open.is_empty() => Step::Answer(answer),
-                changed = self.seat.newest.changed(), if self.waiting_since.is_none() => Step::Newer(changed.is_ok()),
+                changed = self.seat.newest.changed(), if owes.is_none() => Step::Newer(changed.is_ok()),
                 () = sleep_until(deadline) => Step::Deadline,
                 heard = next(self.wire), if room => {
                     heard_at = Instant::now();
@@ -208,7 +196,7 @@ impl Session<'_> {
         if heard_at + self.socket.live.silence <= now {
             return Err(End::Close(Close::Heartbeat));
         }
-        self.waiting_since = None;
+        self.conversation.waited();
         Ok(())
     }
 
@@ -227,36 +215,28 @@ impl Session<'_> {
     /// Sends the newest policy, if the device has not had it here or needs it again.
     async fn send_newest(&mut self, live: bool) -> Result<(), End> {
         let Some(newest) = self.seat.newest.borrow_and_update().clone() else { return Ok(()) };
-        let had = self.sent.as_ref().is_some_and(|sent| sent.version >= newest.version);
-        match (had, self.wants_text) {
-            (true, false) => Ok(()),
-            (_, waited) => self.send(newest, live && !waited).await,
+        match self.conversation.wants(&newest, live) {
+            Some(live) => self.send(newest, live).await,
+            None => Ok(()),
         }
     }
 
     async fn send(&mut self, policy: Arc<Published>, live: bool) -> Result<(), End> {
-        let Some(text) = policy.text() else {
+        let Some(text) = self.conversation.sends(policy, live, Instant::now()) else {
             // It comes with the next look at the newest.
-            self.wants_text = true;
             self.socket.live.refresh.suspect(self.socket.device.teen(), Net::Again);
             return Ok(());
         };
-        self.wants_text = false;
         failpoint::pass("policy.leaving");
         self.wire.text(text.frame).await?;
         failpoint::pass("policy.sent");
         metrics::counter!("family_pairing_policies_sent_total").increment(1);
         if live {
-            let now = self.socket.live.store.world().now();
-            let seconds = now.duration_since(text.made_at).as_secs_f64().max(0.0);
-            metrics::histogram!("family_pairing_change_to_sent_seconds").record(seconds);
+            metrics::histogram!("family_pairing_change_to_sent_seconds").record(self.seconds_since(text.made_at));
             if let Some(notice) = text.notice {
                 self.wire.text(notice).await?;
             }
         }
-        self.sent = Some(policy);
-        self.sent_live = live.then_some(text.made_at);
-        self.waiting_since = Some(Instant::now());
         Ok(())
     }
 
@@ -275,7 +255,10 @@ impl Session<'_> {
     async fn deliver(&mut self, answer: Answer) -> Result<(), End> {
         match answer {
             Answer::Taken { id, about, enforced } => {
-                self.settled(about, enforced);
+                if let Some(made_at) = self.conversation.settled(about, enforced) {
+                    metrics::histogram!("family_pairing_change_to_enforced_seconds")
+                        .record(self.seconds_since(made_at));
+                }
                 failpoint::pass("report.acking");
                 self.wire.send(&ServerFrame::Ack { r#ref: id }).await?;
                 failpoint::pass("report.acked");
@@ -283,53 +266,28 @@ impl Session<'_> {
             }
             Answer::Fault(fault) => self.fault(fault).await,
             Answer::Heard { n, applied, heard, after_reports } => {
-                // A report that came after the heartbeat knows better than it.
-                if after_reports == self.reports && applied.is_some() && applied < heard.confirmed {
+                let known = self.seat.newest.borrow().clone();
+                let Beat { lost, then } = self.conversation.beaten(applied, heard, after_reports, known);
+                if lost {
                     self.forget_confirmed().await?;
                 }
-                self.heartbeat(n, applied, heard).await
+                let server_time = self.socket.live.store.world().now();
+                self.wire.send(&ServerFrame::Heartbeat { n, server_time, desired: Some(heard.desired) }).await?;
+                match then {
+                    Then::Rest => Ok(()),
+                    Then::Look => {
+                        self.socket.live.refresh.suspect(self.socket.device.teen(), Net::Heartbeat);
+                        Ok(())
+                    }
+                    Then::Send(newest) => self.send(newest, false).await,
+                }
             }
             Answer::Revoked => Err(End::Close(Close::DeviceRevoked)),
         }
     }
 
-    /// The device has spoken about a policy: the next one may go out.
-    fn settled(&mut self, about: Option<Version>, enforced: bool) {
-        let (Some(version), Some(sent)) = (about, &self.sent) else { return };
-        if version < sent.version {
-            return;
-        }
-        self.waiting_since = None;
-        if enforced
-            && version == sent.version
-            && let Some(made_at) = self.sent_live.take()
-        {
-            let now = self.socket.live.store.world().now();
-            let seconds = now.duration_since(made_at).as_secs_f64().max(0.0);
-            metrics::histogram!("family_pairing_change_to_enforced_seconds").record(seconds);
-        }
-    }
-
-    async fn heartbeat(
-        &mut self,
-        n: u64,
-        applied: Option<Version>,
-        heard: crate::store::reports::Heard,
-    ) -> Result<(), End> {
-        let server_time = self.socket.live.store.world().now();
-        self.wire.send(&ServerFrame::Heartbeat { n, server_time, desired: Some(heard.desired) }).await?;
-        let known = self.seat.newest.borrow().as_ref().map(|published| published.version);
-        if known.is_none_or(|known| known < heard.desired) {
-            self.socket.live.refresh.suspect(self.socket.device.teen(), Net::Heartbeat);
-            return Ok(());
-        }
-        // Behind, or ahead of what its reports say here: once more, and its word about it is heard again.
-        let settled = applied == Some(heard.desired) && heard.confirmed == Some(heard.desired);
-        let newest = self.seat.newest.borrow().clone();
-        match newest {
-            Some(newest) if !settled && self.waiting_since.is_none() => self.send(newest, false).await,
-            _ => Ok(()),
-        }
+    fn seconds_since(&self, made_at: Timestamp) -> f64 {
+        self.socket.live.store.world().now().duration_since(made_at).as_secs_f64().max(0.0)
     }
 
     async fn fault(&mut self, code: FrameFault) -> Result<(), End> {

@@ -70,7 +70,8 @@ fn unknown_keys_are_fetched_once_per_snapshot() {
 fn what_the_app_lacks_is_named() {
     let able = BTreeMap::from([("feed", 1)]);
     let able: BTreeMap<ControlId, u32> = serde_json::from_value(serde_json::to_value(able).unwrap()).unwrap();
-    let mut receiver = Receiver::new(teen(1), keys(1), able, None);
+    let mut receiver = Receiver::new(teen(1), keys(1), able.clone(), None);
+    assert_eq!(receiver.capabilities(), &able, "the hello says what the app can");
     let Verdict::Apply(payload) = receiver.receive(&signed(1, teen(1), version(1, 1), 60)) else { panic!("sound") };
     let issues = receiver.issues(&entries(&payload).unwrap());
     assert_eq!(

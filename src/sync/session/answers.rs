@@ -74,18 +74,14 @@ impl Session<'_> {
         if issues.len() > MOST_ISSUES || !is_hash(&sha256) || !issues.iter().all(names_a_control) {
             return Err(FrameFault::Invalid);
         }
-        let sent = self.sent.as_ref().filter(|sent| sent.version == version);
-        if sent.is_some_and(|sent| !sent.is(&sha256)) {
-            return Err(FrameFault::HashMismatch);
-        }
-        let vouched = sent.is_some();
+        let vouched = self.conversation.reported(version, Some(&sha256))?;
         self.report(id, version, Said::Applied { sha256, issues }, vouched);
         Ok(())
     }
 
     fn rejected(&mut self, frame: RejectedFrame) -> Result<(), FrameFault> {
         check_id(frame.id.as_ref())?;
-        let vouched = self.sent.as_ref().is_some_and(|sent| sent.version == frame.version);
+        let vouched = self.conversation.reported(frame.version, None)?;
         self.report(frame.id, frame.version, Said::Rejected(frame.code), vouched);
         Ok(())
     }
@@ -93,7 +89,6 @@ impl Session<'_> {
     fn report(&mut self, id: Option<String>, version: Version, said: Said, vouched: bool) {
         let (work, device) = (self.socket.live.work.clone(), self.socket.device.clone());
         let enforced = matches!(said, Said::Applied { .. });
-        self.reports += 1;
         self.open.push(Box::pin(async move {
             match work.report(Report { device, version, said, vouched }).await {
                 Ok(Judged::Taken) => Answer::Taken { id, about: Some(version), enforced },
@@ -125,7 +120,7 @@ impl Session<'_> {
     fn beat(&mut self, frame: HeartbeatFrame) {
         let (work, device) = (self.socket.live.work.clone(), self.socket.device.clone());
         let HeartbeatFrame { n, applied, .. } = frame;
-        let after_reports = self.reports;
+        let after_reports = self.conversation.reports();
         self.open.push(Box::pin(async move {
             match work.beat(device).await {
                 Ok(Some(heard)) => Answer::Heard { n, applied, heard, after_reports },

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{End, Session};
+use super::{
+    End, Session,
+    conversation::{Conversation, Greeting},
+};
 use crate::{
     domain::{text, version::Version},
     store::{StoreError, reports::Arrived},
@@ -20,17 +23,12 @@ impl Session<'_> {
     pub(super) async fn welcome(&mut self, hello: Hello) -> Result<(), End> {
         let app_version = hello.app_version.and_then(|version| text::word(&version).ok());
         let arrived = self.arrive(app_version).await?;
-        if hello.applied.as_ref().map(|held| held.version) < arrived.heard.confirmed {
-            // It lost what it had confirmed. Until it confirms again, nothing is enforced on it.
+        let Greeting { lost, current } = Conversation::greeted(hello.applied, &arrived);
+        if lost {
             self.forget_confirmed().await?;
         }
-        let current = hello.applied.filter(|held| arrived.is_current(held.version, &held.sha256));
         let newest = self.newest_at_least(arrived.heard.desired, current.as_ref()).await?;
-        // Current is who holds the newest policy and has said so here before; anybody else gets the snapshot, and is heard about it (again).
-        let resume = match current.is_some_and(|held| held.version == newest.version) {
-            true => Resume::Current,
-            false => Resume::Snapshot,
-        };
+        let resume = self.conversation.resumed(&newest, current.as_ref());
         let welcome = Welcome {
             connection_id: self.socket.connection,
             server_time: self.socket.live.store.world().now(),
@@ -39,9 +37,8 @@ impl Session<'_> {
             resume: Some(resume),
         };
         self.wire.send(&ServerFrame::Welcome(welcome)).await?;
-        match resume {
-            Resume::Current => self.sent = Some(newest),
-            Resume::Snapshot => self.send(newest, false).await?,
+        if resume == Resume::Snapshot {
+            self.send(newest, false).await?;
         }
         match arrived.is_asked {
             true => self.tell_open_claims().await,

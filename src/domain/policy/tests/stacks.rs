@@ -281,6 +281,25 @@ fn nobody_goes_beyond_a_laws_default_without_the_power_it_names() {
     assert!(beyond.len() == 4 && beyond.values().all(|times| *times > 20), "every power was used: {beyond:?}");
 }
 
+/// Whatever the law decides names the rules that decided it, also where a right of guardians kept something open.
+#[test]
+fn what_the_law_decides_names_its_rules() {
+    let (mut bound, mut opened) = (0, 0);
+    for seed in 0..STACKS / 20 {
+        let stack = Stack::of(seed);
+        let situation = stack.situation();
+        let live = situation.live();
+        for (id, held) in effective(&situation).iter().filter(|(_, held)| held.source == Layer::Law) {
+            assert!(!held.rules.is_empty(), "seed {seed}: {id} {held:?}");
+            let on = live.on(stack.pool.registry.get(id).unwrap());
+            let is_right = |rule: &&Rule| rule.effect == Effect::Right && held.rules.contains(&rule.id);
+            let is_opened = on.iter().copied().any(|rule| is_right(&rule));
+            *if is_opened { &mut opened } else { &mut bound } += 1;
+        }
+    }
+    assert!(bound > 100 && opened > 20, "both were there: {bound}, {opened}");
+}
+
 /// Tightening is always taken, from a guardian and from the teen for themself: as a setting, or where only grants are looser, by
 /// giving them back. And what a guardian sets is never looser than they may.
 #[test]

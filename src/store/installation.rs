@@ -5,7 +5,10 @@
 //! (point-in-time recovery, promotion). It is never stored with a revision but attached when a snapshot is encoded: otherwise a writer that read the
 //! old epoch just before it grew would commit a revision that devices must ignore.
 
-use std::sync::atomic::Ordering;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use diesel::{
     ExpressionMethods, OptionalExtension, QueryDsl, QueryableByName,
@@ -21,6 +24,7 @@ use super::{
     schema::{installation, signing_keys},
 };
 use crate::domain::{
+    clock::World,
     snapshot::{PublicKey, SnapshotKey},
     vault::Place,
 };
@@ -35,18 +39,33 @@ struct Identity {
     timeline: i64,
 }
 
-/// The key that signs snapshots, and what the world may know of it.
-pub struct SigningKey {
-    /// Signs.
-    pub key: SnapshotKey,
-    public: PublicKey,
+/// The installation's epoch as this process knows it. Looked at on every new connection, and every minute.
+#[derive(Clone)]
+pub(super) struct Epoch {
+    known: Arc<AtomicI64>,
+    world: World,
 }
 
-impl Store {
-    /// Reads the epoch, letting it grow if the database is not the one that it was. Called at start and every minute.
-    pub async fn refresh_epoch(&self) -> Result<i64, StoreError> {
-        let epoch = self.write(|conn, tools| async move { current_epoch(conn, &tools).await }.boxed()).await?;
-        let before = self.epoch.swap(epoch, Ordering::AcqRel);
+impl Epoch {
+    /// Not known yet.
+    pub(super) fn new(world: World) -> Self {
+        Self { known: Arc::default(), world }
+    }
+
+    /// As last read; 0 before that.
+    pub(super) fn get(&self) -> i64 {
+        AtomicI64::load(&self.known, Ordering::Acquire)
+    }
+
+    /// Whether it was read before.
+    pub(super) fn is_known(&self) -> bool {
+        self.get() != 0
+    }
+
+    /// Reads it, letting it grow if this database is not the one that it was.
+    pub(super) async fn look(&self, conn: &mut AsyncPgConnection) -> Result<i64, StoreError> {
+        let epoch = current_epoch(conn, &self.world).await?;
+        let before = self.known.swap(epoch, Ordering::AcqRel);
         if before != 0 && before != epoch {
             tracing::warn!(
                 before,
@@ -55,6 +74,26 @@ impl Store {
             );
         }
         Ok(epoch)
+    }
+}
+
+/// The key that signs snapshots, and what the world may know of it.
+pub struct SigningKey {
+    /// Signs.
+    pub key: SnapshotKey,
+    public: PublicKey,
+}
+
+impl Store {
+    /// Reads the epoch, letting it grow if the database is not the one that it was. Called at start and every minute; every new
+    /// connection does the same.
+    pub async fn refresh_epoch(&self) -> Result<i64, StoreError> {
+        let epoch = self.epoch.clone();
+        self.write(move |conn, _| {
+            let epoch = epoch.clone();
+            async move { epoch.look(conn).await }.boxed()
+        })
+        .await
     }
 
     /// Every public key, newest first: snapshots of an earlier key may still be on their way.
@@ -75,7 +114,7 @@ async fn public_keys(conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Vec<
     Ok(seeds.iter().map(|(seed, not_before)| with_public(seed, *not_before).public).collect())
 }
 
-async fn current_epoch(conn: &mut AsyncPgConnection, tools: &Tools) -> Result<i64, StoreError> {
+async fn current_epoch(conn: &mut AsyncPgConnection, world: &World) -> Result<i64, StoreError> {
     let now = identity(conn).await?;
     let stored: Option<(i64, String, i64)> = installation::table
         .select((installation::epoch, installation::system_identifier, installation::timeline))
@@ -85,7 +124,7 @@ async fn current_epoch(conn: &mut AsyncPgConnection, tools: &Tools) -> Result<i6
     match stored {
         Some((epoch, system, timeline)) if now.system_identifier == system && now.timeline == timeline => Ok(epoch),
         // Two restores of one backup must not reuse a number, so the clock has a say.
-        Some((epoch, ..)) => grow(conn, &now, epoch, (epoch + 1).max(tools.world.now().as_second())).await,
+        Some((epoch, ..)) => grow(conn, &now, epoch, (epoch + 1).max(world.now().as_second())).await,
         None => begin(conn, &now).await,
     }
 }

@@ -41,10 +41,7 @@ pub mod sweep;
 pub mod tickets;
 pub mod usage;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::Arc;
 
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures_util::future::BoxFuture;
@@ -55,7 +52,7 @@ use tokio::{runtime::Handle, sync::mpsc};
 pub use error::StoreError;
 pub use pool::{Pool, PoolSettings};
 
-use self::policies::Newest;
+use self::{installation::Epoch, policies::Newest};
 use crate::domain::{
     age::Stage,
     clock::World,
@@ -147,7 +144,7 @@ pub struct Store {
     pool: Pool,
     runtime: Handle,
     events: mpsc::Sender<Posted>,
-    epoch: Arc<AtomicI64>,
+    epoch: Epoch,
     world: World,
     vault: Arc<Vault>,
     registry: Arc<Registry>,
@@ -178,8 +175,8 @@ impl Store {
         events: mpsc::Sender<Posted>,
     ) -> Result<Self, StoreError> {
         let runtime = Handle::current();
-        let pool = Pool::open(settings, runtime.clone())?;
-        let (epoch, shelf) = (Arc::new(AtomicI64::new(0)), law::Shelf::default());
+        let (epoch, shelf) = (Epoch::new(world.clone()), law::Shelf::default());
+        let pool = Pool::open(settings, runtime.clone(), epoch.clone())?;
         let store = Self { pool, runtime, events, epoch, world, vault, registry, shelf };
         store.refresh_epoch().await?;
         store.begin_rules().await?;
@@ -189,7 +186,7 @@ impl Store {
 
     /// The installation's epoch, as last read.
     pub fn epoch(&self) -> i64 {
-        self.epoch.load(Ordering::Acquire)
+        self.epoch.get()
     }
 
     /// The controls that policies are made of.
@@ -247,12 +244,13 @@ impl Store {
         T: Send + 'static,
         F: for<'c> Fn(&'c mut AsyncPgConnection, Tools) -> BoxFuture<'c, Result<T, StoreError>> + Send + Sync + 'static,
     {
-        let (pool, tools) = (self.pool.clone(), self.tools());
+        let store = self.clone();
         let task = self.runtime.spawn(async move {
             let mut tries = 1;
             loop {
-                let mut conn = pool.get().await?;
-                match work(&mut conn, tools.clone()).await {
+                let mut conn = store.pool.get().await?;
+                // Only now: the connection may have found that the epoch grew.
+                match work(&mut conn, store.tools()).await {
                     Err(error) if error.may_retry() && tries < TRIES => tries += 1,
                     other => return other,
                 }

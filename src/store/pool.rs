@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
 use tokio_postgres::NoTls;
 
-use super::StoreError;
+use super::{StoreError, installation::Epoch};
 
 /// How the pool is made.
 #[derive(Clone)]
@@ -38,14 +38,14 @@ const SESSION: &str = "-c statement_timeout=3000 -c lock_timeout=2000 -c idle_in
                        -c jit=off -c synchronous_commit=on -c timezone=UTC";
 
 impl Pool {
-    pub(super) fn open(settings: PoolSettings, runtime: Handle) -> Result<Self, StoreError> {
+    pub(super) fn open(settings: PoolSettings, runtime: Handle, epoch: Epoch) -> Result<Self, StoreError> {
         let mut config = ManagerConfig::default();
         config.recycling_method = RecyclingMethod::Fast;
         config.custom_setup = Box::new(move |url| {
-            let (runtime, url) = (runtime.clone(), url.to_owned());
+            let (runtime, url, epoch) = (runtime.clone(), url.to_owned(), epoch.clone());
             async move {
                 runtime
-                    .spawn(connect(url))
+                    .spawn(connect(url, epoch))
                     .await
                     .map_err(|_| ConnectionError::BadConnection("shutting down".to_owned()))?
             }
@@ -75,7 +75,7 @@ impl Pool {
     }
 }
 
-async fn connect(url: String) -> Result<AsyncPgConnection, ConnectionError> {
+async fn connect(url: String, epoch: Epoch) -> Result<AsyncPgConnection, ConnectionError> {
     let bad = |error: &dyn std::fmt::Display| ConnectionError::BadConnection(error.to_string());
     let mut config = tokio_postgres::Config::from_str(&url).map_err(|error| bad(&error))?;
     config
@@ -85,5 +85,10 @@ async fn connect(url: String) -> Result<AsyncPgConnection, ConnectionError> {
         .keepalives_idle(Duration::from_secs(15))
         .tcp_user_timeout(Duration::from_secs(10));
     let (client, connection) = config.connect(NoTls).await.map_err(|error| bad(&error))?;
-    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    let mut conn = AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
+    // It may lead to another database than the last one did (a failover): known before anything is read or written on it.
+    if epoch.is_known() {
+        epoch.look(&mut conn).await.map_err(|error| bad(&error))?;
+    }
+    Ok(conn)
 }

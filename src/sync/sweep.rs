@@ -42,9 +42,11 @@ pub(super) async fn run(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut good = Good { began: Instant::now(), read_at: None };
     let mut epoch_read = Some(Instant::now());
+    let mut epoch = store.epoch();
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        if epoch_read.is_none_or(|at| at.elapsed() > EPOCH_EVERY) {
-            match read_again(&store, &refresh, &relay).await {
+        // A new connection may have found another database meanwhile.
+        if epoch_read.is_none_or(|at| at.elapsed() > EPOCH_EVERY) || store.epoch() != epoch {
+            match read_again(&store, &refresh, &relay, &mut epoch).await {
                 Ok(()) => epoch_read = Some(Instant::now()),
                 Err(error) => tracing::warn!(%error, "the epoch and the rules could not be read"),
             }
@@ -98,9 +100,9 @@ async fn sweep(store: &Store, hub: &Hub, relay: &Relay) -> Result<Timestamp, Sto
     Ok(read_at)
 }
 
-async fn read_again(store: &Store, refresh: &Refresh, relay: &Relay) -> Result<(), StoreError> {
-    let before = store.epoch();
-    if store.refresh_epoch().await? != before {
+async fn read_again(store: &Store, refresh: &Refresh, relay: &Relay, known: &mut i64) -> Result<(), StoreError> {
+    let epoch = store.refresh_epoch().await?;
+    if mem::replace(known, epoch) != epoch {
         relay.forget_decisions();
         refresh.suspect_everybody();
     }

@@ -21,9 +21,11 @@ mod controls;
 mod decisions;
 mod docs;
 mod edges;
+mod failover;
 #[cfg(feature = "failpoints")]
 mod failpoints;
 mod faults;
+mod fuzz;
 mod journey;
 mod knob;
 mod law;

@@ -59,8 +59,8 @@ impl Store {
     pub async fn hear(&self, batch: Vec<Beat>, arriving: bool) -> Result<HashMap<DeviceId, Arrived>, StoreError> {
         let (ids, versions): (Vec<Uuid>, Vec<Option<String>>) =
             batch.into_iter().map(|beat| (beat.device.device().uuid(), beat.app_version)).unzip();
-        let epoch = self.epoch();
         let mut conn = self.pool.get().await?;
+        let epoch = self.epoch();
         #[expect(
             clippy::disallowed_methods,
             reason = "one round trip for a whole batch; every value is a bind parameter"

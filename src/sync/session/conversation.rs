@@ -2,7 +2,7 @@
 //!
 //! Policy is state, not a stream: there is one newest policy, and the question is always only whether the device has it. Everything
 //! that may go wrong around it (lost hints, cut lines, dead nodes, restored databases) is played against this in
-//! [`histories`](self::histories), with the device's own half ([`Receiver`](crate::domain::receiver::Receiver)).
+//! `histories`, with the device's own half ([`Receiver`](crate::domain::receiver::Receiver)).
 
 #[cfg(test)]
 mod histories;

@@ -36,6 +36,11 @@ impl Database {
         connect(&self.url).await
     }
 
+    /// A connection to the server, for what concerns whole databases.
+    pub async fn admin(&self) -> Client {
+        connect(&self.admin).await
+    }
+
     /// One number.
     pub async fn count(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> i64 {
         self.client().await.query_one(sql, parameters).await.expect(sql).get(0)

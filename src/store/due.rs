@@ -117,9 +117,10 @@ impl Store {
     /// How many teens are to be looked at, those whom rounds have still to reach included: for each round anew.
     pub async fn count_due(&self) -> Result<i64, StoreError> {
         let mut conn = self.pool.get().await?;
-        let now = self.world.now().to_diesel();
-        let due: i64 = teens::table.filter(teens::due_at.le(now)).count().get_result(&mut conn).await?;
-        Ok(due + law::not_yet_due(&mut conn, now).await?)
+        // In this order: a round that is worked off in between has made its teens due by the second look, and nobody is overlooked.
+        let not_yet = law::not_yet_due(&mut conn, self.world.now().to_diesel()).await?;
+        let due = teens::table.filter(teens::due_at.le(self.world.now().to_diesel()));
+        Ok(not_yet + due.count().get_result::<i64>(&mut conn).await?)
     }
 
     /// Has every teen looked at again if this program has another catalogue of controls than the last one had: a row more, or

@@ -70,6 +70,7 @@ diesel::table! {
         due_at -> Nullable<Timestamptz>,
         has_age_signals -> Bool,
         age_moved_recorded_at -> Nullable<Timestamptz>,
+        looks -> BigInt,
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) async fn commit(
     let statement = diesel::sql_query(
         "with moved as (update teens set revision = $2, settings = $3, home_zone = $4, day_start_minute = $5, \
              age_band = $19, due_at = $20 \
-           where account_id = $1 and revision = $2 - 1 and due_at is not distinct from $21 \
+           where account_id = $1 and revision = $2 - 1 and due_at is not distinct from $21 and looks = $24 \
            and ($15::uuid is null or exists (select 1 from pairings where id = $15 and state = 'active')) returning account_id), \
          noted as (insert into audit (id, at, actor_id, action, teen_id, detail) \
            select $6, $7, $8, 'policy.' || $9, account_id, $10 from moved), \
@@ -75,7 +75,8 @@ pub(crate) async fn commit(
         .bind::<Nullable<Timestamptz>, _>(next.due_at.map(ToDiesel::to_diesel))
         .bind::<Nullable<Timestamptz>, _>(standing.due_at)
         .bind::<Jsonb, _>(serde_json::to_value(next.origin)?)
-        .bind::<Nullable<Jsonb>, _>(seen.map(serde_json::to_value).transpose()?);
+        .bind::<Nullable<Jsonb>, _>(seen.map(serde_json::to_value).transpose()?)
+        .bind::<BigInt, _>(standing.looks);
     let written = Prepared(bound).execute(conn).await?;
     let (teen, home_zone, day_start_minute) = (standing.teen, next.home_zone.clone(), next.day_start_minute);
     Ok((written == 1).then(|| Newest {
@@ -96,14 +97,19 @@ fn names(changes: &[Change]) -> Vec<&ControlId> {
     changes.iter().map(|change| &change.control).collect()
 }
 
-/// Writes only when to look again: nothing else has changed.
+/// Writes only when to look again: nothing else has changed. Counted, or a change that was planned before this look, by laws that hold no
+/// more, would find everything as it was.
 pub(crate) async fn look_later(
     conn: &mut AsyncPgConnection,
     standing: &Standing,
     next: &Next,
 ) -> Result<(), StoreError> {
     diesel::update(teens::table.find(standing.teen.uuid()))
-        .set((teens::age_band.eq(next.band.as_str()), teens::due_at.eq(next.due_at.map(ToDiesel::to_diesel))))
+        .set((
+            teens::age_band.eq(next.band.as_str()),
+            teens::due_at.eq(next.due_at.map(ToDiesel::to_diesel)),
+            teens::looks.eq(teens::looks + 1),
+        ))
         .execute(conn)
         .await?;
     Ok(())

@@ -39,6 +39,8 @@ pub(crate) struct Standing {
     pub(super) revision: i64,
     /// When it may change by itself. A change that was planned while this moved is planned again.
     pub(crate) due_at: Option<jiff_diesel::Timestamp>,
+    /// How often it was looked whether it does. The same for what was planned before such a look: it may have been by other laws.
+    pub(super) looks: i64,
     /// The band that the policy was last computed for.
     pub(crate) computed_for: Option<AgeBand>,
     pub(crate) home_zone: String,
@@ -219,6 +221,7 @@ struct TeenRow {
     age_band: Option<String>,
     due_at: Option<jiff_diesel::Timestamp>,
     has_age_signals: bool,
+    looks: i64,
     birth: Option<Vec<u8>>,
     region: String,
     joined: jiff_diesel::Timestamp,
@@ -250,6 +253,7 @@ fn teens_query(pairing: Uuid) -> _ {
                 teens::age_band,
                 teens::due_at,
                 teens::has_age_signals,
+                teens::looks,
                 accounts_table::birth_date_sealed,
                 accounts_table::region,
                 accounts_table::created_at,
@@ -287,6 +291,7 @@ impl TeenRow {
             teen,
             revision: self.revision,
             due_at: self.due_at,
+            looks: self.looks,
             computed_for,
             home_zone: self.home_zone,
             day_start_minute: self.day_start_minute,

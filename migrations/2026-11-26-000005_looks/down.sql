@@ -1,0 +1,1 @@
+alter table teens drop column looks;

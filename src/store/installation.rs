@@ -65,15 +65,16 @@ impl Epoch {
     /// Reads it, letting it grow if this database is not the one that it was.
     pub(super) async fn look(&self, conn: &mut AsyncPgConnection) -> Result<i64, StoreError> {
         let epoch = current_epoch(conn, &self.world).await?;
-        let before = self.known.swap(epoch, Ordering::AcqRel);
-        if before != 0 && before != epoch {
+        // A look at the old database may end after one at the new.
+        let before = self.known.fetch_max(epoch, Ordering::AcqRel);
+        if before != 0 && before < epoch {
             tracing::warn!(
                 before,
                 epoch,
                 "the database came back from elsewhere: epoch grew, every device will get a snapshot"
             );
         }
-        Ok(epoch)
+        Ok(epoch.max(before))
     }
 }
 
@@ -135,8 +136,11 @@ async fn identity(conn: &mut AsyncPgConnection) -> Result<Identity, StoreError> 
         reason = "a fixed statement without parameters; no table stands behind these functions"
     )]
     let query = diesel::sql_query(
-        "select s.system_identifier || '/' || d.oid as system_identifier, c.timeline_id::bigint as timeline \
-         from pg_control_system() s, pg_control_checkpoint() c, pg_database d where d.datname = current_database()",
+        // A promoted replica names its new timeline as the end of its recovery until its first checkpoint is done, which may take minutes.
+        "select s.system_identifier || '/' || d.oid as system_identifier, \
+           greatest(c.timeline_id, r.min_recovery_end_timeline)::bigint as timeline \
+         from pg_control_system() s, pg_control_checkpoint() c, pg_control_recovery() r, pg_database d \
+         where d.datname = current_database()",
     );
     Ok(query.get_result(conn).await?)
 }

@@ -141,9 +141,10 @@ impl Refresh {
         if wanted.is_empty() {
             return Ok(());
         }
-        for newest in self.store.newest_policies(&wanted).await? {
+        let (epoch, newest) = self.store.newest_policies(&wanted).await?;
+        for newest in newest {
             let net = batch.get(&newest.record.teen).copied().unwrap_or(Net::Hint);
-            self.offers.offer(self.store.epoch(), newest, net)?;
+            self.offers.offer(epoch, newest, net)?;
         }
         Ok(())
     }

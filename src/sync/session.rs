@@ -59,11 +59,11 @@ async fn serve(socket: &DeviceSocket, wire: &mut Wire) -> End {
         Err(_) => return End::Close(Close::NoHello),
     };
     let live = &socket.live;
-    // Join first, then read: the other way round a change in between would be missed.
+    // Join first, then read: the other way round a change in between would be missed, or that this node is going away.
+    let seat = live.hub.join_device(socket.device.teen(), socket.device.device(), socket.connection);
     if live.draining.is_cancelled() {
         return End::Close(Close::Drain);
     }
-    let seat = live.hub.join_device(socket.device.teen(), socket.device.device(), socket.connection);
     live.presence.came(socket.device.device(), socket.connection);
     let mut session = Session {
         socket,

@@ -62,6 +62,10 @@ pub async fn upgrade(request: HttpRequest, live: Arc<Live>) -> Result<HttpRespon
     if !is_upgrade(request.headers()) {
         return Err(Code::UpgradeRequired.into());
     }
+    // A request with a body stays HTTP whatever is answered: nobody would take its connection over.
+    if let Some(header) = body_of(request.headers()) {
+        return Err(Problem::new(Code::BadRequest).with("header", header));
+    }
     if !offered.iter().any(|name| name == SUBPROTOCOL) {
         return Err(Problem::new(Code::BadRequest).with("header", "Sec-WebSocket-Protocol"));
     }
@@ -144,6 +148,13 @@ fn subprotocols(headers: &HeaderMap) -> Vec<String> {
         .flat_map(|value| value.split(','))
         .map(|name| name.trim().to_owned())
         .collect()
+}
+
+/// The header that announces a body, if there is one.
+fn body_of(headers: &HeaderMap) -> Option<&'static str> {
+    let length = headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0");
+    let chunked = headers.contains_key(header::TRANSFER_ENCODING);
+    if chunked { Some("Transfer-Encoding") } else { length.then_some("Content-Length") }
 }
 
 fn is_upgrade(headers: &HeaderMap) -> bool {

@@ -165,6 +165,22 @@ async fn more_than_a_burst_of_frames_is_too_many() {
     }
 }
 
+/// A request with a body stays HTTP, whatever it asks for: it gets no 101, so nobody holds a line that is neither.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_with_a_body_is_refused() {
+    let house = House::new().await;
+    let family = house.family().await;
+    let bearer = format!("Bearer {}", family.phone.token);
+    for (name, value) in [("transfer-encoding", "chunked"), ("content-length", "5")] {
+        let headers = [("authorization", bearer.as_str()), ("sec-websocket-protocol", rough::PROTOCOL), (name, value)];
+        let refused = upgrade(house.url(), &headers).await.err().expect("no socket");
+        assert_eq!(refused.status, 400, "{name}: {}", refused.body);
+    }
+    let headers =
+        [("authorization", bearer.as_str()), ("sec-websocket-protocol", rough::PROTOCOL), ("content-length", "0")];
+    assert!(upgrade(house.url(), &headers).await.is_ok(), "no body is no body");
+}
+
 /// Eight questions of a connection are asked at a time; while the database stands still, what comes after them waits on the wire.
 /// Nothing is lost by it.
 #[tokio::test(flavor = "multi_thread")]

@@ -118,9 +118,11 @@ pub async fn run(args: ChangesArgs, world: World) -> Result<(), ClientError> {
             change_to_enforced: board.enforced.spread(),
         },
     )?;
-    match lost {
-        0 => Ok(()),
-        lost => Err(ClientError::told(format!("{lost} changes never came to be seen as enforced."))),
+    match (lost, board.failed.count()) {
+        (0, 0) => Ok(()),
+        (lost, failed) => Err(ClientError::told(format!(
+            "{lost} changes never came to be seen as enforced, and {failed} were not taken."
+        ))),
     }
 }
 

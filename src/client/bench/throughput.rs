@@ -91,7 +91,11 @@ pub async fn run(args: ThroughputArgs, world: World) -> Result<(), ClientError> 
             first_failure: failures.first(),
             change_to_answer: times.spread(),
         },
-    )
+    )?;
+    match failures.count() {
+        0 => Ok(()),
+        failed => Err(ClientError::told(format!("{failed} changes were not taken."))),
+    }
 }
 
 /// Learns where a teen stands.

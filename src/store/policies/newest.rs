@@ -40,11 +40,13 @@ type NewestRow =
 
 impl Store {
     /// The newest policies of these teens, in one query. `sync` may read any: it has no proofs, only sockets that had them.
-    pub async fn newest_policies(&self, of: &[TeenId]) -> Result<Vec<Newest>, StoreError> {
+    /// With the epoch of the database that they were read from: another one may take its place meanwhile.
+    pub async fn newest_policies(&self, of: &[TeenId]) -> Result<(i64, Vec<Newest>), StoreError> {
         let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
         let mut conn = self.pool.get().await?;
+        let epoch = self.epoch();
         let rows: Vec<NewestRow> = newest_query().filter(teens::account_id.eq_any(ids)).load(&mut conn).await?;
-        rows.into_iter().map(newest).collect()
+        Ok((epoch, rows.into_iter().map(newest).collect::<Result<_, _>>()?))
     }
 
     /// The newest revision numbers of these teens: what a heartbeat and a full compare need to know.

@@ -97,8 +97,11 @@ impl Standing {
     pub(crate) fn with_home(&self, tools: &Tools, by: AccountId, home_zone: String, day_start_minute: i16) -> Next {
         let facts = Facts { zone: zone(&home_zone), ..self.facts.clone() };
         let next = self.plan(tools, (RevisionKind::Home, Some(by)), self.layers.clone(), &facts, self.computed_for);
-        // A move can bring a birthday. What it ends and whom it is told to is the worker's, who must not wait for another day.
-        let due_at = if Some(next.band) == self.computed_for { next.due_at } else { Some(tools.world.now()) };
+        // A move can bring a birthday, or skip a day on which one is announced. What that ends and whom it is told to is the worker's, who
+        // must not wait for another day.
+        let now = tools.world.now();
+        let is_same_day = facts.day(now) == self.facts.day(now) && Some(next.band) == self.computed_for;
+        let due_at = if is_same_day { next.due_at } else { Some(now) };
         Next { home_zone, day_start_minute, due_at, ..next }
     }
 

@@ -51,9 +51,6 @@ async fn serve(socket: &GuardianSocket, wire: &mut Wire) -> End {
         Ok(Err(end)) => return end,
         Err(_) => return End::Close(Close::NoHello),
     }
-    if socket.live.draining.is_cancelled() {
-        return End::Close(Close::Drain);
-    }
     match Box::pin(begin(socket, wire)).await {
         Ok(seat) => attend(socket, seat, wire).await,
         Err(end) => end,
@@ -64,8 +61,12 @@ async fn serve(socket: &GuardianSocket, wire: &mut Wire) -> End {
 async fn begin(socket: &GuardianSocket, wire: &mut Wire) -> Result<GuardianSeat, End> {
     let store = &socket.live.store;
     let guardian = socket.guardian.guardian();
-    // Join first, then read: the other way round a pairing that ends in between would go on being told.
+    // Join first, then read: the other way round a pairing that ends in between would go on being told, or nobody would say that this
+    // node is going away.
     let seat = socket.live.hub.join_guardian(guardian, socket.session.session(), socket.connection);
+    if socket.live.draining.is_cancelled() {
+        return Err(End::Close(Close::Drain));
+    }
     let teens = store.guarded(&socket.guardian).await.map_err(|error| away(&error))?;
     socket.live.hub.guard_exactly(guardian, &teens.iter().copied().collect());
     let welcome = Welcome {

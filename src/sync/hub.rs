@@ -79,15 +79,20 @@ impl Hub {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Seats a device. One socket per device, the newest wins: an older one is told so and closed.
+    /// Seats a device. One socket per device, the newest wins: an older one is told so and closed, also where its hello comes last.
     pub fn join_device(self: &Arc<Self>, teen: TeenId, device: DeviceId, connection: ConnectionId) -> DeviceSeat {
         let (lane, orders) = mpsc::channel(DEVICE_LANE);
         let mut state = self.state();
         let row = state.teen(teen);
         row.devices.insert(device);
         let newest = row.newest.subscribe();
-        if let Some((_, _, older)) = state.devices.insert(device, (connection, teen, lane)) {
-            tell(&older, Order::Close(Close::Superseded));
+        match state.devices.get(&device) {
+            Some((seated, ..)) if *seated > connection => tell(&lane, Order::Close(Close::Superseded)),
+            _ => {
+                if let Some((_, _, older)) = state.devices.insert(device, (connection, teen, lane)) {
+                    tell(&older, Order::Close(Close::Superseded));
+                }
+            }
         }
         gauge(&state);
         DeviceSeat { hub: self.clone(), teen, device, connection, orders, newest }

@@ -31,9 +31,7 @@ async fn close(admin: &Client, name: &str) {
 async fn a_lost_number_is_not_given_again() {
     let house = House::new().await;
     let family = house.family().await;
-    let mut phone = family.phone.connects(&house).await;
-    let first = phone.policy().await;
-    phone.applies(&first, vec![]).await;
+    let (mut phone, _) = family.phone.settles_at(house.url()).await;
     let name = house.database.name.clone();
     let (backup, lost) = (format!("{name}_backup"), format!("{name}_lost"));
     let admin = house.database.admin().await;

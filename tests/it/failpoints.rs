@@ -18,7 +18,7 @@ use crate::{
         House,
         people::Family,
         raw,
-        wire::{PATIENCE, device_notice, listens},
+        wire::{PATIENCE, device_notice, held, listens},
     },
     knob::told,
 };
@@ -54,7 +54,7 @@ async fn goes_on(mut socket: Socket, mut phone: Phone) -> Phone {
     phone
 }
 
-/// Rows that belong together: revisions, audit, kept answers of the teen.
+/// Rows that belong together: the teen's revisions, and what the audit says of them.
 async fn written(house: &House, family: &Family) -> [i64; 2] {
     let teen = family.teen.id.to_string();
     let revisions = "select count(*) from policy_revisions where teen_id = $1::text::uuid";
@@ -70,13 +70,10 @@ async fn dies_at(house: &House, place: &'static str) -> Duration {
     let at = format!("{place}={}return", if first { "" } else { "1*off->" });
     let mut server = house.process_that_dies(&at, &["--workers", "1"]).await;
     let mut ear = listens(&family.guardian, house.url()).await;
-    let mut wire = family.phone.connects_to(&server.url, None).await;
-    let policy = wire.policy().await;
-    wire.applies(&policy, vec![]).await;
+    let (wire, policy) = family.phone.settles_at(&server.url).await;
     device_notice(&mut ear, family.teen.id, |notice| notice.state == Standing::Enforced).await;
     let before = written(house, &family).await;
-    let holds = Held { version: policy.version(), sha256: policy.sha256.clone() };
-    let phone = Phone { acked: Some(holds.version), holds: Some(holds) };
+    let phone = Phone { acked: Some(policy.version()), holds: Some(held(&policy)) };
     let phone = tokio::spawn(goes_on(wire.socket, phone));
 
     let until = house.world().now() + SignedDuration::from_mins(60);
@@ -113,12 +110,15 @@ async fn dies_at(house: &House, place: &'static str) -> Duration {
         again.text
     );
     assert_eq!(written(house, &family).await[0], before[0] + 1, "{place}: done once");
-    let held = phone.holds.clone();
+    let before_it = phone.holds.clone();
     let mut wire = family.phone.connects_to(house.url(), phone.holds).await;
     assert_eq!(wire.welcome.desired, Some(wanted), "{place}");
     if wire.welcome.resume == Some(Resume::Snapshot) {
         let policy = wire.policy().await;
-        assert!(held.is_none_or(|held| held.version < wanted || held.sha256 == policy.sha256), "{place}: other bytes");
+        assert!(
+            before_it.is_none_or(|held| held.version < wanted || held.sha256 == policy.sha256),
+            "{place}: other bytes"
+        );
         wire.applies(&policy, vec![]).await;
     }
     let mut ear = listens(&family.guardian, house.url()).await;

@@ -1,12 +1,11 @@
 //! A device that comes back with what it has confirmed before: answered from its own word, without reading its policy.
 
-use family_pairing::{domain::version::Version, sync::frame::Held, sync::frame::Resume};
-use serde_json::{Value as Json, json};
+use family_pairing::sync::frame::{Held, Resume};
+use serde_json::Value as Json;
 
 use crate::{
-    house::House,
+    house::{House, wire::held},
     knob::{Knob, minutes},
-    rough,
 };
 
 /// Current by its own word; whoever else comes then gets the whole policy, though this node has not read it yet, and the
@@ -15,12 +14,9 @@ use crate::{
 async fn who_comes_beside_a_current_device_gets_the_policy() {
     let house = House::new().await;
     let family = house.family().await;
-    let mut phone = family.phone.connects(&house).await;
-    let policy = phone.policy().await;
-    phone.applies(&policy, vec![]).await;
+    let (phone, policy) = family.phone.settles_at(house.url()).await;
     drop(phone);
-    let holds = Held { version: policy.version(), sha256: policy.sha256.clone() };
-    let mut phone = family.phone.connects_to(house.url(), Some(holds)).await;
+    let mut phone = family.phone.connects_to(house.url(), Some(held(&policy))).await;
     assert_eq!(phone.welcome.resume, Some(Resume::Current));
     let tablet = family.teen.registers("tablet").await;
     let mut tablet = tablet.connects(&house).await;
@@ -43,9 +39,7 @@ async fn who_comes_beside_a_current_device_gets_the_policy() {
 async fn bytes_of_an_earlier_program_stand_in_nobodys_way() {
     let house = House::new().await;
     let family = house.family().await;
-    let mut phone = family.phone.connects(&house).await;
-    let policy = phone.policy().await;
-    phone.applies(&policy, vec![]).await;
+    let (phone, policy) = family.phone.settles_at(house.url()).await;
     drop(phone);
     let earlier = "a".repeat(64);
     let update = "update device_reports set applied_sha256 = $1";
@@ -57,19 +51,4 @@ async fn bytes_of_an_earlier_program_stand_in_nobodys_way() {
     let mut tablet = tablet.connects(&house).await;
     assert_eq!(tablet.policy().await, policy);
     tablet.applies(&policy, vec![]).await;
-}
-
-/// What a device claims is compared with what it confirmed, not believed: a right version with a hash of its own making is
-/// answered with the snapshot.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_claim_that_was_never_confirmed_is_not_current() {
-    let house = House::new().await;
-    let family = house.family().await;
-    let (_, welcome) = rough::welcomed(house.url(), &family.phone.token).await;
-    let desired: Version = serde_json::from_value(welcome["desired"].clone()).expect("a version");
-    let mut phone = rough::open(house.url(), &family.phone.token).await;
-    let applied = json!({"epoch": desired.epoch, "revision": desired.revision, "sha256": "b".repeat(64)});
-    phone.says(json!({"t": "hello", "protocol": 1, "applied": applied})).await;
-    assert_eq!(phone.hears_of("welcome").await["resume"], "snapshot");
-    assert_eq!(phone.hears_of("policy").await["revision"], desired.revision);
 }

@@ -15,7 +15,7 @@ use crate::{
     house::{
         House,
         people::Family,
-        wire::{DeviceWire, closed, frame, silent},
+        wire::{DeviceWire, closed, frame, held, silent},
     },
     knob::{Knob, inside, minutes},
     rough,
@@ -23,18 +23,6 @@ use crate::{
 
 /// Long enough for anything that was on its way.
 const QUIET: Duration = Duration::from_millis(400);
-
-fn held(policy: &SignedSnapshot) -> Held {
-    Held { version: policy.version(), sha256: policy.sha256.clone() }
-}
-
-/// A phone that has applied the newest policy and said so.
-async fn settled(house: &House, family: &Family) -> (DeviceWire, SignedSnapshot) {
-    let mut phone = family.phone.connects(house).await;
-    let policy = phone.policy().await;
-    phone.applies(&policy, vec![]).await;
-    (phone, policy)
-}
 
 /// Hello is answered with what is wanted; the policy follows, and the device's word about it is acknowledged by its id.
 #[tokio::test(flavor = "multi_thread")]
@@ -60,7 +48,7 @@ async fn a_hello_is_answered_with_what_is_wanted() {
 async fn a_device_that_is_not_exactly_current_gets_the_snapshot() {
     let house = House::new().await;
     let family = house.family().await;
-    let (phone, policy) = settled(&house, &family).await;
+    let (phone, policy) = family.phone.settles_at(house.url()).await;
     drop(phone);
     let here = policy.version();
     let other = |epoch, revision| Some(Held { version: Version { epoch, revision }, sha256: policy.sha256.clone() });
@@ -179,7 +167,7 @@ async fn what_is_unknown_is_ignored() {
 async fn a_device_that_was_away_gets_the_newest_only() {
     let house = House::new().await;
     let family = house.family().await;
-    let (phone, before) = settled(&house, &family).await;
+    let (phone, before) = family.phone.settles_at(house.url()).await;
     drop(phone);
     let mut knob = Knob::of(&family).await;
     for minutes in 31..=40 {
@@ -199,7 +187,7 @@ async fn a_hundred_changes_reach_a_slow_device_as_few_frames() {
     let family = house.family().await;
     let tablet = family.teen.registers("Mia's tablet").await;
     let tv = family.teen.registers("Mia's TV").await;
-    let (mut mute, _) = settled(&house, &family).await;
+    let (mut mute, _) = family.phone.settles_at(house.url()).await;
     let (mut prompt, mut deaf) = (tablet.connects(&house).await, tv.connects(&house).await);
     let first = prompt.policy().await;
     prompt.applies(&first, vec![]).await;
@@ -248,7 +236,7 @@ async fn more_policies(wire: &mut DeviceWire, within: Duration) -> bool {
 async fn a_newer_socket_of_a_device_supersedes_the_older() {
     let house = House::new().await;
     let family = house.family().await;
-    let (mut old, policy) = settled(&house, &family).await;
+    let (mut old, policy) = family.phone.settles_at(house.url()).await;
     let mut new = family.phone.connects_to(house.url(), Some(held(&policy))).await;
     assert_eq!(closed(&mut old.socket).await.code, 4005);
     drop(old);
@@ -266,8 +254,8 @@ async fn a_newer_socket_of_a_device_supersedes_the_older() {
 async fn families_are_walls_on_the_wire() {
     let house = House::new().await;
     let (ours, theirs) = (house.family().await, house.family().await);
-    let (mut our_phone, _) = settled(&house, &ours).await;
-    let (mut their_phone, _) = settled(&house, &theirs).await;
+    let (mut our_phone, _) = ours.phone.settles_at(house.url()).await;
+    let (mut their_phone, _) = theirs.phone.settles_at(house.url()).await;
     let (mut their_ear, _) = rough::welcomed(house.url(), &theirs.guardian.access).await;
     let mut knob = Knob::of(&ours).await;
     for minutes in [41, 42, 43] {

@@ -110,10 +110,13 @@ pub async fn run(args: FloorArgs) -> Result<(), ClientError> {
     let reads = read(urls, tokens, args.readers, Duration::from_secs(args.seconds.into())).await?;
     let (failed, first_failure) = (failures.count(), failures.first());
     let push = times.spread();
-    print(
-        "floor",
-        &Figures { devices: args.devices, connects_per_second, bytes_per_device, push, failed, first_failure, reads },
-    )
+    let devices = args.devices;
+    let figures = Figures { devices, connects_per_second, bytes_per_device, push, failed, first_failure, reads };
+    print("floor", &figures)?;
+    match failed {
+        0 => figures.reads.all_came(),
+        failed => Err(ClientError::told(format!("{failed} pushes were not taken."))),
+    }
 }
 
 async fn connect(url: String, n: usize) -> Result<(usize, Line), ClientError> {

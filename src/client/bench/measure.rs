@@ -1,4 +1,4 @@
-//! Times, as histograms with two digits that count, and the pace at which a load leaves.
+//! Times, as histograms with three digits that count, and the pace at which a load leaves.
 
 use std::{
     sync::{

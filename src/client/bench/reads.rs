@@ -46,7 +46,19 @@ pub async fn run(args: ReadsArgs, world: World) -> Result<(), ClientError> {
     let residents = town.residents();
     let urls = residents.iter().map(|_| format!("{}/v1/teen/policy", server.base())).collect();
     let tokens = residents.iter().map(|resident| Some(resident.device_token.clone())).collect();
-    print("reads", &read(urls, tokens, args.at_once, Duration::from_secs(args.seconds)).await?)
+    let figures = read(urls, tokens, args.at_once, Duration::from_secs(args.seconds)).await?;
+    print("reads", &figures)?;
+    figures.all_came()
+}
+
+impl ReadFigures {
+    /// Whether every read was answered; if not, these are no figures.
+    pub fn all_came(&self) -> Result<(), ClientError> {
+        match self.failed {
+            0 => Ok(()),
+            failed => Err(ClientError::told(format!("{failed} reads were not answered."))),
+        }
+    }
 }
 
 /// Reads from all of these in turn.

@@ -22,6 +22,19 @@ fn a_late_close_of_the_old_socket_leaves_the_new_one_seated() {
 }
 
 #[test]
+fn an_older_socket_whose_hello_comes_last_takes_nobodys_seat() {
+    let hub = Arc::new(Hub::default());
+    let mut new = hub.join_device(id(1), id(2), id(11));
+    let mut old = hub.join_device(id(1), id(2), id(10));
+    assert!(matches!(*old.orders.try_recv().unwrap(), Order::Close(Close::Superseded)));
+    assert!(new.orders.try_recv().is_err());
+    drop(old);
+    assert!(hub.has(id(2)) && hub.wants(id(1)));
+    hub.close_device(id(2), Close::DeviceRevoked);
+    assert!(matches!(*new.orders.try_recv().unwrap(), Order::Close(Close::DeviceRevoked)));
+}
+
+#[test]
 fn whoever_is_last_lets_the_teen_go() {
     let hub = Arc::new(Hub::default());
     let old = hub.join_device(id(1), id(2), id(10));

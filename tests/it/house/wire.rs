@@ -28,6 +28,14 @@ impl TestDevice {
         self.connects_to(house.url(), None).await
     }
 
+    /// Connects to a node, applies the newest policy and says so.
+    pub async fn settles_at(&self, url: &str) -> (DeviceWire, SignedSnapshot) {
+        let mut wire = self.connects_to(url, None).await;
+        let policy = wire.policy().await;
+        wire.applies(&policy, vec![]).await;
+        (wire, policy)
+    }
+
     /// Connects to a node, holding a policy.
     pub async fn connects_to(&self, url: &str, holds: Option<Held>) -> DeviceWire {
         let mut socket = Socket::open(url, &self.token).await.expect("a socket");
@@ -133,6 +141,11 @@ pub async fn silent(socket: &mut Socket, time: Duration) -> bool {
 
 async fn heard(socket: &mut Socket) -> Heard {
     tokio::time::timeout(PATIENCE, socket.recv()).await.expect("something came in time")
+}
+
+/// What a device holds that has this policy.
+pub fn held(policy: &SignedSnapshot) -> Held {
+    Held { version: policy.version(), sha256: policy.sha256.clone() }
 }
 
 /// What a snapshot says, unchecked.

@@ -8,9 +8,9 @@
 //! - **truth**: what a guardian is shown as enforced was persisted on that device before, byte for byte;
 //! - **never backwards**: what a device persists only grows, until it is set up anew;
 //! - **walls**: nothing of one teen comes on a socket of another;
-//! - **certain**: once nothing goes wrong any more, every device holds the newest and has said so within 40 seconds.
+//! - **certain**: once nothing goes wrong any more, every device holds the newest and has said so within 34 seconds.
 //!
-//! `HISTORIES=100000 cargo test --release --lib histories` plays more; a failure is shrunk to the few steps that matter.
+//! `HISTORIES=100000 cargo test --lib histories` plays more; a failure is shrunk to the few steps that matter.
 
 mod world;
 

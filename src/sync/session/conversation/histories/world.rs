@@ -29,8 +29,8 @@ use crate::{
 pub const TEENS: usize = 2;
 pub const DEVICES: usize = 4;
 pub const NODES: usize = 2;
-/// The promise: whatever happened, by the next heartbeat.
-const CERTAIN: Duration = Duration::from_secs(40);
+/// Promise 4: whatever happened, by the next heartbeat.
+const CERTAIN: Duration = Duration::from_secs(34);
 const BEAT: Duration = Duration::from_secs(30);
 const SWEEP: Duration = Duration::from_secs(2);
 const SEED: [u8; 32] = [7; 32];

@@ -24,6 +24,7 @@ use crate::{
     auth::{
         Gate,
         password::{BadCost, Hasher},
+        redis_servers::RedisServers,
         shared::Shared,
         throttle::Throttle,
         turns::Turns,
@@ -37,7 +38,7 @@ use crate::{
         vault::Vault,
     },
     store::{PoolSettings, Posted, Store, StoreError, device_work::DeviceWork, key_ring::KeyRing, migrate},
-    sync::{self, Live, Parts},
+    sync::{Live, Parts},
 };
 
 /// Events that may wait for the relay. Beyond, hints are lost and the sweep finds what they were about.
@@ -160,9 +161,9 @@ impl App {
         let vault = Arc::new(Vault::new(&secret_of(&config.secret.secret_file, &world)?));
         let seed = config.signing_key_file.as_deref().map(seed_of).transpose()?;
         let signing = store.signing_key(seed).await?;
-        let subscriber = config.redis_url.as_ref().map(|url| sync::bus::client(url.expose_secret())).transpose()?;
+        let redis = config.redis_url.as_ref().map(|url| RedisServers::parse(url.expose_secret())).transpose()?;
         let shared =
-            subscriber.clone().map(|client| Shared::new(client, &config.redis_prefix)).transpose()?.map(Arc::new);
+            redis.as_ref().map(|servers| Shared::new(servers, &config.redis_prefix)).transpose()?.map(Arc::new);
         let work = DeviceWork::start(&store);
         let stop = CancellationToken::new();
         let parts = Parts {
@@ -171,7 +172,7 @@ impl App {
             events,
             key: signing.key,
             shared: shared.clone(),
-            subscriber,
+            subscriber: redis,
             most_sockets: config.most_sockets,
             most_connects: config.most_connects,
             drop_hints: config.drop_hints,

@@ -36,7 +36,7 @@ pub struct ServeConfig {
     /// The installation's secret.
     #[command(flatten)]
     pub secret: SecretConfig,
-    /// Redis for hints, presence and shared throttles: redis://:password@host:port. Without it: a single node
+    /// Redis for hints, presence and shared throttles: redis://:password@host:port; several hosts (host:port,host:port) are a Redis Cluster. Without it: a single node
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
     /// Prefix of every Redis key and channel, so that installations can share one Redis

@@ -4,20 +4,27 @@
 #   <folder>/service     the word "redis"
 #   <folder>/password    made once
 #   <folder>/port        kept over restarts while it is free
+#   <folder>/bus-port    a cluster's member only: where the members speak with each other
 #   <folder>/redis.conf  written at each start
 #   <folder>/process     who it is, while it runs
 #   <folder>/log
 #
 # Loopback only, with a password, and nothing on disk: in this project Redis is disposable.
 
-# The second argument, as for PostgreSQL, makes no difference here.
+# With "member" as second argument: one that is to join a cluster with those beside it. Any other makes no difference here.
 redis_create() {
-    local folder=$1
+    local folder=$1 together=${1%/*}/password
     find_redis >/dev/null || fail "Redis $OLDEST_REDIS or newer is not installed. Run bin/setup."
     make_folder 711 "$folder"
     (
         umask 077
-        random_hex 24 >"$folder/password"
+        if [[ ${2:-} != member ]]; then
+            random_hex 24 >"$folder/password"
+        else
+            [[ -s $together ]] || random_hex 24 >"$together"
+            cp -- "$together" "$folder/password"
+            random_free_port >"$folder/bus-port"
+        fi
     )
     printf 'redis\n' >"$folder/service"
 }
@@ -108,6 +115,13 @@ dir "${quoted//\"/\\\"}"
 save ""
 appendonly no
 daemonize no
+CONF
+        [[ ! -f $1/bus-port ]] || cat >>"$1/redis.conf" <<CONF
+cluster-enabled yes
+cluster-port $(<"$1/bus-port")
+cluster-config-file members.conf
+cluster-node-timeout 2000
+cluster-require-full-coverage no
 CONF
     )
 }

@@ -11,6 +11,7 @@ usage() {
 Usage: bin/lib/service.sh <postgres|redis> <command> <folder>
 
   create    make a throw-away service in the folder, start it, print its URL
+  create-member   the same for a Redis that is to join a cluster; those in one parent folder share a password
   start     start it again, on the same port while that is free; print its URL
   stop      end it in good order
   restart   stop and start; print its URL
@@ -33,10 +34,13 @@ main() {
     [[ $kind == postgres || $kind == redis ]] || fail_usage "knows no service \"$kind\"."
     folder=$(readlink -m -- "$3")
     case $command in
-        create)
+        create | create-member)
+            local use=throwaway
+            [[ $command == create ]] || use=member
+            [[ $use == throwaway || $kind == redis ]] || fail_usage 'makes members of Redis only.'
             [[ ! -e $folder/service ]] || fail "there is a service in $folder already."
             mkdir -p -- "${folder%/*}"
-            "${kind}_create" "$folder" throwaway
+            "${kind}_create" "$folder" "$use"
             "${kind}_start" "$folder"
             "${kind}_url" "$folder"
             ;;

@@ -6,6 +6,7 @@
 
 pub mod gate;
 pub mod password;
+pub mod redis_servers;
 pub mod shared;
 pub mod throttle;
 pub mod turns;

@@ -6,10 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::{
-    Client, RedisResult,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
+use redis::RedisResult;
+
+use super::redis_servers::{RedisConnection, RedisServers};
 
 /// Longest wait for one answer.
 const WAIT: Duration = Duration::from_millis(250);
@@ -18,23 +17,15 @@ const REST: Duration = Duration::from_secs(1);
 
 /// The command connection, cheap to use from anywhere.
 pub struct Shared {
-    manager: ConnectionManager,
+    connection: RedisConnection,
     prefix: String,
     resting: Mutex<Option<Instant>>,
 }
 
 impl Shared {
     /// Makes the connection lazily. Must be called on the main runtime, which then drives it.
-    pub fn new(client: Client, prefix: &str) -> RedisResult<Self> {
-        let config = ConnectionManagerConfig::new()
-            .set_number_of_retries(1)
-            .set_connection_timeout(Some(WAIT))
-            .set_response_timeout(Some(WAIT));
-        Ok(Self {
-            manager: ConnectionManager::new_lazy_with_config(client, config)?,
-            prefix: prefix.to_owned(),
-            resting: Mutex::new(None),
-        })
+    pub fn new(servers: &RedisServers, prefix: &str) -> RedisResult<Self> {
+        Ok(Self { connection: servers.commands(WAIT)?, prefix: prefix.to_owned(), resting: Mutex::new(None) })
     }
 
     /// A key or channel of this installation.
@@ -43,11 +34,11 @@ impl Shared {
     }
 
     /// Asks, unless it failed within the last second. `None`: no answer.
-    pub async fn ask<T>(&self, question: impl AsyncFnOnce(ConnectionManager) -> RedisResult<T>) -> Option<T> {
+    pub async fn ask<T>(&self, question: impl AsyncFnOnce(RedisConnection) -> RedisResult<T>) -> Option<T> {
         if self.is_resting() {
             return None;
         }
-        let answer = tokio::time::timeout(WAIT, question(self.manager.clone())).await;
+        let answer = tokio::time::timeout(WAIT, question(self.connection.clone())).await;
         match answer {
             Ok(Ok(value)) => Some(value),
             Ok(Err(error)) => self.rest(&error),

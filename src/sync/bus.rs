@@ -1,13 +1,14 @@
 //! Redis between nodes: hints out, hints in. At most once by nature, so nothing here is relied upon.
 //!
+//! A node speaks on one of a few channels and hears all of them. The channels are sharded ones, which a cluster spreads over
+//! its members and does not copy between them; on one server they are channels like any other.
+//!
 //! The subscription is pinged every five seconds, because a half-open connection looks like a quiet one. Whenever it was
 //! down, everybody who sits here is compared with the truth once it is back.
 
 use std::{sync::Arc, time::Duration};
 
-use redis::{
-    AsyncConnectionConfig, Client, ProtocolVersion, PushInfo, PushKind, RedisResult, Value, aio::MultiplexedConnection,
-};
+use redis::{PushInfo, PushKind, Value};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +16,10 @@ use uuid::Uuid;
 
 use super::{presence::NodePresence, refresh::Net, relay::Relay};
 use crate::{
-    auth::shared::Shared,
+    auth::{
+        redis_servers::{RedisConnection, RedisServers},
+        shared::Shared,
+    },
     domain::ids::{ConnectionId, DeviceId},
     failpoint,
     store::Event,
@@ -29,6 +33,8 @@ const PONG: Duration = Duration::from_secs(2);
 const RETRY: Duration = Duration::from_millis(500);
 /// Messages that may wait here. Beyond, a message is lost, and the sweep finds what it was about.
 const LANE: usize = 4_096;
+/// Channels that nodes speak on: enough to use every member of a cluster, few enough for each node to hear all.
+const CHANNELS: u128 = 16;
 
 /// Hints of several commits of one node.
 #[derive(Serialize, Deserialize)]
@@ -68,9 +74,9 @@ impl Bus {
     async fn tell(&self, hints: Hints) {
         let Some(shared) = &self.shared else { return };
         let Ok(text) = serde_json::to_string(&hints) else { return };
-        let channel = shared.key("hints");
+        let channel = channel(shared, self.node.as_u128() % CHANNELS);
         let told = shared
-            .ask(async |mut redis| redis::cmd("PUBLISH").arg(channel).arg(text).query_async::<u32>(&mut redis).await)
+            .ask(async |mut redis| redis::cmd("SPUBLISH").arg(channel).arg(text).query_async::<u32>(&mut redis).await)
             .await;
         if told.is_none() {
             metrics::counter!("family_pairing_hints_dropped_total").increment(1);
@@ -80,18 +86,19 @@ impl Bus {
     /// Listens for as long as the node lives.
     pub(super) async fn listen(
         self,
-        client: Client,
+        servers: RedisServers,
         relay: Arc<Relay>,
         presence: Arc<NodePresence>,
         drop_hints: bool,
         stop: CancellationToken,
     ) {
         let Some(shared) = self.shared.clone() else { return };
-        let channel = shared.key("hints");
+        let channels: Vec<String> = (0..CHANNELS).map(|number| channel(&shared, number)).collect();
         let listening = async {
             loop {
-                match subscribe(&client, &channel).await {
-                    Ok((connection, pushed)) => {
+                let (sender, pushed) = mpsc::channel(LANE);
+                match servers.subscription(&channels, sender, PONG).await {
+                    Ok(connection) => {
                         metrics::gauge!("family_pairing_bus_up").set(1);
                         // Whatever was said while nobody listened is found by looking at everybody.
                         relay.compare_everybody().await;
@@ -110,7 +117,7 @@ impl Bus {
 
     async fn hear(
         &self,
-        mut connection: MultiplexedConnection,
+        mut connection: RedisConnection,
         mut pushed: mpsc::Receiver<PushInfo>,
         relay: &Relay,
         drop_hints: bool,
@@ -119,8 +126,9 @@ impl Bus {
         loop {
             tokio::select! {
                 push = pushed.recv() => match push {
-                    Some(PushInfo { kind: PushKind::Message, data }) if !drop_hints => self.heard(&data, relay).await,
-                    Some(PushInfo { kind: PushKind::Disconnection, .. }) | None => return,
+                    Some(PushInfo { kind: PushKind::SMessage, data }) if !drop_hints => self.heard(&data, relay).await,
+                    // A cluster says goodbye to those who hear a slot that moves to another member.
+                    Some(PushInfo { kind: PushKind::Disconnection | PushKind::SUnsubscribe, .. }) | None => return,
                     Some(_) => {}
                 },
                 _ = pings.tick() => {
@@ -148,23 +156,6 @@ impl Bus {
     }
 }
 
-async fn subscribe(client: &Client, channel: &str) -> RedisResult<(MultiplexedConnection, mpsc::Receiver<PushInfo>)> {
-    let (sender, pushed) = mpsc::channel(LANE);
-    let push = move |info: PushInfo| {
-        // A full lane loses the message; the sweep finds what it was about.
-        let _ = sender.try_send(info);
-        Ok::<(), redis::aio::SendError>(())
-    };
-    let config = AsyncConnectionConfig::new().set_push_sender(push).set_connection_timeout(Some(PONG));
-    let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
-    connection.subscribe(channel).await?;
-    Ok((connection, pushed))
-}
-
-/// Opens a client that speaks RESP3, which pushes need, whatever the URL says.
-pub fn client(url: &str) -> RedisResult<Client> {
-    use redis::IntoConnectionInfo;
-    let info = url.into_connection_info()?;
-    let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-    Client::open(info.set_redis_settings(settings))
+fn channel(shared: &Shared, number: u128) -> String {
+    shared.key(&format!("hints:{number}"))
 }

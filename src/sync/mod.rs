@@ -53,6 +53,7 @@ use self::{bus::Bus, decisions::NodeDecisions, hub::Hub, notices::Notices, prese
 use crate::{
     auth::{
         gate::{Decisions, Presence},
+        redis_servers::RedisServers,
         shared::Shared,
     },
     domain::snapshot::SnapshotKey,
@@ -88,7 +89,7 @@ pub struct Parts {
     /// Commands to Redis, if there is one.
     pub shared: Option<Arc<Shared>>,
     /// The subscription to Redis, if there is one.
-    pub subscriber: Option<redis::Client>,
+    pub subscriber: Option<RedisServers>,
     /// Admission.
     pub most_sockets: usize,
     /// Admission.
@@ -117,8 +118,8 @@ impl Live {
         let relay = relay::Relay::new(hub.clone(), refresh.clone(), notices, decisions.clone(), store.clone());
         let relay = Arc::new(relay);
         runtime.spawn(relay.clone().run(events, bus.clone(), drop_hints, stop.clone()));
-        if let Some(client) = subscriber {
-            runtime.spawn(bus.listen(client, relay.clone(), presence.clone(), drop_hints, stop.clone()));
+        if let Some(servers) = subscriber {
+            runtime.spawn(bus.listen(servers, relay.clone(), presence.clone(), drop_hints, stop.clone()));
         }
         runtime.spawn(sweep::run(store.clone(), hub.clone(), refresh.clone(), relay, stop.clone()));
         let quota = Quota::per_second(NonZeroU32::new(most_connects).unwrap_or(NonZeroU32::MIN));

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, try_join_all};
 use redis::Script;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::{bus::Bus, hub::Hub};
 use crate::{
-    auth::{gate::Presence, shared::Shared},
+    auth::{gate::Presence, redis_servers::RedisConnection, shared::Shared},
     domain::ids::{ConnectionId, DeviceId},
 };
 
@@ -165,13 +165,14 @@ impl NodePresence {
     /// Whether Redis took it.
     async fn enter(&self, devices: &[(DeviceId, ConnectionId)]) -> bool {
         let Some(shared) = &self.shared else { return true };
-        let mut pipe = redis::pipe();
-        for (device, connection) in devices {
-            let (key, word) = (self.key(shared, *device), self.word(*connection));
-            pipe.cmd("SET").arg(key).arg(word).arg("EX").arg(ENTRY_SECONDS).arg("GET");
-        }
-        let before: Option<Vec<Option<String>>> =
-            shared.ask(async |mut redis| pipe.query_async(&mut redis).await).await;
+        let written = |redis: &RedisConnection, (device, connection): (DeviceId, ConnectionId)| {
+            let (mut redis, mut set) = (redis.clone(), redis::cmd("SET"));
+            set.arg(self.key(shared, device)).arg(self.word(connection)).arg("EX").arg(ENTRY_SECONDS).arg("GET");
+            async move { set.query_async::<Option<String>>(&mut redis).await }
+        };
+        // All on their way at once, as in a pipeline, but each to the server that owns its key.
+        let before =
+            shared.ask(async |redis| try_join_all(devices.iter().map(|seat| written(&redis, *seat))).await).await;
         let Some(before) = before else { return false };
         let elsewhere = |word: &Option<String>| node_of(word.as_deref()).is_some_and(|node| node != self.node);
         let moved: Vec<_> =

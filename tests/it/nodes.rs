@@ -20,6 +20,13 @@ fn api_at(house: &House, url: &str, token: &str) -> family_pairing::client::api:
     family_pairing::client::api::Api::new(url, house.world()).expect("a client").with_token(token)
 }
 
+/// A house of two nodes.
+pub async fn two_nodes(arguments: &[&str]) -> House {
+    let mut house = House::with(arguments).await;
+    house.add_node(&[]).await;
+    house
+}
+
 /// Two server processes: the guardian on one, the device on the other. Changes arrive in milliseconds, and the guardian
 /// sees each one enforced on her own node.
 #[tokio::test(flavor = "multi_thread")]
@@ -58,8 +65,11 @@ async fn a_change_crosses_nodes_in_milliseconds() {
 /// bytes, or a device that moves between nodes would hold one revision in two forms.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_handed_on_is_what_others_read() {
-    let mut house = House::new().await;
-    house.add_node(&[]).await;
+    same_bytes(two_nodes(&[]).await).await;
+}
+
+/// The same on any house of two nodes.
+pub async fn same_bytes(house: House) {
     let family = house.family().await;
     let tablet = family.teen.registers("tablet").await;
     let (mut here, mut there) =
@@ -88,8 +98,11 @@ async fn what_is_handed_on_is_what_others_read() {
 /// there again and again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_is_told_once_wherever_the_devices_are() {
-    let mut house = House::new().await;
-    house.add_node(&[]).await;
+    told_once(two_nodes(&[]).await).await;
+}
+
+/// The same on any house of two nodes.
+pub async fn told_once(house: House) {
     let family = house.family().await;
     let (mut ear, _) = rough::welcomed(&house.nodes[1].url, &family.guardian.access).await;
     ear.everything(Duration::from_millis(2_500)).await;
@@ -109,8 +122,11 @@ async fn a_change_is_told_once_wherever_the_devices_are() {
 /// A pairing that starts reaches sockets that were open before, on every node; one that is asked for reaches the teen.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_pairing_reaches_open_sockets_on_every_node() {
-    let mut house = House::new().await;
-    house.add_node(&[]).await;
+    pairing_everywhere(two_nodes(&[]).await).await;
+}
+
+/// The same on any house of two nodes.
+pub async fn pairing_everywhere(house: House) {
     let (guardian, teen) = (house.guardian("dana").await, house.teen("mia").await);
     let phone = teen.registers("phone").await;
     let (mut socket, _) = rough::welcomed(&house.nodes[1].url, &phone.token).await;
@@ -236,8 +252,11 @@ async fn a_change_reaches_a_device_that_waits_to_be_sent_off() {
 /// One socket per device, the newest wins, on whatever node it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newer_socket_on_another_node_supersedes_the_older() {
-    let mut house = House::new().await;
-    house.add_node(&[]).await;
+    newest_wins(two_nodes(&[]).await).await;
+}
+
+/// The same on any house of two nodes.
+pub async fn newest_wins(house: House) {
     let family = house.family().await;
     let mut old = family.phone.connects_to(&house.nodes[0].url, None).await;
     until(PATIENCE, "the first node has entered the device", || async {
@@ -277,8 +296,8 @@ async fn forged_hints_have_no_effect() {
     ]});
     let redis = redis::Client::open(crate::house::services::redis_url()).expect("a client");
     let mut redis = redis.get_multiplexed_async_connection().await.expect("Redis");
-    let heard: i64 = redis::cmd("PUBLISH")
-        .arg(format!("{}:hints", house.database.name))
+    let heard: i64 = redis::cmd("SPUBLISH")
+        .arg(format!("{}:hints:0", house.database.name))
         .arg(forged.to_string())
         .query_async(&mut redis)
         .await

@@ -11,6 +11,7 @@ use crate::{
         services::PrivateService,
         until,
     },
+    nodes::two_nodes,
     rough,
 };
 
@@ -34,12 +35,6 @@ async fn everywhere(house: &House, family: &Family, device: &TestDevice, wanted:
     println!("{what}: right on both nodes after {:.1?}", took.await);
 }
 
-async fn two_nodes(arguments: &[&str]) -> House {
-    let mut house = House::with(arguments).await;
-    house.add_node(&[]).await;
-    house
-}
-
 fn now(service: &PrivateService, verb: &str) {
     tokio::task::block_in_place(|| service.run(verb));
 }
@@ -47,7 +42,11 @@ fn now(service: &PrivateService, verb: &str) {
 /// A device is seen from every node while it is there, and not after it left.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_is_seen_from_every_node() {
-    let house = two_nodes(&[]).await;
+    seen_from_every_node(two_nodes(&[]).await).await;
+}
+
+/// The same on any house of two nodes.
+pub async fn seen_from_every_node(house: House) {
     let family = house.family().await;
     let soon = Duration::from_secs(2);
     everywhere(&house, &family, &family.phone, &json!(false), soon, "never connected").await;
@@ -60,7 +59,11 @@ async fn a_device_is_seen_from_every_node() {
 /// The late end of an old socket does not erase the new one, on the same node or on another.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_end_of_an_old_socket_erases_nothing() {
-    let house = two_nodes(&[]).await;
+    late_end_erases_nothing(two_nodes(&[]).await).await;
+}
+
+/// The same on any house of two nodes.
+pub async fn late_end_erases_nothing(house: House) {
     let family = house.family().await;
     for (old_node, new_node) in [(0, 0), (0, 1)] {
         let (old, _) = rough::welcomed(&house.nodes[old_node].url, &family.phone.token).await;

@@ -36,6 +36,7 @@ const CRATES: &[(&str, &[&str])] = &[
     (
         "redis",
         &[
+            "src/auth/redis_servers.rs",
             "src/auth/shared.rs",
             "src/auth/throttle.rs",
             "src/sync/bus.rs",

@@ -31,6 +31,32 @@ postgres_create() {
     _postgres_as_owner "$cluster" touch "$cluster/complete"
 }
 
+# postgres_follow FOLDER SOURCE: a copy of the running throw-away server of SOURCE that follows it until it is promoted
+# ("select pg_promote()"). Not started yet.
+postgres_follow() {
+    local folder=$1 source=$2 programs cluster errors
+    programs=$(find_postgres any) || fail "PostgreSQL $OLDEST_POSTGRES or newer is not installed. Run bin/setup."
+    make_folder 711 "$folder"
+    printf 'postgres\n' >"$folder/service"
+    (
+        umask 077
+        cp -- "$source/password" "$folder/password"
+    )
+    _postgres_choose_place "$folder" throwaway
+    cluster=$(_postgres_cluster "$folder")
+    # The password by a file, here and later when it follows: a command line is for everyone to see.
+    # shellcheck disable=SC2016  # for the inner shell
+    printf '127.0.0.1:%s:*:%s:%s\n' "$(<"$source/port")" "$POSTGRES_USER" "$(<"$source/password")" |
+        _postgres_as_owner "$cluster" sh -c 'umask 077; cat >"$1"' sh "$cluster/primary"
+    errors=$(_postgres_as_owner "$cluster" "PGPASSFILE=$cluster/primary" "$programs/pg_basebackup" --pgdata "$cluster/data" \
+        --write-recovery-conf --checkpoint fast --no-sync --no-password --host 127.0.0.1 --port "$(<"$source/port")" \
+        --username "$POSTGRES_USER" </dev/null 2>&1 >/dev/null) || {
+        say "$errors"
+        fail "PostgreSQL could not be copied from $source."
+    }
+    _postgres_as_owner "$cluster" touch "$cluster/complete"
+}
+
 # Whether postgres_create ran to its end here.
 postgres_exists() {
     [[ -f $1/service && -f $1/password ]] || return 1
@@ -233,7 +259,7 @@ _postgres_init() {
         fail "PostgreSQL could not make its data folder $cluster/data."
     }
     rm -f -- "$cluster/password"
-    printf 'host all all 127.0.0.1/32 scram-sha-256\n' |
+    printf 'host %s all 127.0.0.1/32 scram-sha-256\n' all replication |
         _postgres_as_owner "$cluster" tee "$cluster/data/pg_hba.conf" >/dev/null
 }
 

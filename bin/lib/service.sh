@@ -8,10 +8,11 @@ source "$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)/load.sh"
 
 usage() {
     cat <<'USAGE'
-Usage: bin/lib/service.sh <postgres|redis> <command> <folder>
+Usage: bin/lib/service.sh <postgres|redis> <command> <folder> [<source>]
 
   create    make a throw-away service in the folder, start it, print its URL
   create-member   the same for a Redis that is to join a cluster; those in one parent folder share a password
+  follow    make a throw-away PostgreSQL in the folder that follows the one in <source>, start it, print its URL
   start     start it again, on the same port while that is free; print its URL
   stop      end it in good order
   restart   stop and start; print its URL
@@ -29,7 +30,7 @@ main() {
         usage
         exit 0
     }
-    (($# == 3)) || fail_usage 'needs a service, a command and a folder.'
+    (($# == 3)) || [[ $# == 4 && $2 == follow ]] || fail_usage 'needs a service, a command and a folder.'
     local kind=$1 command=$2 folder
     [[ $kind == postgres || $kind == redis ]] || fail_usage "knows no service \"$kind\"."
     folder=$(readlink -m -- "$3")
@@ -43,6 +44,13 @@ main() {
             "${kind}_create" "$folder" "$use"
             "${kind}_start" "$folder"
             "${kind}_url" "$folder"
+            ;;
+        follow)
+            [[ ! -e $folder/service ]] || fail "there is a service in $folder already."
+            require_service postgres "${4:-}"
+            postgres_follow "$folder" "$4"
+            postgres_start "$folder"
+            postgres_url "$folder"
             ;;
         destroy)
             [[ -f $folder/service ]] || exit 0

@@ -62,11 +62,15 @@ impl Epoch {
         self.get() != 0
     }
 
-    /// Reads it, letting it grow if this database is not the one that it was.
+    /// Reads it, letting it grow if this database is not the one that it was. A database that was left behind is refused: a primary
+    /// that comes back after its replica was promoted would take changes that nobody else has.
     pub(super) async fn look(&self, conn: &mut AsyncPgConnection) -> Result<i64, StoreError> {
         let epoch = current_epoch(conn, &self.world).await?;
-        // A look at the old database may end after one at the new.
         let before = self.known.fetch_max(epoch, Ordering::AcqRel);
+        if epoch < before {
+            tracing::error!(before, epoch, "a database answers that was left behind; it is not used");
+            return Err(StoreError::Unavailable(format!("its epoch {epoch} was left behind for {before}")));
+        }
         if before != 0 && before < epoch {
             tracing::warn!(
                 before,
@@ -74,7 +78,7 @@ impl Epoch {
                 "the database came back from elsewhere: epoch grew, every device will get a snapshot"
             );
         }
-        Ok(epoch.max(before))
+        Ok(epoch)
     }
 }
 

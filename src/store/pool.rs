@@ -37,6 +37,9 @@ pub struct Pool(deadpool::Pool<AsyncPgConnection>);
 const SESSION: &str = "-c statement_timeout=3000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=5000 \
                        -c jit=off -c synchronous_commit=on -c timezone=UTC";
 
+/// How long connecting may take, all hosts together.
+const CONNECT: Duration = Duration::from_secs(2);
+
 impl Pool {
     pub(super) fn open(settings: PoolSettings, runtime: Handle, epoch: Epoch) -> Result<Self, StoreError> {
         let mut config = ManagerConfig::default();
@@ -78,10 +81,12 @@ impl Pool {
 async fn connect(url: String, epoch: Epoch) -> Result<AsyncPgConnection, ConnectionError> {
     let bad = |error: &dyn std::fmt::Display| ConnectionError::BadConnection(error.to_string());
     let mut config = tokio_postgres::Config::from_str(&url).map_err(|error| bad(&error))?;
+    // A machine that is gone does not even refuse; the next one must have its turn.
+    let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX).max(1);
     config
         .application_name("family-pairing")
         .options(SESSION)
-        .connect_timeout(Duration::from_secs(3))
+        .connect_timeout(CONNECT / hosts)
         .keepalives_idle(Duration::from_secs(15))
         .tcp_user_timeout(Duration::from_secs(10));
     let (client, connection) = config.connect(NoTls).await.map_err(|error| bad(&error))?;

@@ -3,11 +3,20 @@
 
 use std::time::Duration;
 
+use family_pairing::domain::version::Version;
+use tokio::time::Instant;
 use tokio_postgres::Client;
 
 use crate::{
-    house::{House, until},
+    house::{
+        House,
+        database::{Database, connect},
+        services::PrivateService,
+        until,
+        wire::DeviceWire,
+    },
     knob::{Knob, minutes},
+    nodes::two_nodes,
 };
 
 /// How soon a node finds its way to the database again.
@@ -63,15 +72,109 @@ async fn a_lost_number_is_not_given_again() {
     let made = Knob::of(&family).await.turn(32).await;
     assert_eq!(made.revision, kept.revision, "the number of the lost change");
     assert!(made.epoch > kept.epoch, "{made:?} after {kept:?}");
-    let next = loop {
-        let next = phone.policy().await;
-        assert!(next.version() > held.version(), "never backwards");
-        if next.version() == made {
-            break next;
-        }
-        phone.applies(&next, vec![]).await;
-    };
-    assert_eq!(minutes(&next), 32);
-    phone.applies(&next, vec![]).await;
+    assert_eq!(comes_to(&mut phone, held.version(), made).await, 32);
     admin.batch_execute(&format!("drop database {lost} with (force)")).await.expect("dropped");
+}
+
+/// Applies what comes until it is this version, never going backwards from what it holds; the minutes that it then enforces.
+async fn comes_to(wire: &mut DeviceWire, mut holds: Version, wanted: Version) -> u64 {
+    loop {
+        let next = wire.policy().await;
+        assert!(next.version() > holds, "never backwards");
+        wire.applies(&next, vec![]).await;
+        holds = next.version();
+        if holds == wanted {
+            return minutes(&next);
+        }
+    }
+}
+
+/// The same database on another server, and a URL that names both.
+fn at_both(url: &str, primary: &PrivateService, follower: &PrivateService) -> (String, String) {
+    let place = |service: &PrivateService| {
+        let url = service.url();
+        let (_, place) = url.rsplit_once('@').expect("a place");
+        place.split('/').next().expect("a host").to_owned()
+    };
+    let (first, second) = (place(primary), place(follower));
+    let both = url.replacen(&first, &format!("{first},{second}"), 1);
+    (url.replacen(&first, &second, 1), format!("{both}?target_session_attrs=read-write&load_balance_hosts=random"))
+}
+
+async fn revision(client: &Client, family: &crate::house::people::Family) -> i64 {
+    let sql = "select revision from teens where account_id::text = $1";
+    client.query_one(sql, &[&family.teen.id.to_string()]).await.expect("a revision").get(0)
+}
+
+/// A streaming replica is promoted without the last changes: the epoch grows, devices on every node converge on what is true now, and
+/// the old primary, come back, is taken by nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promoted_replica_takes_over() {
+    let primary = tokio::task::block_in_place(PrivateService::postgres);
+    let database = Database::fresh(&primary.url()).await;
+    let follower = tokio::task::block_in_place(|| primary.follower());
+    let (followed, both) = at_both(&database.url, &primary, &follower);
+    let house = two_nodes(&["--database-url", &both]).await;
+    let family = house.family().await;
+    let tablet = family.teen.registers("tablet").await;
+    let (mut phone, _) = family.phone.settles_at(house.url()).await;
+    let (mut other, _) = tablet.settles_at(&house.nodes[1].url).await;
+    let mut knob = Knob::of(&family).await;
+    let kept = knob.turn(31).await;
+    for wire in [&mut phone, &mut other] {
+        let policy = wire.policy().await;
+        wire.applies(&policy, vec![]).await;
+    }
+    let copy = connect(&followed).await;
+    until(BACK, "the replica has it", async || revision(&copy, &family).await == kept.revision).await;
+    // From here on it follows no more: what is changed now will be lost.
+    copy.batch_execute("alter system set primary_conninfo = ''").await.expect("cut off");
+    copy.batch_execute("select pg_reload_conf()").await.expect("read again");
+    let deaf = async || {
+        let count = "select count(*) from pg_stat_wal_receiver";
+        copy.query_one(count, &[]).await.expect("a count").get::<_, i64>(0) == 0
+    };
+    until(BACK, "it follows no more", deaf).await;
+    let mut held = kept;
+    for minutes in 32..=34 {
+        held = knob.turn(minutes).await;
+        for wire in [&mut phone, &mut other] {
+            let policy = wire.policy().await;
+            assert_eq!(policy.version(), held);
+            wire.applies(&policy, vec![]).await;
+        }
+    }
+
+    tokio::task::block_in_place(|| primary.run("kill"));
+    let died = Instant::now();
+    copy.batch_execute("select pg_promote()").await.expect("promoted");
+    let path = crate::house::people::settings(family.teen.id);
+    let answers = async || family.guardian.api.get::<serde_json::Value>(&path).await.is_ok();
+    until(BACK, "the nodes are back", answers).await;
+    let mut knob = Knob::of(&family).await;
+    let made = knob.turn(35).await;
+    println!("faults: 1; a change was taken {:.1?} after the primary had died", died.elapsed());
+    assert_eq!(made.revision, kept.revision + 1, "the number of a lost change");
+    assert!(made.epoch > kept.epoch);
+    for wire in [&mut phone, &mut other] {
+        assert_eq!(comes_to(wire, held, made).await, 35);
+    }
+    println!("devices on both nodes had it after {:.1?}", died.elapsed());
+
+    // Nobody told it that it is not the primary any more.
+    tokio::task::block_in_place(|| primary.run("start"));
+    let old = connect(&database.url).await;
+    assert_eq!(revision(&old, &family).await, held.revision);
+    let mut taken = 0;
+    for minutes in 1..=20 {
+        let out = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'family-pairing'";
+        copy.batch_execute(out).await.expect("every connection has to be made anew");
+        if let Ok(version) = knob.tries(minutes).await {
+            taken += 1;
+            assert_eq!((version.epoch, version.revision), (made.epoch, revision(&copy, &family).await));
+        }
+    }
+    println!("with the old primary back, {taken} of 20 changes were taken");
+    assert!(taken > 0, "the new one is found");
+    assert_eq!(revision(&old, &family).await, held.revision, "and the old one left alone");
 }

@@ -44,6 +44,14 @@ impl PrivateService {
         service
     }
 
+    /// A Postgres that follows this one until it is promoted.
+    pub fn follower(&self) -> Self {
+        let folder = services_folder().join(format!("follower-{}", uuid::Uuid::now_v7()));
+        let follower = Self { kind: self.kind, folder };
+        follower.run_with("follow", Some(&self.folder));
+        follower
+    }
+
     /// Where it listens.
     pub fn url(&self) -> String {
         self.run("url")
@@ -51,9 +59,14 @@ impl PrivateService {
 
     /// `start`, `stop`, `restart`, `kill`, `freeze` or `thaw`.
     pub fn run(&self, verb: &str) -> String {
+        self.run_with(verb, None)
+    }
+
+    fn run_with(&self, verb: &str, other: Option<&PathBuf>) -> String {
         let output = Command::new(variable("TEST_SERVICE"))
             .args([self.kind, verb])
             .arg(&self.folder)
+            .args(other)
             .output()
             .expect("the service script runs");
         assert!(output.status.success(), "{} {verb}: {}", self.kind, String::from_utf8_lossy(&output.stderr));

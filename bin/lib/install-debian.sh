@@ -4,8 +4,8 @@
 # The packages of database servers set up a server of their own and start it, now and at each boot. Nobody asked for
 # that here, so while we install
 #   - a setting tells the PostgreSQL package not to make its "main" cluster,
-#   - a policy tells the service scripts not to start PostgreSQL and Redis,
-# and both are taken away again at the end; afterwards Redis's service is off, if it was us who installed it.
+#   - a policy tells the service scripts not to start PostgreSQL, Redis and HAProxy,
+# and both are taken away again at the end; afterwards the services of Redis and HAProxy are off, if it was us who installed them.
 # A server that was there before is left as it is.
 set -euo pipefail
 
@@ -15,8 +15,11 @@ made_cluster_setting=
 made_start_policy=
 
 main() {
-    local had_redis=yes clusters_before
-    is_installed redis-server || had_redis=
+    local service clusters_before
+    local -a new=()
+    for service in redis-server haproxy; do
+        is_installed "$service" || new+=("$service")
+    done
     clusters_before=$(list_clusters)
     trap take_back EXIT
     trap 'exit 130' INT
@@ -24,9 +27,9 @@ main() {
     forbid_cluster
     forbid_start
     apt_get install --no-install-recommends "$@"
-    if [[ -z $had_redis ]] && is_installed redis-server; then
-        switch_off_redis
-    fi
+    for service in "${new[@]}"; do
+        ! is_installed "$service" || switch_off "$service"
+    done
     if [[ $(list_clusters) != "$clusters_before" ]]; then
         echo "The PostgreSQL package made a cluster of its own, which this project does not use (pg_lsclusters shows it)." >&2
     fi
@@ -64,7 +67,7 @@ forbid_start() {
 #!/bin/sh
 # Of Family Pairing's bin/setup, while it installs packages; it takes this file away again.
 for word in "$@"; do
-    case $word in postgresql* | redis*) exit 101 ;; esac
+    case $word in postgresql* | redis* | haproxy*) exit 101 ;; esac
 done
 exit 0
 POLICY
@@ -79,14 +82,14 @@ take_back() {
     }
 }
 
-switch_off_redis() {
+switch_off() {
     if command -v systemctl >/dev/null; then
-        systemctl --quiet disable redis-server.service >/dev/null 2>&1 || true
+        systemctl --quiet disable "$1.service" >/dev/null 2>&1 || true
         # Only where the machine had a policy of its own that let it start.
-        [[ ! -d /run/systemd/system ]] || systemctl --quiet stop redis-server.service || true
+        [[ ! -d /run/systemd/system ]] || systemctl --quiet stop "$1.service" || true
     else
-        update-rc.d redis-server disable >/dev/null 2>&1 || true
-        service redis-server stop >/dev/null 2>&1 || true
+        update-rc.d "$1" disable >/dev/null 2>&1 || true
+        service "$1" stop >/dev/null 2>&1 || true
     fi
 }
 

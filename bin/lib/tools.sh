@@ -74,3 +74,10 @@ redis_major() {
     [[ $version =~ ^[0-9]+$ ]] || return 1
     printf '%s\n' "$version"
 }
+
+# Debian puts it where only root looks.
+find_haproxy() {
+    command -v haproxy >/dev/null && return 0
+    [[ -x /usr/sbin/haproxy ]] || return 1
+    export PATH="$PATH:/usr/sbin"
+}

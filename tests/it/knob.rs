@@ -26,9 +26,16 @@ impl Knob {
 
     /// Takes hold of it through this client.
     pub async fn at(api: &Api, teen: TeenId) -> Self {
-        let answer = api.get::<Json>(&settings(teen)).await.expect("settings");
-        let at = answer.etag.expect("an ETag").trim_matches('"').parse().expect("a version");
-        Self { api: api.clone(), teen, at }
+        let mut knob = Self { api: api.clone(), teen, at: Version { epoch: 0, revision: 0 } };
+        assert!(knob.looks_again().await, "the settings can be read");
+        knob
+    }
+
+    /// Reads the version that the next change is to be on top of. Whether it could be read.
+    pub async fn looks_again(&mut self) -> bool {
+        let Ok(answer) = self.api.get::<Json>(&settings(self.teen)).await else { return false };
+        self.at = answer.etag.expect("an ETag").trim_matches('"').parse().expect("a version");
+        true
     }
 
     /// Sets it; what comes back is the new version.

@@ -2,7 +2,9 @@
 
 pub mod admin;
 pub mod database;
+pub mod fleet;
 pub mod line;
+pub mod link;
 pub mod people;
 pub mod process;
 pub mod raw;

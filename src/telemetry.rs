@@ -82,6 +82,11 @@ pub const METRICS: &[Metric] = &[
         shape: Shape::Counter,
         about: "Sweeps that the database did not answer",
     },
+    Metric {
+        name: "family_pairing_lost_revisions_total",
+        shape: Shape::Counter,
+        about: "Devices that had revisions which a restored or promoted database lost",
+    },
     Metric { name: "family_pairing_bus_up", shape: Shape::Gauge, about: "1 while the subscription to Redis is up" },
     Metric {
         name: "family_pairing_throttled_total",

@@ -114,6 +114,19 @@ pub struct Rejected {
     pub at: Timestamp,
 }
 
+/// Revisions that a device had and that are gone, because the database is a restored or promoted one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Lost {
+    /// The epoch that they were of.
+    pub epoch: i64,
+    /// The first of them.
+    pub from_revision: i64,
+    /// The last that the device had.
+    pub to_revision: i64,
+    /// When that was found.
+    pub found_at: Timestamp,
+}
+
 /// Everything one device has said that still counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reports {

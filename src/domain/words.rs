@@ -42,6 +42,13 @@ pub fn summary(device: &str, standing: Standing, confirmed_at: Option<Timestamp>
     }
 }
 
+/// Says in a sentence that changes were lost which a device had.
+pub fn lost(device: &str) -> String {
+    format!(
+        "We had to go back to an earlier copy of our data. Some changes of limits that {device} had are gone. Please look whether the limits are as you want them."
+    )
+}
+
 fn ago(at: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(at).as_secs().max(0);
     let some = |count: i64, unit: &str| format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" });

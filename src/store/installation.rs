@@ -21,7 +21,7 @@ use jiff_diesel::ToDiesel;
 
 use super::{
     Store, StoreError, Tools,
-    schema::{installation, signing_keys},
+    schema::{epochs, installation, signing_keys},
 };
 use crate::domain::{
     clock::World,
@@ -150,6 +150,8 @@ async fn identity(conn: &mut AsyncPgConnection) -> Result<Identity, StoreError> 
 }
 
 async fn grow(conn: &mut AsyncPgConnection, now: &Identity, from: i64, to: i64) -> Result<i64, StoreError> {
+    // First, so that nobody sees the epoch without its beginning; of two nodes that do this at once both are about the same instant.
+    diesel::insert_into(epochs::table).values(epochs::epoch.eq(to)).on_conflict_do_nothing().execute(conn).await?;
     diesel::update(installation::table.filter(installation::epoch.eq(from)))
         .set((
             installation::epoch.eq(to),

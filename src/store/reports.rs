@@ -4,6 +4,7 @@
 //! judged before it is written: one about a revision that was never made, or with another hash, is refused.
 
 mod hearing;
+mod lost;
 mod standings;
 mod write;
 

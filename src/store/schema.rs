@@ -3,6 +3,23 @@
 #![expect(missing_docs, reason = "the columns are described where they are made, in migrations/")]
 
 diesel::table! {
+    epochs (epoch) {
+        epoch -> BigInt,
+        since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    lost_revisions (device_id) {
+        device_id -> Uuid,
+        epoch -> BigInt,
+        from_revision -> BigInt,
+        to_revision -> BigInt,
+        found_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     installation (only_row) {
         only_row -> Bool,
         epoch -> BigInt,
@@ -311,8 +328,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit,
     device_reports,
     devices,
+    epochs,
     idempotency,
     installation,
+    lost_revisions,
     operators,
     pairings,
     platform_keys,

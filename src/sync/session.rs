@@ -222,6 +222,7 @@ impl Session<'_> {
     }
 
     async fn send(&mut self, policy: Arc<Published>, live: bool) -> Result<(), End> {
+        let left_behind = self.conversation.left_behind(&policy);
         let Some(text) = self.conversation.sends(policy, live, Instant::now()) else {
             // It comes with the next look at the newest.
             self.socket.live.refresh.suspect(self.socket.device.teen(), Net::Again);
@@ -237,7 +238,10 @@ impl Session<'_> {
                 self.wire.text(notice).await?;
             }
         }
-        Ok(())
+        match left_behind {
+            Some(had) => Box::pin(self.name_lost(had)).await,
+            None => Ok(()),
+        }
     }
 
     async fn answer(&mut self, heard: Heard) -> Result<(), End> {

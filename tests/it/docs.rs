@@ -13,6 +13,7 @@ mod client;
 mod decisions;
 mod page;
 mod rules;
+mod scaling;
 mod simulation;
 mod tour;
 

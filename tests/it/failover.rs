@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use family_pairing::domain::version::Version;
+use family_pairing::domain::{ids::DeviceId, version::Version};
+use serde_json::json;
 use tokio::time::Instant;
 use tokio_postgres::Client;
 
@@ -13,7 +14,7 @@ use crate::{
         database::{Database, connect},
         services::PrivateService,
         until,
-        wire::DeviceWire,
+        wire::{self, DeviceWire},
     },
     knob::{Knob, minutes},
     nodes::two_nodes,
@@ -117,6 +118,7 @@ async fn a_promoted_replica_takes_over() {
     let house = two_nodes(&["--database-url", &both]).await;
     let family = house.family().await;
     let tablet = family.teen.registers("tablet").await;
+    let (away, behind) = (family.teen.registers("watch").await, family.teen.registers("laptop").await);
     let (mut phone, _) = family.phone.settles_at(house.url()).await;
     let (mut other, _) = tablet.settles_at(&house.nodes[1].url).await;
     let mut knob = Knob::of(&family).await;
@@ -125,6 +127,8 @@ async fn a_promoted_replica_takes_over() {
         let policy = wire.policy().await;
         wire.applies(&policy, vec![]).await;
     }
+    let (_, policy) = behind.settles_at(house.url()).await;
+    let held_kept = wire::held(&policy);
     let copy = connect(&followed).await;
     until(BACK, "the replica has it", async || revision(&copy, &family).await == kept.revision).await;
     // From here on it follows no more: what is changed now will be lost.
@@ -144,6 +148,8 @@ async fn a_promoted_replica_takes_over() {
             wire.applies(&policy, vec![]).await;
         }
     }
+    let (_, policy) = away.settles_at(house.url()).await;
+    let held_away = wire::held(&policy);
 
     tokio::task::block_in_place(|| primary.run("kill"));
     let died = Instant::now();
@@ -160,6 +166,21 @@ async fn a_promoted_replica_takes_over() {
         assert_eq!(comes_to(wire, held, made).await, 35);
     }
     println!("devices on both nodes had it after {:.1?}", died.elapsed());
+    // One that was away says with its hello what it held, another held nothing that was lost.
+    let (_away, _kept) =
+        (away.connects_to(house.url(), Some(held_away)).await, behind.connects_to(house.url(), Some(held_kept)).await);
+    let lost = json!({"epoch": kept.epoch, "from_revision": kept.revision + 1, "to_revision": held.revision});
+    let named = async || {
+        let devices = family.guardian.devices(family.teen.id).await;
+        let said = |id: DeviceId| {
+            let device = devices.iter().find(|device| device["device_id"] == json!(id)).expect("listed");
+            let pick = |name: &str| device["lost"][name].clone();
+            json!({"epoch": pick("epoch"), "from_revision": pick("from_revision"), "to_revision": pick("to_revision")})
+        };
+        let nothing = json!({"epoch": null, "from_revision": null, "to_revision": null});
+        said(behind.id) == nothing && [family.phone.id, tablet.id, away.id].iter().all(|id| said(*id) == lost)
+    };
+    until(BACK, "the guardian reads what was lost, of each device that had it", named).await;
 
     // Nobody told it that it is not the primary any more.
     tokio::task::block_in_place(|| primary.run("start"));

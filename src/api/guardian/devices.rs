@@ -10,8 +10,8 @@ use crate::{
     auth::who::GuardianOfTeen,
     domain::{
         ids::{DeviceId, TeenId},
-        report::Standing,
-        words::{IssueInWords, in_words, summary},
+        report::{Lost, Standing},
+        words::{self, IssueInWords, in_words, summary},
     },
     problem::Problem,
     store::reports::DeviceStanding,
@@ -22,7 +22,7 @@ use crate::{
 #[schema(example = json!({"device_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "name": "Mia's phone", "platform": "android-16",
     "app_version": "3.2.1", "state": "enforced", "summary": "Mia's phone applies your limits. It confirmed them 12 seconds ago.",
     "desired_epoch": 1, "desired_revision": 5, "epoch": 1, "revision": 5, "confirmed_at": "2026-11-22T13:41:07Z", "took_ms": 38,
-    "online": true, "last_seen_at": "2026-11-22T13:41:07Z", "issues": []}))]
+    "online": true, "last_seen_at": "2026-11-22T13:41:07Z", "issues": [], "lost": null}))]
 pub struct GuardianDevice {
     device_id: DeviceId,
     name: String,
@@ -48,6 +48,18 @@ pub struct GuardianDevice {
     last_seen_at: Option<Timestamp>,
     /// What it cannot enforce.
     issues: Vec<IssueInWords>,
+    /// Changes that it had and that were lost, because the service had to go back to an earlier copy of its data; null: none.
+    lost: Option<LostInWords>,
+}
+
+/// Changes of limits that were lost.
+#[derive(Serialize, ToSchema)]
+struct LostInWords {
+    /// Which.
+    #[serde(flatten)]
+    lost: Lost,
+    /// The same in a sentence.
+    sentence: String,
 }
 
 impl GuardianDevice {
@@ -64,6 +76,7 @@ impl GuardianDevice {
             took_ms: standing.took_ms(),
             online,
             last_seen_at: standing.last_seen_at,
+            lost: standing.lost.map(|lost| LostInWords { lost, sentence: words::lost(&standing.name) }),
             issues: in_words(&standing.name, standing.issues()),
             device_id: standing.device,
             name: standing.name,

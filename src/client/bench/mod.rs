@@ -12,6 +12,7 @@ mod device;
 mod floor;
 mod idle;
 mod measure;
+mod plan;
 mod process;
 mod reads;
 mod storm;
@@ -50,6 +51,8 @@ enum Command {
     Throughput(throughput::ThroughputArgs),
     /// Measure the bare server that stands beside (examples/floor.rs): what nobody can be faster than
     Floor(floor::FloorArgs),
+    /// Reckon what so many devices need, from measured unit costs, and play a reconnect storm; nothing is connected
+    Plan(plan::PlanArgs),
     /// Show the lines of a whole run as a table, with floors and targets
     Table(table::TableArgs),
 }
@@ -65,6 +68,7 @@ pub async fn run(args: BenchArgs, world: World) -> Result<(), ClientError> {
         Command::Reads(args) => reads::run(args, world).await,
         Command::Throughput(args) => throughput::run(args, world).await,
         Command::Floor(args) => floor::run(args).await,
+        Command::Plan(args) => plan::run(&args),
         Command::Table(args) => table::run(&args),
     }
 }

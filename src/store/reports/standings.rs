@@ -1,6 +1,6 @@
 //! How each device of a teen stands to the newest policy. Computed from its reports, stored nowhere.
 
-use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, Queryable};
+use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl, Queryable};
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -9,14 +9,14 @@ use uuid::Uuid;
 use crate::{
     domain::{
         ids::{DeviceId, Id, TeenId},
-        report::{Applied, Desired, Issue, Rejected, Reports, Standing},
+        report::{Applied, Desired, Issue, Lost, Rejected, Reports, Standing},
         snapshot::PolicyRecord,
         version::Version,
     },
     store::{
         Store, StoreError,
         kinship::GuardianOf,
-        schema::{device_reports, devices, policy_revisions, teens},
+        schema::{device_reports, devices, lost_revisions, policy_revisions, teens},
     },
 };
 
@@ -43,6 +43,8 @@ pub struct DeviceStanding {
     pub first_confirmed_at: Option<Timestamp>,
     /// When it was last heard.
     pub last_seen_at: Option<Timestamp>,
+    /// What it had and the installation lost.
+    pub lost: Option<Lost>,
     /// When its last report was recorded, by the database's clock.
     pub reported_at: Option<Timestamp>,
 }
@@ -79,6 +81,7 @@ struct DeviceRow {
     reported_recorded_at: Option<jiff_diesel::Timestamp>,
     applied: AppliedColumns,
     rejected: (Option<i64>, Option<i64>, Option<String>, Option<jiff_diesel::Timestamp>),
+    lost: Option<(i64, i64, i64, jiff_diesel::Timestamp)>,
 }
 
 /// Whose devices.
@@ -117,6 +120,7 @@ impl Store {
             ))
             .inner_join(devices::table.on(devices::teen_id.eq(teens::account_id).and(devices::revoked_at.is_null())))
             .inner_join(device_reports::table.on(device_reports::device_id.eq(devices::id)))
+            .left_join(lost_revisions::table.on(lost_revisions::device_id.eq(devices::id)))
             .order(devices::id)
             .select((
                 (
@@ -140,6 +144,13 @@ impl Store {
                         device_reports::rejected_code,
                         device_reports::rejected_at,
                     ),
+                    (
+                        lost_revisions::epoch,
+                        lost_revisions::from_revision,
+                        lost_revisions::to_revision,
+                        lost_revisions::found_at,
+                    )
+                        .nullable(),
                 ),
                 (
                     policy_revisions::teen_id,
@@ -195,6 +206,12 @@ fn standing(device: DeviceRow, policy: PolicyRow, epoch: i64) -> Result<DeviceSt
         reports: Reports { applied, rejected },
         first_confirmed_at: first.map(|at| at.to_jiff()),
         last_seen_at: device.last_seen_at.map(|at| at.to_jiff()),
+        lost: device.lost.map(|(epoch, from_revision, to_revision, found_at)| Lost {
+            epoch,
+            from_revision,
+            to_revision,
+            found_at: found_at.to_jiff(),
+        }),
         reported_at: device.reported_recorded_at.map(|at| at.to_jiff()),
     })
 }

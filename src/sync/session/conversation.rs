@@ -82,6 +82,11 @@ impl Conversation {
         }
     }
 
+    /// What the device had here of an epoch before this policy's: the database may have lost it.
+    pub fn left_behind(&self, newest: &Published) -> Option<Version> {
+        self.sent.as_ref().map(|sent| sent.version).filter(|had| had.epoch < newest.version.epoch)
+    }
+
     /// Whether the newest policy is to be sent: the device has not had it here, or needs it again. `live`: as a change.
     pub fn wants(&self, newest: &Published, live: bool) -> Option<bool> {
         let had = self.sent.as_ref().is_some_and(|sent| sent.version >= newest.version);

@@ -23,6 +23,10 @@ impl Session<'_> {
     pub(super) async fn welcome(&mut self, hello: Hello) -> Result<(), End> {
         let app_version = hello.app_version.and_then(|version| text::word(&version).ok());
         let arrived = self.arrive(app_version).await?;
+        let had = hello.applied.as_ref().map(|held| held.version);
+        if let Some(had) = had.filter(|had| had.epoch < arrived.heard.desired.epoch) {
+            self.name_lost(had).await?;
+        }
         let Greeting { lost, current } = Conversation::greeted(hello.applied, &arrived);
         if lost {
             self.forget_confirmed().await?;
@@ -59,6 +63,12 @@ impl Session<'_> {
     pub(super) async fn forget_confirmed(&self) -> Result<(), End> {
         let store = &self.socket.live.store;
         store.forget_confirmed(&self.socket.device).await.map_err(|error| away(&error))
+    }
+
+    /// The database is another one than that which this policy came from: what it does not have is named.
+    pub(super) async fn name_lost(&self, had: Version) -> Result<(), End> {
+        let store = &self.socket.live.store;
+        store.name_lost(&self.socket.device, had).await.map_err(|error| away(&error))
     }
 
     /// The newest policy, asked for after the seat was taken. It is read only for a device that does not hold it.

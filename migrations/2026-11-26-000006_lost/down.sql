@@ -1,0 +1,2 @@
+drop table lost_revisions;
+drop table epochs;

@@ -25,6 +25,10 @@ impl Store {
     ///
     /// Kept is what was recorded before the next epoch began, by the database's clock.
     pub async fn name_lost(&self, device: &DeviceOf, had: Version) -> Result<(), StoreError> {
+        // Epochs begin with 1: anything else was never said to anybody.
+        if had.epoch < 1 {
+            return Ok(());
+        }
         let mut conn = self.pool.get().await?;
         #[expect(
             clippy::disallowed_methods,

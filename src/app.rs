@@ -175,7 +175,7 @@ impl App {
             subscriber: redis,
             most_sockets: config.most_sockets,
             most_connects: config.most_connects,
-            drop_hints: config.drop_hints,
+            lose_hints: config.lose_hints,
             silence: config.silence(),
         };
         let live = Live::start(parts, &stop);

@@ -78,9 +78,9 @@ pub struct ServeConfig {
     /// Worker threads for HTTP and sockets; 0: one per core
     #[arg(long, env = "FAMILY_PAIRING_WORKERS", default_value_t = 0)]
     pub workers: usize,
-    /// For tests only: hints are not sent to other nodes and not delivered here, so that the other nets must work alone
-    #[arg(long, env = "FAMILY_PAIRING_DROP_HINTS", default_value_t = false, hide = true, action = clap::ArgAction::Set)]
-    pub drop_hints: bool,
+    /// For tests only: so many hints of a hundred are neither sent to other nodes nor delivered here, so that the other nets must work
+    #[arg(long, env = "FAMILY_PAIRING_LOSE_HINTS", default_value_t = 0, hide = true, value_parser = clap::value_parser!(u8).range(..=100))]
+    pub lose_hints: u8,
     /// For tests only: silence after which a client is closed, in milliseconds, where 75 seconds are too long to wait for
     #[arg(long, env = "FAMILY_PAIRING_SILENCE_MS", hide = true)]
     pub silence_ms: Option<u64>,

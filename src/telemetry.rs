@@ -85,7 +85,7 @@ pub const METRICS: &[Metric] = &[
     Metric {
         name: "family_pairing_lost_revisions_total",
         shape: Shape::Counter,
-        about: "Devices that had revisions which a restored or promoted database lost",
+        about: "Devices to which a node had sent revisions that a restored or promoted database lost",
     },
     Metric { name: "family_pairing_bus_up", shape: Shape::Gauge, about: "1 while the subscription to Redis is up" },
     Metric {

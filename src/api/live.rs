@@ -94,7 +94,7 @@ pub async fn teen_policy(
     }
     let have =
         query.have.as_deref().map(str::parse::<Version>).transpose().map_err(|error| Problem::field("have", error))?;
-    let newest = sync::newer_than(&live, who.proof.teen(), have, std::time::Duration::from_secs(wait)).await?;
+    let newest = sync::newer_than(&live, &who.proof, have, std::time::Duration::from_secs(wait)).await?;
     if wait > 0 && newest.is_some() {
         // The wait may have outlived the token.
         Teen::extract(&request).await?;

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::domain::text::each_host;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionInfo, IntoConnectionInfo, Pipeline, ProtocolVersion, PushInfo,
     RedisFuture, RedisResult, Value,
@@ -11,7 +12,6 @@ use redis::{
     cluster::{ClusterClient, ClusterClientBuilder, ClusterConfig},
     cluster_async::ClusterConnection,
 };
-use tokio::sync::mpsc;
 
 /// How often a cluster's command is sent again when its slot has just moved.
 const TRIES: u32 = 2;
@@ -34,7 +34,7 @@ pub enum RedisConnection {
 impl RedisServers {
     /// Reads `redis://user:password@host:port,host:port/`. Several hosts are members of one cluster.
     pub fn parse(url: &str) -> RedisResult<Self> {
-        Ok(Self(one_each(url).iter().map(|url| resp3(url)).collect::<RedisResult<_>>()?))
+        Ok(Self(each_host(url).iter().map(|url| resp3(url)).collect::<RedisResult<_>>()?))
     }
 
     /// A connection for commands, made when it is first needed. `wait` bounds connecting and each answer.
@@ -52,17 +52,13 @@ impl RedisServers {
         Ok(RedisConnection::Cluster(client.get_pending_async_connection_with_config(ClusterConfig::new())))
     }
 
-    /// A connection that hears these channels. What does not fit into `pushed` is lost.
+    /// A connection that hears these channels and hands on what comes.
     pub async fn subscription(
         &self,
         channels: &[String],
-        pushed: mpsc::Sender<PushInfo>,
+        push: impl Fn(PushInfo) -> Result<(), SendError> + Send + Sync + 'static,
         wait: Duration,
     ) -> RedisResult<RedisConnection> {
-        let push = move |info: PushInfo| {
-            let _ = pushed.try_send(info);
-            Ok::<(), SendError>(())
-        };
         let mut connection = if let [one] = self.0.as_slice() {
             let config = AsyncConnectionConfig::new().set_push_sender(push).set_connection_timeout(Some(wait));
             let client = Client::open(one.clone())?;
@@ -86,14 +82,6 @@ impl RedisServers {
     }
 }
 
-/// The address of each host that a URL names.
-fn one_each(url: &str) -> Vec<String> {
-    let Some((scheme, rest)) = url.split_once("://") else { return vec![url.to_owned()] };
-    let (place, path) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
-    let (person, hosts) = place.rfind('@').map_or(("", place), |at| place.split_at(at + 1));
-    hosts.split(',').map(|host| format!("{scheme}://{person}{host}{path}")).collect()
-}
-
 /// Pushes need RESP3, whatever the URL says.
 fn resp3(url: &str) -> RedisResult<ConnectionInfo> {
     let info = url.into_connection_info()?;
@@ -102,6 +90,11 @@ fn resp3(url: &str) -> RedisResult<ConnectionInfo> {
 }
 
 impl RedisConnection {
+    /// Whether one of several servers may be away while the others answer.
+    pub const fn is_cluster(&self) -> bool {
+        matches!(self, Self::Cluster(_))
+    }
+
     fn inner(&mut self) -> &mut (dyn ConnectionLike + Send) {
         match self {
             Self::Managed(connection) => connection,
@@ -131,24 +124,5 @@ impl ConnectionLike for RedisConnection {
             Self::Plain(connection) => connection.get_db(),
             Self::Cluster(connection) => connection.get_db(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::one_each;
-
-    #[test]
-    fn several_hosts_share_the_rest_of_the_url() {
-        assert_eq!(one_each("redis://127.0.0.1:6379"), ["redis://127.0.0.1:6379"]);
-        assert_eq!(
-            one_each("rediss://default:p,@w@one:1,two:2,[::1]:3/0?protocol=resp2"),
-            [
-                "rediss://default:p,@w@one:1/0?protocol=resp2",
-                "rediss://default:p,@w@two:2/0?protocol=resp2",
-                "rediss://default:p,@w@[::1]:3/0?protocol=resp2",
-            ]
-        );
-        assert_eq!(one_each("nonsense"), ["nonsense"]);
     }
 }

@@ -6,7 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::RedisResult;
+use futures_util::future::join_all;
+use redis::{Cmd, FromRedisValue, RedisResult};
+use tokio::time::{error::Elapsed, timeout};
 
 use super::redis_servers::{RedisConnection, RedisServers};
 
@@ -38,12 +40,38 @@ impl Shared {
         if self.is_resting() {
             return None;
         }
-        let answer = tokio::time::timeout(WAIT, question(self.connection.clone())).await;
+        let answer = timeout(WAIT, question(self.connection.clone())).await;
         match answer {
             Ok(Ok(value)) => Some(value),
+            // One member of a cluster said no, at once: the others may well answer.
+            Ok(Err(error)) if self.connection.is_cluster() => {
+                tracing::debug!(%error, "a member of the Redis Cluster does not answer");
+                None
+            }
             Ok(Err(error)) => self.rest(&error),
             Err(elapsed) => self.rest(&elapsed),
         }
+    }
+
+    /// Asks many things, all on their way at once, as in a pipeline, but each to the server that has it. `None`: no answer to that one.
+    pub async fn ask_each<T: FromRedisValue>(&self, commands: &[Cmd]) -> Vec<Option<T>> {
+        if self.is_resting() {
+            return commands.iter().map(|_| None).collect();
+        }
+        let asked = commands.iter().map(|command| {
+            let mut redis = self.connection.clone();
+            async move { timeout(WAIT, command.query_async(&mut redis)).await }
+        });
+        let no = |error: &dyn std::fmt::Display| error.to_string();
+        let read =
+            |answer: Result<RedisResult<T>, Elapsed>| answer.map_err(|late| no(&late))?.map_err(|error| no(&error));
+        let answers: Vec<Result<T, String>> = join_all(asked).await.into_iter().map(read).collect();
+        if let Some(Err(error)) = answers.first()
+            && answers.iter().all(Result::is_err)
+        {
+            self.rest::<()>(error);
+        }
+        answers.into_iter().map(Result::ok).collect()
     }
 
     fn is_resting(&self) -> bool {

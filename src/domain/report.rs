@@ -125,6 +125,33 @@ pub struct Lost {
     pub to_revision: i64,
     /// When that was found.
     pub found_at: Timestamp,
+    /// Whose word it is that the device had them.
+    pub said_by: SaidBy,
+}
+
+/// Whose word it is that a device had a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SaidBy {
+    /// Only the device's own: it may be wrong.
+    Device,
+    /// The server's, which had sent them to it.
+    Node,
+}
+
+impl SaidBy {
+    /// As it is stored.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Node => "node",
+        }
+    }
+
+    /// What a stored word means.
+    pub fn from_word(word: &str) -> Self {
+        if word == Self::Node.word() { Self::Node } else { Self::Device }
+    }
 }
 
 /// Everything one device has said that still counts.

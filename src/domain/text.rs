@@ -25,6 +25,14 @@ pub enum TextError {
     Malformed,
 }
 
+/// The address of each host that a URL names: `scheme://person@one:1,two:2/path` is two URLs that share the rest.
+pub fn each_host(url: &str) -> Vec<String> {
+    let Some((scheme, rest)) = url.split_once("://") else { return vec![url.to_owned()] };
+    let (place, path) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
+    let (person, hosts) = place.rfind('@').map_or(("", place), |at| place.split_at(at + 1));
+    hosts.split(',').map(|host| format!("{scheme}://{person}{host}{path}")).collect()
+}
+
 /// Trims, composes (NFC) and checks a line of text of at most `limit` visible characters.
 pub fn clean_line(text: &str, limit: usize) -> Result<String, TextError> {
     let line: String = text.trim().nfc().collect();
@@ -191,5 +199,19 @@ mod tests {
     #[test]
     fn locales_have_one_form() {
         assert!(locale("pt-BR").is_ok() && locale("en").is_ok() && locale("EN").is_err() && locale("en_US").is_err());
+    }
+
+    #[test]
+    fn several_hosts_share_the_rest_of_the_url() {
+        assert_eq!(each_host("redis://127.0.0.1:6379"), ["redis://127.0.0.1:6379"]);
+        assert_eq!(
+            each_host("rediss://default:p,@w@one:1,two:2,[::1]:3/0?protocol=resp2"),
+            [
+                "rediss://default:p,@w@one:1/0?protocol=resp2",
+                "rediss://default:p,@w@two:2/0?protocol=resp2",
+                "rediss://default:p,@w@[::1]:3/0?protocol=resp2",
+            ]
+        );
+        assert_eq!(each_host("nonsense"), ["nonsense"]);
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::report::{Issue, Standing};
+use super::report::{Issue, SaidBy, Standing};
 
 /// A control that a device cannot enforce, and why, for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -43,9 +43,13 @@ pub fn summary(device: &str, standing: Standing, confirmed_at: Option<Timestamp>
 }
 
 /// Says in a sentence that changes were lost which a device had.
-pub fn lost(device: &str) -> String {
+pub fn lost(device: &str, said_by: SaidBy) -> String {
+    let gone = match said_by {
+        SaidBy::Node => format!("Some changes of limits that {device} had are gone."),
+        SaidBy::Device => format!("{device} says that it had changes of limits which are gone."),
+    };
     format!(
-        "We had to go back to an earlier copy of our data. Some changes of limits that {device} had are gone. Please look whether the limits are as you want them."
+        "We had to go back to an earlier copy of our data. {gone} Please look whether the limits are as you want them."
     )
 }
 

@@ -177,7 +177,8 @@ impl Store {
     /// An account as its owner sees it.
     pub async fn profile(&self, who: &SignedIn) -> Result<Profile, StoreError> {
         let mut conn = self.pool.get().await?;
-        load(&mut conn, &self.tools(), who.account()).await
+        let tools = self.tools(&conn);
+        load(&mut conn, &tools, who.account()).await
     }
 
     /// Changes what others see and how texts are shown. A teen's limits keep their home zone, which guardians set.

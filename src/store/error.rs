@@ -88,6 +88,11 @@ impl StoreError {
         }
     }
 
+    /// The database of this epoch is not the newest any more.
+    pub(super) fn left_behind(epoch: i64) -> Self {
+        Self::Unavailable(format!("a database of epoch {epoch} answered, which was left behind"))
+    }
+
     /// Whether this broke a unique index or constraint of that name.
     pub(crate) fn breaks(&self, constraint: &str) -> bool {
         matches!(self, Self::Query(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info))

@@ -21,7 +21,7 @@ use jiff_diesel::ToDiesel;
 
 use super::{
     Store, StoreError, Tools,
-    schema::{epochs, installation, signing_keys},
+    schema::{installation, signing_keys},
 };
 use crate::domain::{
     clock::World,
@@ -39,7 +39,7 @@ struct Identity {
     timeline: i64,
 }
 
-/// The installation's epoch as this process knows it. Looked at on every new connection, and every minute.
+/// The installation's epoch as this process knows it. Looked at on every new connection.
 #[derive(Clone)]
 pub(super) struct Epoch {
     known: Arc<AtomicI64>,
@@ -57,19 +57,14 @@ impl Epoch {
         AtomicI64::load(&self.known, Ordering::Acquire)
     }
 
-    /// Whether it was read before.
-    pub(super) fn is_known(&self) -> bool {
-        self.get() != 0
-    }
-
     /// Reads it, letting it grow if this database is not the one that it was. A database that was left behind is refused: a primary
     /// that comes back after its replica was promoted would take changes that nobody else has.
     pub(super) async fn look(&self, conn: &mut AsyncPgConnection) -> Result<i64, StoreError> {
-        let epoch = current_epoch(conn, &self.world).await?;
+        let epoch = current_epoch(conn, &self.world, self.get()).await?;
         let before = self.known.fetch_max(epoch, Ordering::AcqRel);
         if epoch < before {
             tracing::error!(before, epoch, "a database answers that was left behind; it is not used");
-            return Err(StoreError::Unavailable(format!("its epoch {epoch} was left behind for {before}")));
+            return Err(StoreError::left_behind(epoch));
         }
         if before != 0 && before < epoch {
             tracing::warn!(
@@ -90,21 +85,18 @@ pub struct SigningKey {
 }
 
 impl Store {
-    /// Reads the epoch, letting it grow if the database is not the one that it was. Called at start and every minute; every new
-    /// connection does the same.
+    /// The epoch of the newest database that can be found, grown if that is not the one that it was.
     pub async fn refresh_epoch(&self) -> Result<i64, StoreError> {
-        let epoch = self.epoch.clone();
-        self.write(move |conn, _| {
-            let epoch = epoch.clone();
-            async move { epoch.look(conn).await }.boxed()
-        })
-        .await
+        self.pool.look_everywhere().await;
+        let mut conn = self.pool.get().await?;
+        self.epoch.look(&mut conn).await
     }
 
     /// Every public key, newest first: snapshots of an earlier key may still be on their way.
     pub async fn public_keys(&self) -> Result<Vec<PublicKey>, StoreError> {
         let mut conn = self.pool.get().await?;
-        public_keys(&mut conn, &self.tools()).await
+        let tools = self.tools(&conn);
+        public_keys(&mut conn, &tools).await
     }
 
     /// The installation's signing key: from `seed` if the operator gave one, else the stored one, else a new one.
@@ -119,7 +111,8 @@ async fn public_keys(conn: &mut AsyncPgConnection, tools: &Tools) -> Result<Vec<
     Ok(seeds.iter().map(|(seed, not_before)| with_public(seed, *not_before).public).collect())
 }
 
-async fn current_epoch(conn: &mut AsyncPgConnection, world: &World) -> Result<i64, StoreError> {
+/// `known`: the newest that this process has seen. A database that is new takes a greater one, or it would be refused for ever.
+async fn current_epoch(conn: &mut AsyncPgConnection, world: &World, known: i64) -> Result<i64, StoreError> {
     let now = identity(conn).await?;
     let stored: Option<(i64, String, i64)> = installation::table
         .select((installation::epoch, installation::system_identifier, installation::timeline))
@@ -129,7 +122,7 @@ async fn current_epoch(conn: &mut AsyncPgConnection, world: &World) -> Result<i6
     match stored {
         Some((epoch, system, timeline)) if now.system_identifier == system && now.timeline == timeline => Ok(epoch),
         // Two restores of one backup must not reuse a number, so the clock has a say.
-        Some((epoch, ..)) => grow(conn, &now, epoch, (epoch + 1).max(world.now().as_second())).await,
+        Some((epoch, ..)) => grow(conn, &now, epoch, (epoch.max(known) + 1).max(world.now().as_second())).await,
         None => begin(conn, &now).await,
     }
 }
@@ -150,8 +143,6 @@ async fn identity(conn: &mut AsyncPgConnection) -> Result<Identity, StoreError> 
 }
 
 async fn grow(conn: &mut AsyncPgConnection, now: &Identity, from: i64, to: i64) -> Result<i64, StoreError> {
-    // First, so that nobody sees the epoch without its beginning; of two nodes that do this at once both are about the same instant.
-    diesel::insert_into(epochs::table).values(epochs::epoch.eq(to)).on_conflict_do_nothing().execute(conn).await?;
     diesel::update(installation::table.filter(installation::epoch.eq(from)))
         .set((
             installation::epoch.eq(to),

@@ -103,12 +103,15 @@ impl TeenSelf {
     pub fn teen(&self) -> TeenId {
         self.teen
     }
-}
 
-impl TeenSelf {
     /// The device, where its token was shown and not a session's.
     pub fn device(&self) -> Option<DeviceId> {
         self.device
+    }
+
+    /// The same as a device's proof.
+    pub fn as_device(&self) -> Option<DeviceOf> {
+        self.device.map(|device| DeviceOf { teen: self.teen, device })
     }
 }
 

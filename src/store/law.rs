@@ -106,7 +106,8 @@ impl Store {
         let mut conn = self.pool.get().await?;
         let holds = installation::table.inner_join(rule_sets::table).select((rule_sets::version, rule_sets::sha256));
         let (version, sha256): (i64, String) = holds.first(&mut conn).await?;
-        edition(&mut conn, &self.tools(), version, &sha256).await
+        let tools = self.tools(&conn);
+        edition(&mut conn, &tools, version, &sha256).await
     }
 
     /// The number of the rules that hold, which may be such that nobody can read them.

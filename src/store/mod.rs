@@ -52,7 +52,7 @@ use tokio::{runtime::Handle, sync::mpsc};
 pub use error::StoreError;
 pub use pool::{Pool, PoolSettings};
 
-use self::{installation::Epoch, policies::Newest};
+use self::{installation::Epoch, policies::Newest, pool::Connection};
 use crate::domain::{
     age::Stage,
     clock::World,
@@ -161,6 +161,7 @@ pub(crate) struct Tools {
     pub(crate) vault: Arc<Vault>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) shelf: law::Shelf,
+    /// Of the database that the connection leads to.
     pub(crate) epoch: i64,
 }
 
@@ -249,9 +250,11 @@ impl Store {
             let mut tries = 1;
             loop {
                 let mut conn = store.pool.get().await?;
-                // Only now: the connection may have found that the epoch grew.
-                match work(&mut conn, store.tools()).await {
+                let tools = store.tools(&conn);
+                match work(&mut conn, tools).await {
                     Err(error) if error.may_retry() && tries < TRIES => tries += 1,
+                    // Nobody may count on what a database took that was left behind meanwhile.
+                    Ok(_) if conn.epoch() < store.epoch() => return Err(StoreError::left_behind(conn.epoch())),
                     other => return other,
                 }
             }
@@ -259,13 +262,13 @@ impl Store {
         task.await.map_err(|_| StoreError::Interrupted)?
     }
 
-    fn tools(&self) -> Tools {
+    fn tools(&self, conn: &Connection) -> Tools {
         Tools {
             world: self.world.clone(),
             vault: self.vault.clone(),
             registry: self.registry.clone(),
             shelf: self.shelf.clone(),
-            epoch: self.epoch(),
+            epoch: conn.epoch(),
         }
     }
 }

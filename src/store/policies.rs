@@ -184,6 +184,7 @@ pub(crate) async fn begin(
             policy_revisions::made_by.eq(teen.uuid()),
             policy_revisions::made_at.eq(now.to_diesel()),
             policy_revisions::origin.eq(serde_json::to_value(Origin::Session)?),
+            policy_revisions::recorded_epoch.eq(tools.epoch),
         ))
         .execute(conn)
         .await?;

@@ -1,21 +1,27 @@
 //! Connections: opened on the main runtime, bounded in number, in waiting time and in what a statement may take.
+//!
+//! `DATABASE_URL` may name several hosts, of which one is the primary. Each connection knows the epoch of the database that it
+//! leads to, and is thrown away once this node has seen a newer one: a primary that lives on after its replica was promoted
+//! would take changes that nobody else has.
 
-use std::{str::FromStr, time::Duration};
-
-use diesel::ConnectionError;
-use diesel_async::{
-    AsyncPgConnection,
-    pooled_connection::{
-        AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
-        deadpool::{self, Object},
+use std::{
+    ops::{Deref, DerefMut},
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
-use futures_util::FutureExt;
+
+use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
+use diesel_async::{AsyncPgConnection, pooled_connection::PoolableConnection};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::runtime::Handle;
-use tokio_postgres::NoTls;
+use tokio::{runtime::Handle, time::timeout};
+use tokio_postgres::{Config, NoTls};
 
 use super::{StoreError, installation::Epoch};
+use crate::domain::text::each_host;
 
 /// How the pool is made.
 #[derive(Clone)]
@@ -30,45 +36,68 @@ pub struct PoolSettings {
 
 /// A bounded set of connections. The pool crate would wait for ever by default; here every wait has an end.
 #[derive(Clone)]
-pub struct Pool(deadpool::Pool<AsyncPgConnection>);
+pub struct Pool(managed::Pool<Connector>);
+
+/// A connection from the pool, which it goes back to.
+pub(crate) type Lent = Object<Connector>;
+
+/// A connection, and the epoch of the database that it leads to.
+pub(crate) struct Connection {
+    inner: AsyncPgConnection,
+    epoch: i64,
+}
+
+/// Opens connections, and looks at each before it is lent out again.
+pub(crate) struct Connector {
+    hosts: Arc<Hosts>,
+    runtime: Handle,
+    epoch: Epoch,
+}
+
+/// Where the database may be.
+struct Hosts {
+    each: Vec<Config>,
+    /// Where the last connection led; the next one is tried there first.
+    last: AtomicUsize,
+    /// How long one of them may take: a machine that is gone does not even refuse, and the next one must have its turn.
+    share: Duration,
+}
 
 /// What every connection is told at its start. A transaction cannot outlive about ten seconds, which is what the
 /// sweep's thirty-second window relies on.
 const SESSION: &str = "-c statement_timeout=3000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=5000 \
                        -c jit=off -c synchronous_commit=on -c timezone=UTC";
 
-/// How long connecting may take, all hosts together.
-const CONNECT: Duration = Duration::from_secs(2);
-
 impl Pool {
     pub(super) fn open(settings: PoolSettings, runtime: Handle, epoch: Epoch) -> Result<Self, StoreError> {
-        let mut config = ManagerConfig::default();
-        config.recycling_method = RecyclingMethod::Fast;
-        config.custom_setup = Box::new(move |url| {
-            let (runtime, url, epoch) = (runtime.clone(), url.to_owned(), epoch.clone());
-            async move {
-                runtime
-                    .spawn(connect(url, epoch))
-                    .await
-                    .map_err(|_| ConnectionError::BadConnection("shutting down".to_owned()))?
-            }
-            .boxed()
-        });
-        let manager = AsyncDieselConnectionManager::new_with_config(settings.url.expose_secret(), config);
-        deadpool::Pool::builder(manager)
+        let hosts = Arc::new(Hosts::of(&settings)?);
+        managed::Pool::builder(Connector { hosts, runtime, epoch })
             .max_size(settings.size)
             .wait_timeout(Some(settings.wait))
             .create_timeout(Some(settings.wait))
             .recycle_timeout(Some(settings.wait))
-            .runtime(::deadpool::Runtime::Tokio1)
+            .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map(Self)
             .map_err(|error| StoreError::Unavailable(error.to_string()))
     }
 
-    /// A connection, within the configured wait.
-    pub(crate) async fn get(&self) -> Result<Object<AsyncPgConnection>, StoreError> {
+    /// A connection to the newest database that is known, within the configured wait.
+    pub(crate) async fn get(&self) -> Result<Lent, StoreError> {
         self.0.get().await.map_err(|error| StoreError::Unavailable(error.to_string()))
+    }
+
+    /// Looks for a newer database at every host: connections that are open lead to an old primary for as long as it lives.
+    pub(super) async fn look_everywhere(&self) {
+        let Connector { hosts, epoch, .. } = self.0.manager();
+        if hosts.each.len() < 2 {
+            return;
+        }
+        for host in &hosts.each {
+            if let Err(error) = hosts.within(open(host, epoch)).await {
+                tracing::debug!(%error, "a host of the database is not the primary");
+            }
+        }
     }
 
     /// `(open, idle, waiting)`, for the metrics and the leak test.
@@ -78,22 +107,96 @@ impl Pool {
     }
 }
 
-async fn connect(url: String, epoch: Epoch) -> Result<AsyncPgConnection, ConnectionError> {
-    let bad = |error: &dyn std::fmt::Display| ConnectionError::BadConnection(error.to_string());
-    let mut config = tokio_postgres::Config::from_str(&url).map_err(|error| bad(&error))?;
-    // A machine that is gone does not even refuse; the next one must have its turn.
-    let hosts = u32::try_from(config.get_hosts().len()).unwrap_or(u32::MAX).max(1);
+impl Connection {
+    /// Of the database that this leads to.
+    pub(crate) const fn epoch(&self) -> i64 {
+        self.epoch
+    }
+}
+
+impl Deref for Connection {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for Connection {
+    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
+        &mut self.inner
+    }
+}
+
+impl managed::Manager for Connector {
+    type Type = Connection;
+    type Error = StoreError;
+
+    async fn create(&self) -> Result<Connection, StoreError> {
+        let (hosts, epoch) = (self.hosts.clone(), self.epoch.clone());
+        let opening = self.runtime.spawn(async move { hosts.connect(&epoch).await });
+        opening.await.map_err(|_| StoreError::Interrupted)?
+    }
+
+    async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<StoreError> {
+        if std::thread::panicking() || connection.is_broken() {
+            return Err(RecycleError::message("broken"));
+        }
+        match connection.epoch < self.epoch.get() {
+            true => Err(RecycleError::message("leads to a database that was left behind")),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Hosts {
+    fn of(settings: &PoolSettings) -> Result<Self, StoreError> {
+        let urls = each_host(settings.url.expose_secret());
+        let each: Vec<Config> = urls.iter().map(|url| config(url)).collect::<Result<_, _>>()?;
+        let count = u32::try_from(each.len()).unwrap_or(u32::MAX).max(1);
+        // All of them within the wait, with a tenth of it to spare.
+        let share = settings.wait.saturating_sub(settings.wait / 10) / count;
+        Ok(Self { each, last: AtomicUsize::default(), share })
+    }
+
+    /// The first host that is the primary of the newest database.
+    async fn connect(&self, epoch: &Epoch) -> Result<Connection, StoreError> {
+        let first = self.last.load(Ordering::Relaxed);
+        let mut refused = StoreError::Unavailable("no host is named".to_owned());
+        for (at, host) in self.each.iter().enumerate().cycle().skip(first).take(self.each.len()) {
+            match self.within(open(host, epoch)).await {
+                Ok(connection) => {
+                    self.last.store(at, Ordering::Relaxed);
+                    return Ok(connection);
+                }
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+
+    async fn within<T>(&self, opening: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let late = |_| Err(StoreError::Unavailable("a host of the database does not answer".to_owned()));
+        timeout(self.share, opening).await.unwrap_or_else(late)
+    }
+}
+
+fn config(url: &str) -> Result<Config, StoreError> {
+    let mut config = Config::from_str(url).map_err(|error| StoreError::Unavailable(error.to_string()))?;
     config
         .application_name("family-pairing")
         .options(SESSION)
-        .connect_timeout(CONNECT / hosts)
         .keepalives_idle(Duration::from_secs(15))
         .tcp_user_timeout(Duration::from_secs(10));
-    let (client, connection) = config.connect(NoTls).await.map_err(|error| bad(&error))?;
-    let mut conn = AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
+    Ok(config)
+}
+
+async fn open(host: &Config, epoch: &Epoch) -> Result<Connection, StoreError> {
+    let bad = |error: &dyn std::fmt::Display| StoreError::Unavailable(error.to_string());
+    let (client, connection) = host.connect(NoTls).await.map_err(|error| bad(&error))?;
+    let mut inner =
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await.map_err(|error| bad(&error))?;
     // It may lead to another database than the last one did (a failover): known before anything is read or written on it.
-    if epoch.is_known() {
-        epoch.look(&mut conn).await.map_err(|error| bad(&error))?;
-    }
-    Ok(conn)
+    let epoch = epoch.look(&mut inner).await?;
+    Ok(Connection { inner, epoch })
 }

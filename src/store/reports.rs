@@ -9,5 +9,6 @@ mod standings;
 mod write;
 
 pub use hearing::{Arrived, Beat, Heard};
+pub use lost::Had;
 pub use standings::DeviceStanding;
 pub use write::{Judged, Report, Reported, Said};

@@ -3,19 +3,13 @@
 #![expect(missing_docs, reason = "the columns are described where they are made, in migrations/")]
 
 diesel::table! {
-    epochs (epoch) {
-        epoch -> BigInt,
-        since -> Timestamptz,
-    }
-}
-
-diesel::table! {
     lost_revisions (device_id) {
         device_id -> Uuid,
         epoch -> BigInt,
         from_revision -> BigInt,
         to_revision -> BigInt,
         found_at -> Timestamptz,
+        said_by -> Text,
     }
 }
 
@@ -165,6 +159,7 @@ diesel::table! {
         recorded_at -> Timestamptz,
         origin -> Jsonb,
         seen -> Nullable<Jsonb>,
+        recorded_epoch -> Nullable<BigInt>,
     }
 }
 
@@ -328,7 +323,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit,
     device_reports,
     devices,
-    epochs,
     idempotency,
     installation,
     lost_revisions,

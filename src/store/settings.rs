@@ -260,7 +260,7 @@ impl Store {
 
     async fn read_settings(&self, teen: TeenId, proof: Option<&GuardianOf>) -> Result<Settings, StoreError> {
         let mut conn = self.pool.get().await?;
-        let tools = self.tools();
+        let tools = self.tools(&conn);
         let standing = policies::read(&mut conn, &tools, teen, proof).await?;
         let names = names(&mut conn, teen, &standing.layers).await?;
         let settings = Settings {

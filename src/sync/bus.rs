@@ -6,11 +6,17 @@
 //! The subscription is pinged every five seconds, because a half-open connection looks like a quiet one. Whenever it was
 //! down, everybody who sits here is compared with the truth once it is back.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
-use redis::{PushInfo, PushKind, Value};
+use redis::{PushInfo, PushKind, Value, aio::SendError};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -89,7 +95,7 @@ impl Bus {
         servers: RedisServers,
         relay: Arc<Relay>,
         presence: Arc<NodePresence>,
-        drop_hints: bool,
+        losing: Losing,
         stop: CancellationToken,
     ) {
         let Some(shared) = self.shared.clone() else { return };
@@ -97,13 +103,14 @@ impl Bus {
         let listening = async {
             loop {
                 let (sender, pushed) = mpsc::channel(LANE);
-                match servers.subscription(&channels, sender, PONG).await {
+                let gone = CancellationToken::new();
+                match servers.subscription(&channels, into(sender, gone.clone()), PONG).await {
                     Ok(connection) => {
                         metrics::gauge!("family_pairing_bus_up").set(1);
                         // Whatever was said while nobody listened is found by looking at everybody.
                         relay.compare_everybody().await;
                         presence.register_again();
-                        self.hear(connection, pushed, &relay, drop_hints).await;
+                        gone.run_until_cancelled(self.hear(connection, pushed, &relay, &losing)).await;
                         metrics::gauge!("family_pairing_bus_up").set(0);
                         tracing::warn!("the subscription to Redis was lost; the sweep goes on alone");
                     }
@@ -120,16 +127,15 @@ impl Bus {
         mut connection: RedisConnection,
         mut pushed: mpsc::Receiver<PushInfo>,
         relay: &Relay,
-        drop_hints: bool,
+        losing: &Losing,
     ) {
         let mut pings = tokio::time::interval(PING);
         loop {
             tokio::select! {
                 push = pushed.recv() => match push {
-                    Some(PushInfo { kind: PushKind::SMessage, data }) if !drop_hints => self.heard(&data, relay).await,
-                    // A cluster says goodbye to those who hear a slot that moves to another member.
-                    Some(PushInfo { kind: PushKind::Disconnection | PushKind::SUnsubscribe, .. }) | None => return,
-                    Some(_) => {}
+                    Some(PushInfo { kind: PushKind::SMessage, data }) if !losing.loses_next() => self.heard(&data, relay).await,
+                    Some(push) if !is_goodbye(&push) => {}
+                    _ => return,
                 },
                 _ = pings.tick() => {
                     let ping = redis::cmd("PING");
@@ -153,6 +159,44 @@ impl Bus {
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "a hint could not be read"),
         }
+    }
+}
+
+/// The subscription's way into a lane. A message that does not fit is lost, a goodbye is not.
+fn into(lane: mpsc::Sender<PushInfo>, gone: CancellationToken) -> impl Fn(PushInfo) -> Result<(), SendError> {
+    move |push| {
+        match lane.try_send(push) {
+            Ok(()) => {}
+            Err(TrySendError::Full(push) | TrySendError::Closed(push)) if is_goodbye(&push) => gone.cancel(),
+            Err(_) => metrics::counter!("family_pairing_hints_dropped_total").increment(1),
+        }
+        Ok(())
+    }
+}
+
+/// Whether nothing more comes. A cluster says so to those who hear a slot that moves to another member.
+const fn is_goodbye(push: &PushInfo) -> bool {
+    matches!(push.kind, PushKind::Disconnection | PushKind::SUnsubscribe)
+}
+
+/// For tests: hints that go nowhere.
+pub(super) struct Losing {
+    percent: u32,
+    count: AtomicU32,
+}
+
+impl Losing {
+    pub(super) fn new(percent: u8) -> Self {
+        Self { percent: percent.into(), count: AtomicU32::default() }
+    }
+
+    /// Spread evenly: 61 and 100 have no common divisor.
+    pub(super) fn loses_next(&self) -> bool {
+        let loses = self.percent > 0 && self.count.fetch_add(61, Ordering::Relaxed) % 100 < self.percent;
+        if loses {
+            metrics::counter!("family_pairing_hints_dropped_total").increment(1);
+        }
+        loses
     }
 }
 

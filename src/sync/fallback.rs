@@ -6,8 +6,9 @@ use bytestring::ByteString;
 
 use super::{Live, hub::Newest, publish::Published, refresh::Net};
 use crate::{
-    domain::{ids::TeenId, version::Version},
+    domain::{ids::TeenId, report::SaidBy, version::Version},
     problem::{Code, Problem},
+    store::{kinship::TeenSelf, reports::Had},
 };
 
 /// How long the newest policy may take to be read.
@@ -17,14 +18,17 @@ const READ: Duration = Duration::from_secs(3);
 /// greater, or of another epoch; a device that claims to be ahead gets what there is.
 pub async fn newer_than(
     live: &Live,
-    teen: TeenId,
+    who: &TeenSelf,
     have: Option<Version>,
     wait: Duration,
 ) -> Result<Option<ByteString>, Problem> {
+    let teen = who.teen();
     let mut waiting = live.hub.wait_for(teen);
     let newest = waiting.newest.as_mut().ok_or(Code::Internal)?;
-    let current = live.store.newest_revisions(&[teen]).await?.remove(&teen).ok_or(Code::NotFound)?;
-    let here = Version { epoch: live.store.epoch(), revision: current };
+    let here = live.store.newest_versions(&[teen]).await?.remove(&teen).ok_or(Code::NotFound)?;
+    if let Some((device, version)) = who.as_device().zip(have).filter(|(_, have)| have.epoch < here.epoch) {
+        live.losses.had(Had { device, version, said_by: SaidBy::Device });
+    }
     live.refresh.suspect(teen, Net::Join);
     let fresh =
         |published: &Option<Arc<Published>>| published.as_ref().is_some_and(|published| published.version >= here);

@@ -57,6 +57,11 @@ impl Guard {
         Ok(())
     }
 
+    /// The client was asked for a frame, which is not to count against it.
+    pub fn ask(&mut self) {
+        self.budget = (self.budget + 1.0).min(f64::from(self.limits.burst));
+    }
+
     fn header_byte(&mut self, byte: u8, now: Instant) -> Result<(), Broken> {
         match self.part {
             Part::First => {
@@ -194,6 +199,17 @@ mod tests {
         assert!((0..INBOUND.burst).all(|_| send(0).is_ok()));
         assert!((1..=300).all(|second| send(second).is_ok() && send(second).is_ok()));
         assert_eq!(send(300), Err(Broken::TooMany));
+    }
+
+    #[test]
+    fn what_was_asked_for_is_free() {
+        let (mut guard, now, report) = (Guard::new(&INBOUND), Instant::now(), frame(0x81, 5, 5));
+        for _ in 0..10 * INBOUND.burst {
+            guard.ask();
+            assert_eq!(guard.read(&report, now), Ok(()));
+        }
+        assert!((1..INBOUND.burst).all(|_| guard.read(&report, now).is_ok()), "and nothing is saved up by it");
+        assert_eq!(guard.read(&report, now), Err(Broken::TooMany));
     }
 
     #[test]

@@ -112,6 +112,11 @@ impl Line {
         }
     }
 
+    /// A frame of the client's was asked for: it is not to count as one too many.
+    pub fn ask(&mut self) {
+        self.guard.ask();
+    }
+
     /// Says why, and stays until the client has read it: tearing a connection down with bytes unread would take it back.
     pub async fn close(mut self, reason: Option<CloseReason>) {
         let goodbye = async {

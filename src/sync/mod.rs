@@ -25,6 +25,7 @@ mod hub;
 mod lane;
 pub mod limits;
 pub mod line;
+mod losses;
 mod notices;
 mod offers;
 pub mod presence;
@@ -49,7 +50,15 @@ pub use fallback::newer_than;
 pub use publish::Published;
 pub use upgrade::{Granted, upgrade};
 
-use self::{bus::Bus, decisions::NodeDecisions, hub::Hub, notices::Notices, presence::NodePresence, refresh::Refresh};
+use self::{
+    bus::{Bus, Losing},
+    decisions::NodeDecisions,
+    hub::Hub,
+    losses::Losses,
+    notices::Notices,
+    presence::NodePresence,
+    refresh::Refresh,
+};
 use crate::{
     auth::{
         gate::{Decisions, Presence},
@@ -66,6 +75,7 @@ pub struct Live {
     pub(crate) work: DeviceWork,
     pub(crate) hub: Arc<Hub>,
     pub(crate) refresh: Arc<Refresh>,
+    pub(crate) losses: Arc<Losses>,
     pub(crate) presence: Arc<NodePresence>,
     decisions: Arc<NodeDecisions>,
     pub(crate) connects: DefaultDirectRateLimiter,
@@ -94,8 +104,8 @@ pub struct Parts {
     pub most_sockets: usize,
     /// Admission.
     pub most_connects: u32,
-    /// For tests: hints go nowhere.
-    pub drop_hints: bool,
+    /// For tests: so many hints of a hundred go nowhere.
+    pub lose_hints: u8,
     /// For tests: a client that was not heard for this long is gone.
     pub silence: Option<Duration>,
 }
@@ -103,7 +113,7 @@ pub struct Parts {
 impl Live {
     /// Starts the room's tasks on the current runtime; they end with `stop`.
     pub fn start(parts: Parts, stop: &CancellationToken) -> Arc<Self> {
-        let Parts { store, work, events, key, shared, subscriber, most_sockets, most_connects, drop_hints, silence } =
+        let Parts { store, work, events, key, shared, subscriber, most_sockets, most_connects, lose_hints, silence } =
             parts;
         let node = store.world().uuid();
         let hub = Arc::new(Hub::default());
@@ -114,12 +124,14 @@ impl Live {
         let runtime = Handle::current();
         runtime.spawn(refresh.clone().run(stop.clone()));
         runtime.spawn(notices.clone().run(stop.clone()));
+        let losses = Arc::new(Losses::new(store.clone()));
+        runtime.spawn(losses.clone().run(stop.clone()));
         let decisions = NodeDecisions::start(&store);
         let relay = relay::Relay::new(hub.clone(), refresh.clone(), notices, decisions.clone(), store.clone());
         let relay = Arc::new(relay);
-        runtime.spawn(relay.clone().run(events, bus.clone(), drop_hints, stop.clone()));
+        runtime.spawn(relay.clone().run(events, bus.clone(), Losing::new(lose_hints), stop.clone()));
         if let Some(servers) = subscriber {
-            runtime.spawn(bus.listen(servers, relay.clone(), presence.clone(), drop_hints, stop.clone()));
+            runtime.spawn(bus.listen(servers, relay.clone(), presence.clone(), Losing::new(lose_hints), stop.clone()));
         }
         runtime.spawn(sweep::run(store.clone(), hub.clone(), refresh.clone(), relay, stop.clone()));
         let quota = Quota::per_second(NonZeroU32::new(most_connects).unwrap_or(NonZeroU32::MIN));
@@ -128,6 +140,7 @@ impl Live {
             work,
             hub,
             refresh,
+            losses,
             presence,
             decisions,
             connects: RateLimiter::direct(quota),

@@ -11,15 +11,14 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::{BoxFuture, try_join_all};
-use redis::Script;
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{bus::Bus, hub::Hub};
 use crate::{
-    auth::{gate::Presence, redis_servers::RedisConnection, shared::Shared},
+    auth::{gate::Presence, shared::Shared},
     domain::ids::{ConnectionId, DeviceId},
 };
 
@@ -124,18 +123,16 @@ impl NodePresence {
 
     /// Says every goodbye that is owed, then writes everybody who is here.
     async fn make_good(&self, owed: &mut Vec<(DeviceId, ConnectionId)>) -> bool {
-        while let Some((device, connection)) = owed.pop() {
+        for (device, connection) in std::mem::take(owed) {
             if !self.leave(device, connection).await {
                 owed.push((device, connection));
-                return false;
             }
         }
+        let mut done = owed.is_empty();
         for part in self.hub.devices().chunks(MOST) {
-            if !self.enter(part).await {
-                return false;
-            }
+            done &= self.enter(part).await;
         }
-        true
+        done
     }
 
     async fn renew(self: Arc<Self>, stop: CancellationToken) {
@@ -162,37 +159,33 @@ impl NodePresence {
         }
     }
 
-    /// Whether Redis took it.
+    /// Whether Redis took all of it.
     async fn enter(&self, devices: &[(DeviceId, ConnectionId)]) -> bool {
         let Some(shared) = &self.shared else { return true };
-        let written = |redis: &RedisConnection, (device, connection): (DeviceId, ConnectionId)| {
-            let (mut redis, mut set) = (redis.clone(), redis::cmd("SET"));
-            set.arg(self.key(shared, device)).arg(self.word(connection)).arg("EX").arg(ENTRY_SECONDS).arg("GET");
-            async move { set.query_async::<Option<String>>(&mut redis).await }
+        let entry = |(device, connection): &(DeviceId, ConnectionId)| {
+            let mut set = redis::cmd("SET");
+            set.arg(self.key(shared, *device)).arg(self.word(*connection)).arg("EX").arg(ENTRY_SECONDS).arg("GET");
+            set
         };
-        // All on their way at once, as in a pipeline, but each to the server that owns its key.
-        let before =
-            shared.ask(async |redis| try_join_all(devices.iter().map(|seat| written(&redis, *seat))).await).await;
-        let Some(before) = before else { return false };
-        let elsewhere = |word: &Option<String>| node_of(word.as_deref()).is_some_and(|node| node != self.node);
+        let entries: Vec<_> = devices.iter().map(entry).collect();
+        let before: Vec<Option<Option<String>>> = shared.ask_each(&entries).await;
+        let elsewhere = |word: &Option<Option<String>>| {
+            node_of(word.as_ref().and_then(Option::as_deref)).is_some_and(|node| node != self.node)
+        };
         let moved: Vec<_> =
             devices.iter().zip(&before).filter(|(_, word)| elsewhere(word)).map(|(seat, _)| *seat).collect();
         if !moved.is_empty() {
             self.bus.publish_seated(moved).await;
         }
-        true
+        before.iter().all(Option::is_some)
     }
 
     /// Whether Redis took it.
     async fn leave(&self, device: DeviceId, connection: ConnectionId) -> bool {
         let Some(shared) = &self.shared else { return true };
-        let script = Script::new(LEAVE);
-        shared
-            .ask(async |mut redis| {
-                script.key(self.key(shared, device)).arg(self.word(connection)).invoke_async::<u32>(&mut redis).await
-            })
-            .await
-            .is_some()
+        let mut leave = redis::cmd("EVAL");
+        leave.arg(LEAVE).arg(1).arg(self.key(shared, device)).arg(self.word(connection));
+        shared.ask(async |mut redis| leave.query_async::<u32>(&mut redis).await).await.is_some()
     }
 
     async fn online_elsewhere(&self, devices: &[DeviceId]) -> Option<Vec<bool>> {

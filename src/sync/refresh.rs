@@ -152,10 +152,8 @@ impl Refresh {
     /// Those of whom there is something newer than what is known here. After a gap everybody is looked at, and hardly anybody's
     /// policy has to be read for it.
     async fn behind(&self, teens: &[TeenId]) -> Result<Vec<TeenId>, StoreError> {
-        let epoch = self.store.epoch();
-        let newest = self.store.newest_revisions(teens).await?;
-        let is_behind =
-            |teen: TeenId, revision: i64| self.hub.seen(teen).is_none_or(|seen| seen < Version { epoch, revision });
-        Ok(newest.into_iter().filter_map(|(teen, revision)| is_behind(teen, revision).then_some(teen)).collect())
+        let newest = self.store.newest_versions(teens).await?;
+        let is_behind = |teen: TeenId, newest: Version| self.hub.seen(teen).is_none_or(|seen| seen < newest);
+        Ok(newest.into_iter().filter_map(|(teen, newest)| is_behind(teen, newest).then_some(teen)).collect())
     }
 }

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     bus::Bus,
+    bus::Losing,
     decisions::NodeDecisions,
     frame::{Close, Notice, ServerFrame},
     hub::Hub,
@@ -66,7 +67,7 @@ impl Relay {
         self: Arc<Self>,
         mut events: mpsc::Receiver<Posted>,
         bus: Bus,
-        drop_hints: bool,
+        losing: Losing,
         stop: CancellationToken,
     ) {
         let mut batch = Vec::new();
@@ -76,11 +77,12 @@ impl Relay {
             }
             let (events, policies): (Vec<Event>, Vec<_>) =
                 batch.drain(..).map(|Posted { event, policy }| (event, policy)).unzip();
-            if !drop_hints {
-                // Before the hints, which then find nothing to read.
-                policies.into_iter().flatten().for_each(|(epoch, policy)| self.refresh.take_in(epoch, *policy));
-                tokio::join!(self.act(&events, Net::Hint), bus.publish(&events));
+            if losing.loses_next() {
+                continue;
             }
+            // Before the hints, which then find nothing to read.
+            policies.into_iter().flatten().for_each(|(epoch, policy)| self.refresh.take_in(epoch, *policy));
+            tokio::join!(self.act(&events, Net::Hint), bus.publish(&events));
         }
     }
 

@@ -31,7 +31,11 @@ use super::{
     refresh::Net,
     wire::Wire,
 };
-use crate::{domain::ids::ConnectionId, failpoint, store::kinship::DeviceOf};
+use crate::{
+    domain::{ids::ConnectionId, report::SaidBy},
+    failpoint,
+    store::kinship::DeviceOf,
+};
 
 /// What a device's task is made of.
 pub struct DeviceSocket {
@@ -229,7 +233,7 @@ impl Session<'_> {
             return Ok(());
         };
         failpoint::pass("policy.leaving");
-        self.wire.text(text.frame).await?;
+        self.wire.policy(text.frame).await?;
         failpoint::pass("policy.sent");
         metrics::counter!("family_pairing_policies_sent_total").increment(1);
         if live {
@@ -238,10 +242,10 @@ impl Session<'_> {
                 self.wire.text(notice).await?;
             }
         }
-        match left_behind {
-            Some(had) => Box::pin(self.name_lost(had)).await,
-            None => Ok(()),
+        if let Some(had) = left_behind {
+            self.had(had, SaidBy::Node);
         }
+        Ok(())
     }
 
     async fn answer(&mut self, heard: Heard) -> Result<(), End> {

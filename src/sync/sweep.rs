@@ -27,7 +27,7 @@ const EVERY: Duration = Duration::from_secs(2);
 /// After this long without a good sweep, the window may have missed something, and nothing is decided from memory.
 pub(super) const TOO_LONG: Duration = Duration::from_secs(10);
 /// How often the epoch is read again, and which rules hold: who changes nothing would not notice.
-const EPOCH_EVERY: Duration = Duration::from_secs(60);
+const EPOCH_EVERY: Duration = Duration::from_secs(10);
 /// How many sessions and devices are asked about at once after a gap.
 const CHUNK: usize = 1_000;
 

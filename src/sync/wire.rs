@@ -46,6 +46,12 @@ impl Wire {
         self.message(Message::Text(text)).await
     }
 
+    /// Sends an encoded policy, which the client is to answer.
+    pub async fn policy(&mut self, text: ByteString) -> Result<(), Gone> {
+        self.0.ask();
+        self.text(text).await
+    }
+
     /// Answers a ping.
     pub async fn pong(&mut self, bytes: Bytes) -> Result<(), Gone> {
         self.message(Message::Pong(bytes)).await

@@ -17,10 +17,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     house::{
         House,
+        database::Database,
         fleet::FleetDevice,
-        link::FaultyLink,
+        link::{Faults, FaultyLink},
         people::{Family, TestDevice},
         process::ServerProcess,
+        services::PrivateService,
         until,
     },
     knob::{Knob, told},
@@ -78,7 +80,12 @@ const NODE: [&str; 6] = ["--workers", "1", "--trusted-proxies", "127.0.0.1", "--
 
 impl Town {
     async fn new() -> Self {
-        let mut house = House::empty(&[]).await;
+        Self::with(&[]).await
+    }
+
+    /// Whose nodes get more arguments.
+    async fn with(arguments: &[&str]) -> Self {
+        let mut house = House::empty(arguments).await;
         house.add_node(&[]).await;
         let mut families = vec![];
         for _ in 0..number("CHAOS_DEVICES", 60).div_ceil(DEVICES) {
@@ -118,6 +125,13 @@ impl Town {
         changing
     }
 
+    /// What a node has counted.
+    async fn count(&self, node: &ServerProcess, metric: &str) -> u64 {
+        let answer = crate::house::raw::send("GET", &format!("{}/metrics", node.url), None, &[], None).await;
+        let line = answer.text.lines().find_map(|line| line.strip_prefix(metric)?.trim().parse().ok());
+        line.unwrap_or_default()
+    }
+
     /// A family's limit, as its guardian turns it through the proxy.
     async fn knob(&self, family: &Family) -> Knob {
         let api = Api::new(&self.proxy.url, self.house.world()).expect("a client");
@@ -144,6 +158,8 @@ impl Town {
 #[derive(Default)]
 struct Changes {
     taken: Vec<(Version, Instant)>,
+    /// What was set last; none where its answer was not a yes.
+    set: Option<u64>,
     /// Answers other than yes: the guardian looked again and went on.
     unsure: u32,
 }
@@ -155,14 +171,15 @@ async fn keep_changing(mut knob: Knob, stop: CancellationToken) -> Changes {
             break;
         }
         match knob.tries(minutes).await {
-            Ok(version) => changes.taken.push((version, Instant::now())),
+            Ok(version) => {
+                let newest = changes.taken.last().map(|(newest, _)| *newest);
+                assert!(newest < Some(version), "{version:?} was taken after {newest:?}");
+                changes.taken.push((version, Instant::now()));
+                changes.set = Some(minutes);
+            }
             Err(_) => {
-                changes.unsure += 1;
-                let from = Instant::now();
-                while !knob.looks_again().await {
-                    assert!(from.elapsed() < CERTAIN, "the settings can be read again");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
+                (changes.unsure, changes.set) = (changes.unsure + 1, None);
+                knob.finds_its_place(CERTAIN).await;
             }
         }
         tokio::time::sleep(Duration::from_millis(150)).await;
@@ -180,6 +197,9 @@ async fn reckon(name: &str, faults: u64, town: &Town, fleet: &[Vec<FleetDevice>]
         let knob = town.knob(family).await;
         let (newest, _) = changed.taken.last().copied().expect("something was changed");
         assert!(knob.at >= newest, "{name}: an acknowledged change was lost");
+        if let Some(minutes) = changed.set {
+            assert_eq!((knob.at, knob.reads().await), (newest, Some(minutes)), "{name}: the last word counts");
+        }
         let all = async || devices.iter().all(|device| device.version() == Some(knob.at));
         until(CERTAIN, "every device holds the newest", all).await;
         let seen = async || {
@@ -202,12 +222,18 @@ async fn reckon(name: &str, faults: u64, town: &Town, fleet: &[Vec<FleetDevice>]
     }
     let devices = || fleet.iter().flatten().map(FleetDevice::diary);
     let mut gaps: Vec<Duration> = devices().flat_map(|diary| diary.gaps.clone()).collect();
-    let ends: usize = devices().map(|diary| diary.ends.len()).sum();
-    assert!(ends > 0, "{name}: no socket ended");
+    let ends = ended(fleet);
     println!("{name}: faults {faults}, sockets that ended {ends}; changes taken {changes}, unsure {unsure}");
-    println!("{name}: from a socket's end to being current again: {}", told(&mut gaps));
+    if !gaps.is_empty() {
+        println!("{name}: from a socket's end to being current again: {}", told(&mut gaps));
+    }
     println!("{name}: from a change to a device that has it or a newer one: {}", told(&mut delays));
     assert!(delays.iter().all(|delay| *delay < CERTAIN), "{name}: {}", told(&mut delays));
+}
+
+/// How many sockets ended.
+fn ended(fleet: &[Vec<FleetDevice>]) -> usize {
+    fleet.iter().flatten().map(|device| device.diary().ends.len()).sum()
 }
 
 /// So many rounds, shown on a terminal.
@@ -250,10 +276,11 @@ async fn nodes_are_killed_under_their_sockets() {
         faults += 1;
     }
     stop.cancel();
+    assert!(ended(&fleet) > 0, "nobody lost a socket");
     reckon("kill", faults, &town, &fleet, changing).await;
 }
 
-/// Every device's line delays, splits, stalls and breaks.
+/// Every device's line delays, splits, stalls and breaks; on some nothing arrives any more, and nobody is told.
 #[tokio::test(flavor = "multi_thread")]
 async fn lines_are_bad() {
     let town = Town::new().await;
@@ -265,7 +292,61 @@ async fn lines_are_bad() {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     stop.cancel();
-    assert!(link.faults.cuts.load(Ordering::Relaxed) > 0, "{:?}", link.faults);
+    let Faults { cuts, deaf, .. } = &*link.faults;
+    assert!(cuts.load(Ordering::Relaxed) > 0 && deaf.load(Ordering::Relaxed) > 0, "{:?}", link.faults);
     reckon("bad lines", link.faults.count(), &town, &fleet, changing).await;
     println!("bad lines: {:?}", link.faults);
+}
+
+/// One hint of ten goes nowhere, between nodes and on each of them: the sweep finds what it was about.
+#[tokio::test(flavor = "multi_thread")]
+async fn hints_are_lost() {
+    let town = Town::with(&["--lose-hints", "10"]).await;
+    let fleet = town.fleet(&town.proxy.url).await;
+    let stop = CancellationToken::new();
+    let changing = town.changing(&stop).await;
+    for _ in rounds(5) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    stop.cancel();
+    let mut lost = 0;
+    for node in &town.nodes {
+        lost += town.count(node, "family_pairing_hints_dropped_total").await;
+    }
+    reckon("lost hints", lost, &town, &fleet, changing).await;
+}
+
+/// PostgreSQL and Redis of a whole town are restarted, killed and frozen in turn.
+#[tokio::test(flavor = "multi_thread")]
+async fn services_fail_under_the_fleet() {
+    /// For as long as a service is away.
+    const AWAY: Duration = Duration::from_millis(1_500);
+    let (postgres, redis) = tokio::task::block_in_place(|| (PrivateService::postgres(), PrivateService::redis()));
+    let database = Database::fresh(&postgres.url()).await;
+    let town = Town::with(&["--database-url", &database.url, "--redis-url", &redis.url()]).await;
+    let fleet = town.fleet(&town.proxy.url).await;
+    let stop = CancellationToken::new();
+    let changing = town.changing(&stop).await;
+    let mut faults = 0;
+    for round in rounds(6) {
+        let (service, breaks, mends) = match round % 6 {
+            0 => (&redis, "kill", "start"),
+            1 => (&postgres, "restart", ""),
+            2 => (&redis, "freeze", "thaw"),
+            3 => (&postgres, "freeze", "thaw"),
+            4 => (&redis, "restart", ""),
+            _ => (&postgres, "kill", "start"),
+        };
+        tokio::task::block_in_place(|| service.run(breaks));
+        tokio::time::sleep(AWAY).await;
+        if !mends.is_empty() {
+            tokio::task::block_in_place(|| service.run(mends));
+        }
+        faults += 1;
+        tokio::time::sleep(AWAY).await;
+    }
+    stop.cancel();
+    let ends = fleet.iter().flatten().flat_map(|device| device.diary().ends.clone()).collect::<Vec<_>>();
+    assert!(ends.is_empty(), "sockets outlive both: {ends:?}");
+    reckon("services", faults, &town, &fleet, changing).await;
 }

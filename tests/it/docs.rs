@@ -190,12 +190,16 @@ fn words<T: DeserializeOwned>(name: &str, known: impl Fn(&T) -> bool) {
 #[test]
 fn every_database_table_is_described() {
     let described: BTreeSet<String> = column(&table("docs/ARCHITECTURE.md", "tables"), 0).into_iter().collect();
-    let mut made = BTreeSet::new();
+    let (mut made, mut dropped) = (BTreeSet::new(), BTreeSet::new());
     for migration in fs::read_dir(root().join("migrations")).expect("migrations") {
         let sql = fs::read_to_string(migration.expect("one").path().join("up.sql")).unwrap_or_default();
-        made.extend(sql.split("create table ").skip(1).filter_map(|rest| rest.split(' ').next()).map(code));
+        let named = |made: &str| {
+            sql.split(made).skip(1).filter_map(|rest| rest.split([' ', ';']).next().map(code)).collect::<Vec<_>>()
+        };
+        made.extend(named("create table "));
+        dropped.extend(named("drop table "));
     }
-    assert_eq!(described, made);
+    assert_eq!(described, made.difference(&dropped).cloned().collect());
 }
 
 // --------------------------------------------------------------------------------------------------------- the frames

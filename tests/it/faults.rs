@@ -23,7 +23,7 @@ const RIGHT_AGAIN: Duration = Duration::from_secs(10);
 /// With every hint lost, the sweep brings each of twenty changes within 2.5 s.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_hint_costs_at_most_two_and_a_half_seconds() {
-    let house = House::with(&["--drop-hints", "true"]).await;
+    let house = House::with(&["--lose-hints", "100"]).await;
     // Twenty families, so that twenty hints are lost side by side, at twenty moments of the sweep's round.
     let mut delays = vec![];
     for n in 0..20 {

@@ -8,6 +8,7 @@ use family_pairing::{
     domain::{ids::TeenId, snapshot::SignedSnapshot, version::Version},
 };
 use serde_json::{Value as Json, json};
+use tokio::time::Instant;
 
 use crate::house::people::{Family, settings};
 
@@ -36,6 +37,15 @@ impl Knob {
         let Ok(answer) = self.api.get::<Json>(&settings(self.teen)).await else { return false };
         self.at = answer.etag.expect("an ETag").trim_matches('"').parse().expect("a version");
         true
+    }
+
+    /// The same, again and again until it could be read.
+    pub async fn finds_its_place(&mut self, limit: Duration) {
+        let from = Instant::now();
+        while !self.looks_again().await {
+            assert!(from.elapsed() < limit, "the settings can be read again");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Sets it; what comes back is the new version.

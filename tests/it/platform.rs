@@ -72,7 +72,7 @@ async fn an_unknown_token_opens_nothing() {
 /// cache alone: no hint, no sweep, no Redis has a part in it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revoked_key_is_out_on_every_node() {
-    let mut house = House::with(&["--drop-hints", "true", "--redis-url", "none"]).await;
+    let mut house = House::with(&["--lose-hints", "100", "--redis-url", "none"]).await;
     house.add_node(&[]).await;
     let (key, other) = (house.platform_key(&[Scope::Decide]), house.platform_key(&[Scope::Decide]));
     let urls: Vec<&str> = house.nodes.iter().map(|node| node.url.as_str()).collect();

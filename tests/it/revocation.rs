@@ -24,7 +24,7 @@ const MARGIN: Duration = Duration::from_millis(700);
 async fn houses() -> Vec<(&'static str, House, usize)> {
     let mut two = House::new().await;
     two.add_node(&[]).await;
-    let deaf = House::with(&["--drop-hints", "true"]).await;
+    let deaf = House::with(&["--lose-hints", "100"]).await;
     vec![("one node", House::new().await, 0), ("hints lost", deaf, 0), ("the other node", two, 1)]
 }
 

@@ -47,7 +47,7 @@ async fn a_heartbeat_of_a_device_behind_brings_the_snapshot_again() {
 /// With every hint lost, a heartbeat brings the change as well, and the answer names what is wanted from the database.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_heartbeat_brings_what_a_lost_hint_was_about() {
-    let house = House::with(&["--drop-hints", "true"]).await;
+    let house = House::with(&["--lose-hints", "100"]).await;
     let family = house.family().await;
     let (mut phone, _) = rough::welcomed(house.url(), &family.phone.token).await;
     phone.hears_of("policy").await;

@@ -48,7 +48,8 @@ pub struct GuardianDevice {
     last_seen_at: Option<Timestamp>,
     /// What it cannot enforce.
     issues: Vec<IssueInWords>,
-    /// Changes that it had and that were lost, because the service had to go back to an earlier copy of its data; null: none.
+    /// Changes that it had and that were lost, because the service had to go back to an earlier copy of its data; null: none, or a
+    /// guardian has set limits since.
     lost: Option<LostInWords>,
 }
 
@@ -76,7 +77,7 @@ impl GuardianDevice {
             took_ms: standing.took_ms(),
             online,
             last_seen_at: standing.last_seen_at,
-            lost: standing.lost.map(|lost| LostInWords { lost, sentence: words::lost(&standing.name) }),
+            lost: standing.lost.map(|lost| LostInWords { lost, sentence: words::lost(&standing.name, lost.said_by) }),
             issues: in_words(&standing.name, standing.issues()),
             device_id: standing.device,
             name: standing.name,

@@ -42,8 +42,8 @@ impl Store {
     /// Computes every teen's policy at the last instant before a day and at its first, and counts how those differ who are in another
     /// band by then. So what else happens until that day is no effect of it.
     pub async fn forecast_ages(&self, on: Date) -> Result<Forecast, StoreError> {
-        let tools = self.tools();
         let mut conn = self.pool.get().await?;
+        let tools = self.tools(&conn);
         let (mut forecast, mut last) = (Forecast::default(), Uuid::nil());
         loop {
             let some = teens::table.filter(teens::account_id.gt(last)).order(teens::account_id).limit(AT_ONCE);

@@ -93,8 +93,8 @@ impl Store {
         teen: TeenId,
         proof: Option<&GuardianOf>,
     ) -> Result<Vec<TransitionView>, StoreError> {
-        let (tools, now) = (self.tools(), self.world.now());
         let mut conn = self.pool.get().await?;
+        let (tools, now) = (self.tools(&conn), self.world.now());
         let standing = policies::read(&mut conn, &tools, teen, proof).await?;
         let today = standing.facts.day(now);
         let layers = match proof {

@@ -113,7 +113,8 @@ impl Store {
         proof: Option<&GuardianOf>,
     ) -> Result<(AgeView, Vec<AgeSignal>), StoreError> {
         let mut conn = self.pool.get().await?;
-        let standing = policies::read(&mut conn, &self.tools(), teen, proof).await?;
+        let tools = self.tools(&conn);
+        let standing = policies::read(&mut conn, &tools, teen, proof).await?;
         Ok((AgeView::of(&standing.facts, self.world.now()), standing.facts.signals))
     }
 }

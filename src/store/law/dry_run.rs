@@ -150,8 +150,8 @@ impl Store {
 
     /// Computes the next batch; `false` once everybody was.
     pub async fn go_on(&self, run: &mut DryRun) -> Result<bool, StoreError> {
-        let tools = self.tools();
         let mut conn = self.pool.get().await?;
+        let tools = self.tools(&conn);
         let batch = policies::read_next(&mut conn, &tools, &run.reach, run.last, BATCH).await?;
         for (teen, standing) in &batch {
             run.last = *teen;

@@ -148,7 +148,8 @@ impl Store {
     /// One pairing, for the notices of `sync`: it goes to sockets of these two people only.
     pub async fn pairing_moved(&self, pairing: PairingId) -> Result<PairingView, StoreError> {
         let mut conn = self.pool.get().await?;
-        one(&mut conn, &self.tools(), pairing).await
+        let tools = self.tools(&conn);
+        one(&mut conn, &tools, pairing).await
     }
 
     /// The teens that this guardian guards, oldest pairing first.

@@ -49,8 +49,8 @@ pub(crate) async fn commit(
            select $6, $7, $8, 'policy.' || $9, account_id, $10 from moved), \
          kept as (insert into idempotency (scope, body_hash, answer_sealed, created_at) \
            select $16, $17, $18, $7 from moved where $16::bytea is not null) \
-         insert into policy_revisions (teen_id, revision, kind, controls, home_zone, day_start_minute, changes, undo, made_by, reason, made_at, origin, seen) \
-         select account_id, $2, $9, $11, $4, $5, $12, $13, $8, $14, $7, $22, $23 from moved",
+         insert into policy_revisions (teen_id, revision, kind, controls, home_zone, day_start_minute, changes, undo, made_by, reason, made_at, origin, seen, recorded_epoch) \
+         select account_id, $2, $9, $11, $4, $5, $12, $13, $8, $14, $7, $22, $23, $25 from moved",
     );
     let bound = statement
         .bind::<SqlUuid, _>(standing.teen.uuid())
@@ -76,7 +76,8 @@ pub(crate) async fn commit(
         .bind::<Nullable<Timestamptz>, _>(standing.due_at)
         .bind::<Jsonb, _>(serde_json::to_value(next.origin)?)
         .bind::<Nullable<Jsonb>, _>(seen.map(serde_json::to_value).transpose()?)
-        .bind::<BigInt, _>(standing.looks);
+        .bind::<BigInt, _>(standing.looks)
+        .bind::<BigInt, _>(tools.epoch);
     let written = Prepared(bound).execute(conn).await?;
     let (teen, home_zone, day_start_minute) = (standing.teen, next.home_zone.clone(), next.day_start_minute);
     Ok((written == 1).then(|| Newest {

@@ -13,6 +13,7 @@ use crate::{
         policy::Change,
         snapshot::PolicyRecord,
         supervision::seen::Seen,
+        version::Version,
     },
     store::{
         Store, StoreError,
@@ -44,13 +45,13 @@ impl Store {
     pub async fn newest_policies(&self, of: &[TeenId]) -> Result<(i64, Vec<Newest>), StoreError> {
         let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
         let mut conn = self.pool.get().await?;
-        let epoch = self.epoch();
+        let epoch = conn.epoch();
         let rows: Vec<NewestRow> = newest_query().filter(teens::account_id.eq_any(ids)).load(&mut conn).await?;
         Ok((epoch, rows.into_iter().map(newest).collect::<Result<_, _>>()?))
     }
 
-    /// The newest revision numbers of these teens: what a heartbeat and a full compare need to know.
-    pub async fn newest_revisions(&self, of: &[TeenId]) -> Result<BTreeMap<TeenId, i64>, StoreError> {
+    /// The newest versions of these teens' policies: what a long poll and a full compare need to know.
+    pub async fn newest_versions(&self, of: &[TeenId]) -> Result<BTreeMap<TeenId, Version>, StoreError> {
         let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
         let mut conn = self.pool.get().await?;
         let rows: Vec<(Uuid, i64)> = teens::table
@@ -58,7 +59,8 @@ impl Store {
             .select((teens::account_id, teens::revision))
             .load(&mut conn)
             .await?;
-        Ok(rows.into_iter().map(|(teen, revision)| (teen.into(), revision)).collect())
+        let epoch = conn.epoch();
+        Ok(rows.into_iter().map(|(teen, revision)| (teen.into(), Version { epoch, revision })).collect())
     }
 }
 

@@ -60,7 +60,7 @@ impl Store {
         let (ids, versions): (Vec<Uuid>, Vec<Option<String>>) =
             batch.into_iter().map(|beat| (beat.device.device().uuid(), beat.app_version)).unzip();
         let mut conn = self.pool.get().await?;
-        let epoch = self.epoch();
+        let epoch = conn.epoch();
         #[expect(
             clippy::disallowed_methods,
             reason = "one round trip for a whole batch; every value is a bind parameter"

@@ -1,63 +1,131 @@
 //! Revisions that were acknowledged and are gone, because the database is a restored or promoted one. Nothing can bring them back;
 //! they are named, so that nobody believes in a limit that is not there.
 
-use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
+use diesel::{
+    ExpressionMethods, OptionalExtension, QueryDsl, QueryableByName,
+    dsl::max,
+    sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid},
+};
 use diesel_async::RunQueryDsl;
 use jiff_diesel::ToDiesel;
+use uuid::Uuid;
 
 use crate::{
-    domain::version::Version,
-    store::{Event, Store, StoreError, kinship::DeviceOf},
+    domain::{
+        ids::{DeviceId, TeenId},
+        report::{Lost, SaidBy},
+        version::Version,
+    },
+    store::{
+        Event, Store, StoreError,
+        kinship::{DeviceOf, GuardianOf},
+        policies::RevisionKind,
+        schema::{pairings, policy_revisions},
+    },
 };
+
+/// A device had a policy of an epoch before the newest one.
+#[derive(Clone, Debug)]
+pub struct Had {
+    /// Which device.
+    pub device: DeviceOf,
+    /// What it had.
+    pub version: Version,
+    /// Whose word that is.
+    pub said_by: SaidBy,
+}
+
+/// Beyond it JSON numbers are not exact, and no revision was ever made.
+const GREATEST: i64 = 1 << 53;
 
 #[derive(QueryableByName)]
 struct LostRow {
+    #[diesel(sql_type = SqlUuid)]
+    device_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    teen_id: Uuid,
+    #[diesel(sql_type = BigInt)]
+    epoch: i64,
     #[diesel(sql_type = BigInt)]
     from_revision: i64,
     #[diesel(sql_type = BigInt)]
     to_revision: i64,
+    #[diesel(sql_type = Text)]
+    said_by: String,
 }
 
 impl Store {
-    /// A device had a policy of an earlier epoch. Names those revisions up to it that this database does not have: in the log, in
-    /// the metrics, and to the guardians, once for each device.
+    /// Names those revisions up to what each device had that this database does not have: to the guardians, in the log, and (those that
+    /// a node had sent, which a device cannot make up) in the metrics. Once for each device. Asked again, it changes nothing.
     ///
-    /// Kept is what was recorded before the next epoch began, by the database's clock.
-    pub async fn name_lost(&self, device: &DeviceOf, had: Version) -> Result<(), StoreError> {
-        // Epochs begin with 1: anything else was never said to anybody.
-        if had.epoch < 1 {
+    /// Kept is what was recorded in the device's epoch or before.
+    pub async fn name_lost(&self, had: &[Had]) -> Result<(), StoreError> {
+        let known = |had: &&Had| had.version.epoch >= 1 && (1..=GREATEST).contains(&had.version.revision);
+        let had: Vec<&Had> = had.iter().filter(known).collect();
+        if had.is_empty() {
             return Ok(());
         }
         let mut conn = self.pool.get().await?;
         #[expect(
             clippy::disallowed_methods,
-            reason = "an insert from an aggregate, which the query builder has no words for; every value is a bind parameter"
+            reason = "an insert from a query, for which the query builder has no words; every value is a bind parameter"
         )]
         let statement = diesel::sql_query(
-            "insert into lost_revisions as l (device_id, epoch, from_revision, to_revision, found_at) \
-             select $1, $3, kept.revision + 1, $4, $5 from (select coalesce(max(r.revision), 0) as revision \
-               from (select since from epochs where epoch > $3 order by epoch limit 1) e \
-               left join policy_revisions r on r.teen_id = $2 and r.recorded_at < e.since group by e.since) kept \
-             where $4 > kept.revision on conflict (device_id) do update set epoch = excluded.epoch, \
-               from_revision = excluded.from_revision, to_revision = excluded.to_revision, found_at = excluded.found_at \
-             where (l.epoch, l.to_revision) is distinct from (excluded.epoch, excluded.to_revision) \
-             returning from_revision, to_revision",
+            "insert into lost_revisions as l (device_id, epoch, from_revision, to_revision, found_at, said_by) \
+             select d.id, h.epoch, coalesce(kept.revision, 0) + 1, h.revision, $5, h.said_by \
+             from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) as h(device, epoch, revision, said_by) \
+             join devices d on d.id = h.device \
+             left join lateral (select r.revision from policy_revisions r where r.teen_id = d.teen_id \
+               and coalesce(r.recorded_epoch, 0) <= h.epoch order by r.revision desc limit 1) kept on true \
+             where h.epoch < $6 and h.revision > coalesce(kept.revision, 0) \
+             order by d.id on conflict (device_id) do update set epoch = excluded.epoch, \
+               from_revision = excluded.from_revision, to_revision = excluded.to_revision, found_at = excluded.found_at, \
+               said_by = excluded.said_by \
+             where (excluded.epoch, excluded.said_by, excluded.to_revision) > (l.epoch, l.said_by, l.to_revision) \
+             returning device_id, (select teen_id from devices where id = device_id) as teen_id, epoch, from_revision, to_revision, said_by",
         );
-        let (teen, id) = (device.teen(), device.device());
         let named: Vec<LostRow> = statement
-            .bind::<SqlUuid, _>(id.uuid())
-            .bind::<SqlUuid, _>(teen.uuid())
-            .bind::<BigInt, _>(had.epoch)
-            .bind::<BigInt, _>(had.revision)
+            .bind::<Array<SqlUuid>, _>(had.iter().map(|had| had.device.device().uuid()).collect::<Vec<_>>())
+            .bind::<Array<BigInt>, _>(had.iter().map(|had| had.version.epoch).collect::<Vec<_>>())
+            .bind::<Array<BigInt>, _>(had.iter().map(|had| had.version.revision).collect::<Vec<_>>())
+            .bind::<Array<Text>, _>(had.iter().map(|had| had.said_by.word()).collect::<Vec<_>>())
             .bind::<Timestamptz, _>(self.world.now().to_diesel())
+            .bind::<BigInt, _>(conn.epoch())
             .load(&mut conn)
             .await?;
-        for LostRow { from_revision, to_revision } in named {
-            tracing::error!(%teen, device = %id, epoch = had.epoch, from_revision, to_revision, "acknowledged revisions were lost");
-            metrics::counter!("family_pairing_lost_revisions_total").increment(1);
-            self.post(Event::DeviceReported { teen, device: id });
-        }
+        named.iter().for_each(|lost| self.tell_of(lost));
         Ok(())
+    }
+
+    fn tell_of(&self, lost: &LostRow) {
+        let (teen, device) = (TeenId::from(lost.teen_id), DeviceId::from(lost.device_id));
+        let LostRow { epoch, from_revision, to_revision, said_by, .. } = lost;
+        if SaidBy::from_word(said_by) == SaidBy::Node {
+            tracing::error!(%teen, %device, epoch, from_revision, to_revision, "acknowledged revisions were lost");
+            metrics::counter!("family_pairing_lost_revisions_total").increment(1);
+        } else {
+            tracing::warn!(%teen, %device, epoch, from_revision, to_revision, "a device says that it had revisions which are not here");
+        }
+        self.post(Event::DeviceReported { teen, device });
+    }
+
+    /// Whether a guardian is still to be told of a loss: it was while they guarded the teen, and no guardian has set anything since.
+    pub(super) async fn matters_still(&self, proof: &GuardianOf, lost: &Lost) -> Result<bool, StoreError> {
+        let mut conn = self.pool.get().await?;
+        let since: Option<Option<jiff_diesel::Timestamp>> = pairings::table
+            .find(proof.pairing().uuid())
+            .select(pairings::answered_at)
+            .first(&mut conn)
+            .await
+            .optional()?;
+        let kinds = [RevisionKind::Guardian.as_str(), RevisionKind::Undo.as_str()];
+        let set: Option<jiff_diesel::Timestamp> = policy_revisions::table
+            .filter(policy_revisions::teen_id.eq(proof.teen().uuid()))
+            .filter(policy_revisions::kind.eq_any(kinds))
+            .select(max(policy_revisions::made_at))
+            .first(&mut conn)
+            .await?;
+        let paired_before = since.flatten().is_some_and(|since| since.to_jiff() <= lost.found_at);
+        Ok(paired_before && set.is_none_or(|set| set.to_jiff() < lost.found_at))
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     domain::{
         ids::{DeviceId, Id, TeenId},
-        report::{Applied, Desired, Issue, Lost, Rejected, Reports, Standing},
+        report::{Applied, Desired, Issue, Lost, Rejected, Reports, SaidBy, Standing},
         snapshot::PolicyRecord,
         version::Version,
     },
@@ -81,7 +81,7 @@ struct DeviceRow {
     reported_recorded_at: Option<jiff_diesel::Timestamp>,
     applied: AppliedColumns,
     rejected: (Option<i64>, Option<i64>, Option<String>, Option<jiff_diesel::Timestamp>),
-    lost: Option<(i64, i64, i64, jiff_diesel::Timestamp)>,
+    lost: Option<(i64, i64, i64, jiff_diesel::Timestamp, String)>,
 }
 
 /// Whose devices.
@@ -99,7 +99,15 @@ type PolicyRow = (Uuid, i64, String, String, i16, jiff_diesel::Timestamp);
 impl Store {
     /// Every live device of a guarded teen, oldest first.
     pub async fn device_standings(&self, proof: &GuardianOf) -> Result<Vec<DeviceStanding>, StoreError> {
-        self.standings(Of::Teens(&[proof.teen()])).await
+        let mut standings = self.standings(Of::Teens(&[proof.teen()])).await?;
+        for standing in &mut standings {
+            if let Some(lost) = &standing.lost
+                && !self.matters_still(proof, lost).await?
+            {
+                standing.lost = None;
+            }
+        }
+        Ok(standings)
     }
 
     /// Every live device of teens whose guardian has a socket here, to say how everything stands.
@@ -149,6 +157,7 @@ impl Store {
                         lost_revisions::from_revision,
                         lost_revisions::to_revision,
                         lost_revisions::found_at,
+                        lost_revisions::said_by,
                     )
                         .nullable(),
                 ),
@@ -167,7 +176,7 @@ impl Store {
             Of::Devices(devices) => query.filter(devices::id.eq_any(uuids(devices))),
         };
         let rows: Vec<(DeviceRow, PolicyRow)> = query.load(&mut conn).await?;
-        let epoch = self.epoch();
+        let epoch = conn.epoch();
         rows.into_iter().map(|(device, policy)| standing(device, policy, epoch)).collect()
     }
 }
@@ -206,11 +215,12 @@ fn standing(device: DeviceRow, policy: PolicyRow, epoch: i64) -> Result<DeviceSt
         reports: Reports { applied, rejected },
         first_confirmed_at: first.map(|at| at.to_jiff()),
         last_seen_at: device.last_seen_at.map(|at| at.to_jiff()),
-        lost: device.lost.map(|(epoch, from_revision, to_revision, found_at)| Lost {
+        lost: device.lost.map(|(epoch, from_revision, to_revision, found_at, said_by)| Lost {
             epoch,
             from_revision,
             to_revision,
             found_at: found_at.to_jiff(),
+            said_by: SaidBy::from_word(&said_by),
         }),
         reported_at: device.reported_recorded_at.map(|at| at.to_jiff()),
     })

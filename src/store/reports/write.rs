@@ -80,9 +80,8 @@ type Key = (Uuid, i64);
 impl Store {
     /// Judges and keeps a batch of reports. The answers are in the order of the batch.
     pub async fn keep_reports(&self, batch: Vec<Report>) -> Result<Vec<Judged>, StoreError> {
-        let epoch = self.epoch();
-        let hashes = self.hashes(&batch, epoch).await?;
-        let judged: Vec<Judged> = batch.iter().map(|report| judge(report, epoch, &hashes)).collect();
+        let hashes = self.hashes(&batch).await?;
+        let judged: Vec<Judged> = batch.iter().map(|report| judge(report, &hashes)).collect();
         let taken: Vec<Report> = batch
             .into_iter()
             .zip(&judged)
@@ -110,15 +109,15 @@ impl Store {
         Ok(judged)
     }
 
-    /// The newest revision per teen of the batch and the hash of each unvouched one that it names.
-    async fn hashes(&self, batch: &[Report], epoch: i64) -> Result<Hashes, StoreError> {
+    /// The newest version per teen of the batch and the hash of each unvouched one that it names.
+    async fn hashes(&self, batch: &[Report]) -> Result<Hashes, StoreError> {
         let unvouched: Vec<&Report> = batch.iter().filter(|report| !report.vouched).collect();
         if unvouched.is_empty() {
             return Ok(Hashes::default());
         }
         let teens: Vec<TeenId> = unvouched.iter().map(|report| report.device.teen()).collect();
         let revisions: Vec<i64> = unvouched.iter().map(|report| report.version.revision).collect();
-        let newest = self.newest_revisions(&teens).await?;
+        let newest = self.newest_versions(&teens).await?;
         let wanted: Vec<Key> = teens.iter().map(|teen| teen.uuid()).zip(revisions.iter().copied()).collect();
         let mut conn = self.pool.get().await?;
         let rows: Vec<(Uuid, i64, String, String, i16, jiff_diesel::Timestamp)> = policy_revisions::table
@@ -138,6 +137,7 @@ impl Store {
             ))
             .load(&mut conn)
             .await?;
+        let epoch = conn.epoch();
         let mut hashes = BTreeMap::new();
         for (teen, revision, controls, home_zone, day_start_minute, made_at) in rows {
             if wanted.contains(&(teen, revision)) {
@@ -153,23 +153,25 @@ impl Store {
 
 #[derive(Default)]
 struct Hashes {
-    newest: BTreeMap<TeenId, i64>,
+    newest: BTreeMap<TeenId, Version>,
     hashes: BTreeMap<Key, String>,
 }
 
-fn judge(report: &Report, epoch: i64, known: &Hashes) -> Judged {
+fn judge(report: &Report, known: &Hashes) -> Judged {
     if report.vouched {
         return Judged::Taken;
     }
     let teen = report.device.teen();
-    let newest = known.newest.get(&teen).copied().unwrap_or_default();
-    let Version { epoch: said_epoch, revision } = report.version;
-    if said_epoch > epoch || (said_epoch == epoch && revision > newest) || said_epoch < 1 || revision < 1 {
+    let Version { epoch, revision } = report.version;
+    let Some(newest) = known.newest.get(&teen).filter(|newest| report.version <= **newest) else {
+        return Judged::NeverIssued;
+    };
+    if epoch < 1 || revision < 1 {
         return Judged::NeverIssued;
     }
     match &report.said {
         // Bytes of an earlier epoch cannot be made again; the report can only say that the device is behind.
-        Said::Applied { .. } if said_epoch < epoch => Judged::Taken,
+        Said::Applied { .. } if epoch < newest.epoch => Judged::Taken,
         Said::Applied { sha256, .. } if known.hashes.get(&(teen.uuid(), revision)) != Some(sha256) => {
             Judged::HashMismatch
         }

@@ -7,8 +7,11 @@ use super::{
     conversation::{Conversation, Greeting},
 };
 use crate::{
-    domain::{text, version::Version},
-    store::{StoreError, reports::Arrived},
+    domain::{report::SaidBy, text, version::Version},
+    store::{
+        StoreError,
+        reports::{Arrived, Had},
+    },
     sync::{
         Published,
         frame::{Close, HEARTBEAT_SECONDS, Held, Hello, Resume, ServerFrame, Welcome},
@@ -25,7 +28,7 @@ impl Session<'_> {
         let arrived = self.arrive(app_version).await?;
         let had = hello.applied.as_ref().map(|held| held.version);
         if let Some(had) = had.filter(|had| had.epoch < arrived.heard.desired.epoch) {
-            self.name_lost(had).await?;
+            self.had(had, SaidBy::Device);
         }
         let Greeting { lost, current } = Conversation::greeted(hello.applied, &arrived);
         if lost {
@@ -65,10 +68,9 @@ impl Session<'_> {
         store.forget_confirmed(&self.socket.device).await.map_err(|error| away(&error))
     }
 
-    /// The database is another one than that which this policy came from: what it does not have is named.
-    pub(super) async fn name_lost(&self, had: Version) -> Result<(), End> {
-        let store = &self.socket.live.store;
-        store.name_lost(&self.socket.device, had).await.map_err(|error| away(&error))
+    /// The database is another one than that which this policy came from: what it does not have is to be named.
+    pub(super) fn had(&self, version: Version, said_by: SaidBy) {
+        self.socket.live.losses.had(Had { device: self.socket.device.clone(), version, said_by });
     }
 
     /// The newest policy, asked for after the seat was taken. It is read only for a device that does not hold it.

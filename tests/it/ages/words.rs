@@ -161,7 +161,7 @@ async fn what_a_faster_clock_wrote_counts_already() {
 /// Hints are lost, and an operator's command gives none: the sweep tells both sides, once.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_no_hint_told_the_sweep_tells_once() {
-    let house = House::with(&["--drop-hints", "true"]).await;
+    let house = House::with(&["--lose-hints", "100"]).await;
     let family = family_born(&house, turning(&house, 16, 40)).await;
     let (mut phone, mut socket) = (family.phone.connects(&house).await, listens(&family.guardian, house.url()).await);
     reports(&house, &age_key(&house), &family, google(0, Some(12), "TIER_C")).await;
@@ -175,7 +175,7 @@ async fn what_no_hint_told_the_sweep_tells_once() {
 /// So it is with announcements.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_announcement_without_a_hint_is_told_by_the_sweep() {
-    let house = House::with(&["--drop-hints", "true"]).await;
+    let house = House::with(&["--lose-hints", "100"]).await;
     let family = family_born(&house, turning(&house, 16, 31)).await;
     pass_to(&house, today(&house) + Span::new().days(1), SignedDuration::from_mins(10));
     let guardian = again(&house, &family.guardian).await;

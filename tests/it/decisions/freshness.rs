@@ -32,7 +32,7 @@ const BOUND: Duration = Duration::from_secs(10);
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_counts_at_once_here_and_soon_elsewhere() {
     let mut house = House::new().await;
-    house.add_node(&["--drop-hints", "true", "--redis-url", "none"]).await;
+    house.add_node(&["--lose-hints", "100", "--redis-url", "none"]).await;
     let here = Server::of(&house);
     let mut changes = vec![];
     // Ten families, so that ten hints are lost side by side, at ten moments of the sweep's round.
@@ -73,7 +73,7 @@ async fn a_change_counts_at_once_here_and_soon_elsewhere() {
 async fn a_frozen_database_is_said_and_never_answered_for() {
     let mut house = House::new().await;
     let line = Line::to(&house.database.url).await;
-    house.add_node(&["--database-url", &line.url, "--drop-hints", "true", "--redis-url", "none"]).await;
+    house.add_node(&["--database-url", &line.url, "--lose-hints", "100", "--redis-url", "none"]).await;
     let family = house.family().await;
     let server = Server::of(&house).at(&house.nodes[1].url);
     assert_eq!(server.asks(&family.teen, "search", json!({})).await["outcome"], "allow");
@@ -110,7 +110,7 @@ async fn without_sweeps_nothing_old_is_used_after_ten_seconds() {
     let house = House::new().await;
     let family = house.family().await;
     let line = Line::to(&house.database.url).await;
-    let (app, _) = house.app(&["--database-url", &line.url, "--drop-hints", "true", "--redis-url", "none"]).await;
+    let (app, _) = house.app(&["--database-url", &line.url, "--lose-hints", "100", "--redis-url", "none"]).await;
     let key = house.platform_key(&[Scope::Decide]);
     let key = app.gate.keys.key_of(Token::parse(&key.token).expect("a token").hash()).await.expect("an answer");
     let proof = KeyFor::<Decide>::of(key.expect("a key")).expect("the scope");

@@ -39,7 +39,7 @@ async fn a_slow_read_makes_nobody_elses_answer_old() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_stood_still_answers_nothing_old() {
     let house = House::new().await;
-    let node = house.process(&["--drop-hints", "true"]).await;
+    let node = house.process(&["--lose-hints", "100"]).await;
     let family = house.family().await;
     let server = Server::of(&house).at(&node.url);
     assert_eq!(server.asks(&family.teen, "search", json!({})).await["outcome"], "allow");

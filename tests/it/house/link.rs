@@ -1,4 +1,4 @@
-//! A bad line between devices and a server: it delays, cuts messages in two, stands still and breaks, and counts what it did.
+//! A bad line between devices and a server: it delays, cuts messages in two, stands still, breaks or carries nothing any more, and counts what it did.
 
 use std::{
     sync::{
@@ -32,12 +32,16 @@ pub struct Faults {
     pub stalls: AtomicU64,
     pub splits: AtomicU64,
     pub delays: AtomicU64,
+    pub deaf: AtomicU64,
 }
 
 impl Faults {
     /// All of them.
     pub fn count(&self) -> u64 {
-        [&self.cuts, &self.stalls, &self.splits, &self.delays].map(|faults| faults.load(Ordering::Relaxed)).iter().sum()
+        [&self.cuts, &self.stalls, &self.splits, &self.delays, &self.deaf]
+            .map(|faults| faults.load(Ordering::Relaxed))
+            .iter()
+            .sum()
     }
 }
 
@@ -111,6 +115,11 @@ async fn carry(
                     }
                     part = &part[at..];
                     tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+                44 => {
+                    faults.deaf.fetch_add(1, Ordering::Relaxed);
+                    // The connection stays, and what is sent into it fills up.
+                    return std::future::pending().await;
                 }
                 24..44 => {
                     faults.delays.fetch_add(1, Ordering::Relaxed);

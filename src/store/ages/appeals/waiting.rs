@@ -32,8 +32,8 @@ pub struct WaitingAppeal {
 impl Store {
     /// The objections that wait for an answer, the one that is due first in front.
     pub async fn open_age_appeals(&self) -> Result<Vec<WaitingAppeal>, StoreError> {
-        let (tools, now) = (self.tools(), self.world.now());
         let mut conn = self.pool.get().await?;
+        let (tools, now) = (self.tools(&conn), self.world.now());
         let rows: Vec<Row> = age_appeals::table
             .filter(age_appeals::state.eq(AppealState::Open.as_str()))
             .order(age_appeals::opened_at)

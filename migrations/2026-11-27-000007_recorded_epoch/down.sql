@@ -1,0 +1,6 @@
+alter table lost_revisions drop column said_by;
+create table epochs (
+    epoch bigint primary key,
+    since timestamptz not null default clock_timestamp()
+);
+alter table policy_revisions drop column recorded_epoch;

@@ -37,7 +37,10 @@ use crate::{
         snapshot::hex,
         vault::Vault,
     },
-    store::{PoolSettings, Posted, Store, StoreError, device_work::DeviceWork, key_ring::KeyRing, migrate},
+    store::{
+        PoolSettings, Posted, Store, StoreError, device_work::DeviceWork, guardian_work::GuardianWork,
+        key_ring::KeyRing, migrate,
+    },
     sync::{Live, Parts},
 };
 
@@ -186,6 +189,7 @@ impl App {
         origins.push(origin_of(&public_url)?);
         let gate = Gate {
             keys: KeyRing::start(&store),
+            guardians: GuardianWork::start(&store),
             store,
             devices: work,
             hasher: Hasher::new(config.hash_memory_kib, config.hash_passes)?,

@@ -21,6 +21,7 @@ use crate::{
     store::{
         Store, StoreError,
         device_work::DeviceWork,
+        guardian_work::GuardianWork,
         key_ring::{KeyFor, KeyRing},
         once::Once,
     },
@@ -54,6 +55,8 @@ pub struct Gate {
     pub store: Store,
     /// Gathered look-ups.
     pub devices: DeviceWork,
+    /// The same for guardians.
+    pub guardians: GuardianWork,
     /// The platform's own servers.
     pub keys: KeyRing,
     /// Passwords.

@@ -10,11 +10,12 @@ use crate::{
     domain::{
         ids::TeenId,
         platform::{Age, Assure, Decide, Scoped},
-        secret::{Token, TokenKind},
+        secret::{Token, TokenHash, TokenKind},
     },
     problem::{Code, Problem},
     store::{
         Store,
+        guardian_work::Changing,
         key_ring::{KeyFor, PlatformKey},
         kinship::{DeviceOf, GuardianOf, GuardianSelf, SignedIn, TeenSelf},
     },
@@ -47,6 +48,8 @@ pub type Account = Proven<SignedIn>;
 pub type Guardian = Proven<GuardianSelf>;
 /// A guardian of the teen in the path. Everybody else gets 404.
 pub type GuardianOfTeen = Proven<GuardianOf>;
+/// A guardian of the teen in the path who wants to change something.
+pub type GuardianWhoChanges = Proven<Changing>;
 /// A teen, by session or by device.
 pub type Teen = Proven<TeenSelf>;
 /// A teen by their own session: for what a device alone may not do.
@@ -116,13 +119,30 @@ impl Prove for GuardianSelf {
 
 impl Prove for GuardianOf {
     async fn prove(gate: &Gate, request: &HttpRequest) -> Result<Self, Problem> {
-        let token = bearer(request, TokenKind::Session)?;
-        let teen: TeenId = request.match_info().query("teen_id").parse().map_err(|_| Code::NotFound)?;
-        let (who, kin) = gate.store.guardian_of(token.hash(), teen).await?.ok_or(Code::NotSignedIn)?;
-        match who.guardian() {
-            None => Err(Code::WrongRole.into()),
-            Some(_) => kin.ok_or(Code::NotFound.into()),
-        }
+        let (token, teen) = about_a_teen(request)?;
+        kin(gate.guardians.guardian_of(token, teen).await?)
+    }
+}
+
+impl Prove for Changing {
+    async fn prove(gate: &Gate, request: &HttpRequest) -> Result<Self, Problem> {
+        let (token, teen) = about_a_teen(request)?;
+        kin(gate.guardians.changing(token, teen).await?)
+    }
+}
+
+/// The session's token, and the teen in the path.
+fn about_a_teen(request: &HttpRequest) -> Result<(TokenHash, TeenId), Problem> {
+    let token = bearer(request, TokenKind::Session)?;
+    let teen = request.match_info().query("teen_id").parse().map_err(|_| Code::NotFound)?;
+    Ok((token.hash(), teen))
+}
+
+fn kin<P>(found: Option<(SignedIn, Option<P>)>) -> Result<P, Problem> {
+    let (who, proof) = found.ok_or(Code::NotSignedIn)?;
+    match who.guardian() {
+        None => Err(Code::WrongRole.into()),
+        Some(_) => proof.ok_or(Code::NotFound.into()),
     }
 }
 

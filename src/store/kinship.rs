@@ -4,6 +4,8 @@
 //! the proof, so whoever calls it has shown a live token and a live pairing. What a proof says was true when it was minted;
 //! writes look at the pairing again under the teen's lock, so an ended pairing loses its powers at once.
 
+use std::collections::HashMap;
+
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl,
 };
@@ -14,13 +16,15 @@ use uuid::Uuid;
 
 use super::{
     Store, StoreError, Tools,
-    schema::{accounts, devices, pairings, session_tokens, sessions},
+    guardian_work::Kin,
+    schema::{accounts, devices, pairings, session_tokens, sessions, teens},
 };
 use crate::domain::{
     account::Role,
     ids::{AccountId, DeviceId, GuardianId, PairingId, SessionId, TeenId},
     pairing::PairingState,
     secret::TokenHash,
+    version::Version,
 };
 
 /// Somebody signed in, whatever their role.
@@ -148,6 +152,7 @@ impl GuardianOf {
 }
 
 type SessionRow = (Uuid, String, Uuid, jiff_diesel::Timestamp);
+type KinRow = (Vec<u8>, SessionRow, Option<(Uuid, Uuid)>);
 
 impl Store {
     /// Who shows this session token, if it lives.
@@ -167,39 +172,45 @@ impl Store {
         row.map(signed_in).transpose()
     }
 
-    /// Who shows this session token, and their pairing with that teen, in one question. The second is `None` for
-    /// strangers, for pairings that ended and for teens that do not exist: nobody can tell which.
-    pub async fn guardian_of(
-        &self,
-        token: TokenHash,
-        teen: TeenId,
-    ) -> Result<Option<(SignedIn, Option<GuardianOf>)>, StoreError> {
+    /// Who shows these session tokens, and their pairings with those teens, in one question.
+    pub(super) async fn kin_of(&self, asked: Vec<(TokenHash, TeenId)>) -> Result<Vec<Option<Kin>>, StoreError> {
         let now = self.world.now().to_diesel();
+        let (hashes, teens): (Vec<Vec<u8>>, Vec<Uuid>) =
+            asked.iter().map(|(token, teen)| (token.as_bytes().to_vec(), teen.uuid())).unzip();
         let mut conn = self.pool.get().await?;
-        let row: Option<(SessionRow, Option<Uuid>)> = session_tokens::table
+        let rows: Vec<KinRow> = session_tokens::table
             .inner_join(sessions::table.inner_join(accounts::table))
             .left_join(
                 pairings::table.on(pairings::guardian_id
                     .eq(accounts::id.nullable())
-                    .and(pairings::teen_id.eq(teen.uuid()))
+                    .and(pairings::teen_id.eq_any(teens))
                     .and(pairings::state.eq(PairingState::Active.as_str()))),
             )
-            .filter(session_tokens::token_hash.eq(token.as_bytes().to_vec()))
+            .filter(session_tokens::token_hash.eq_any(&hashes))
             .filter(session_tokens::kind.eq("session"))
             .filter(session_tokens::expires_at.gt(now))
             .filter(sessions::ended_at.is_null())
-            .select(((accounts::id, accounts::role, sessions::id, session_tokens::expires_at), pairings::id.nullable()))
-            .first(&mut conn)
-            .await
-            .optional()?;
-        let Some((session, pairing)) = row else { return Ok(None) };
-        let who = signed_in(session)?;
-        let kin = pairing.filter(|_| who.role == Role::Guardian).map(|pairing| GuardianOf {
-            guardian: who.account,
-            teen,
-            pairing: pairing.into(),
-        });
-        Ok(Some((who, kin)))
+            .select((
+                session_tokens::token_hash,
+                (accounts::id, accounts::role, sessions::id, session_tokens::expires_at),
+                (pairings::id, pairings::teen_id).nullable(),
+            ))
+            .load(&mut conn)
+            .await?;
+        let mut known: HashMap<Vec<u8>, (SignedIn, HashMap<Uuid, Uuid>)> = HashMap::new();
+        for (hash, session, pairing) in rows {
+            let who = signed_in(session)?;
+            let (_, guarded) = known.entry(hash).or_insert_with(|| (who, HashMap::new()));
+            guarded.extend(pairing.map(|(pairing, teen)| (teen, pairing)));
+        }
+        let kin = |(hash, (_, teen)): (&Vec<u8>, &(TokenHash, TeenId))| {
+            let (who, guarded) = known.get(hash)?;
+            let pairing = guarded.get(&teen.uuid()).filter(|_| who.role == Role::Guardian);
+            let proof =
+                pairing.map(|pairing| GuardianOf { guardian: who.account, teen: *teen, pairing: (*pairing).into() });
+            Some((who.clone(), proof))
+        };
+        Ok(hashes.iter().zip(&asked).map(kin).collect())
     }
 
     /// Which devices show these tokens. One query for many: a storm of reconnecting devices must not become a storm of queries.
@@ -220,16 +231,18 @@ impl Store {
         Ok(hashes.iter().map(found).collect())
     }
 
-    /// The teens that a guardian guards now, for the notices of their socket.
-    pub async fn guarded(&self, guardian: &GuardianSelf) -> Result<Vec<TeenId>, StoreError> {
+    /// The teens that a guardian guards now and their newest policies' versions, for the notices of their socket.
+    pub async fn guarded(&self, guardian: &GuardianSelf) -> Result<Vec<(TeenId, Version)>, StoreError> {
         let mut conn = self.pool.get().await?;
-        let teens: Vec<Uuid> = pairings::table
+        let teens: Vec<(Uuid, i64)> = pairings::table
+            .inner_join(teens::table)
             .filter(pairings::guardian_id.eq(guardian.guardian.uuid()))
             .filter(pairings::state.eq(PairingState::Active.as_str()))
-            .select(pairings::teen_id)
+            .select((pairings::teen_id, teens::revision))
             .load(&mut conn)
             .await?;
-        Ok(teens.into_iter().map(TeenId::from).collect())
+        let epoch = conn.epoch();
+        Ok(teens.into_iter().map(|(teen, revision)| (teen.into(), Version { epoch, revision })).collect())
     }
 }
 

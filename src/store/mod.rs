@@ -19,6 +19,7 @@ pub mod devices;
 pub mod due;
 mod error;
 pub(crate) mod gather;
+pub mod guardian_work;
 pub mod history;
 pub mod installation;
 pub mod key_ring;

@@ -17,7 +17,7 @@ use serde_json::json;
 pub use self::newest::Newest;
 pub(crate) use self::{
     commit::{commit, look_later},
-    standing::{Standing, lock, read, read_next},
+    standing::{Standing, TeenRow, lock, read, read_next, rows_of, understood},
 };
 use super::{
     StoreError, Tools, law,

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use self::plan::{Change, Made, Plan, TRIES};
 use super::{
     Event, Store, StoreError, Tools,
+    guardian_work::Changing,
     kinship::{GuardianOf, TeenSelf},
     law::Book,
     once::Once,
@@ -180,10 +181,9 @@ pub struct Home {
 
 impl Store {
     /// Changes what a guardian wants.
-    pub async fn change_settings(&self, proof: GuardianOf, wish: Wish) -> Result<Changed, StoreError> {
+    pub async fn change_settings(&self, by: Changing, wish: Wish) -> Result<Changed, StoreError> {
         let Wish { patch, reason, seen, once } = wish;
-        self.change(Change { reason, seen: Some(seen), once, ..Change::by_guardian(proof, Plan::Guardian(patch)) })
-            .await
+        self.change(Change { reason, seen: Some(seen), once, ..Change::by_guardian(by, Plan::Guardian(patch)) }).await
     }
 
     /// Changes what a teen wants for themself: only ever tighter.
@@ -193,53 +193,43 @@ impl Store {
     }
 
     /// Takes a revision back, as a new revision. The wish's patch is not looked at.
-    pub async fn undo(&self, proof: GuardianOf, revision: i64, wish: Wish) -> Result<Changed, StoreError> {
+    pub async fn undo(&self, by: Changing, revision: i64, wish: Wish) -> Result<Changed, StoreError> {
         let Wish { reason, seen, once, .. } = wish;
-        self.change(Change { reason, seen: Some(seen), once, ..Change::by_guardian(proof, Plan::Undo(revision)) }).await
+        self.change(Change { reason, seen: Some(seen), once, ..Change::by_guardian(by, Plan::Undo(revision)) }).await
     }
 
     /// Sets the zone and the start of the day in which limits count.
-    pub async fn change_home(
-        &self,
-        proof: GuardianOf,
-        home: Home,
-        reason: Option<String>,
-    ) -> Result<Changed, StoreError> {
-        self.change(Change { reason, ..Change::by_guardian(proof, Plan::Home(home)) }).await
+    pub async fn change_home(&self, by: Changing, home: Home, reason: Option<String>) -> Result<Changed, StoreError> {
+        self.change(Change { reason, ..Change::by_guardian(by, Plan::Home(home)) }).await
     }
 
     /// Loosens something for a time.
     pub async fn grant(
         &self,
-        proof: GuardianOf,
+        by: Changing,
         lend: Lend,
         reason: Option<String>,
         once: Option<Once>,
     ) -> Result<Changed, StoreError> {
         let plan = Plan::Grant(self.world.uuid(), lend);
-        self.change(Change { reason, once, ..Change::by_guardian(proof, plan) }).await
+        self.change(Change { reason, once, ..Change::by_guardian(by, plan) }).await
     }
 
     /// Tightens something for a time.
     pub async fn hold(
         &self,
-        proof: GuardianOf,
+        by: Changing,
         lend: Lend,
         reason: Option<String>,
         once: Option<Once>,
     ) -> Result<Changed, StoreError> {
         let plan = Plan::Hold(self.world.uuid(), lend);
-        self.change(Change { reason, once, ..Change::by_guardian(proof, plan) }).await
+        self.change(Change { reason, once, ..Change::by_guardian(by, plan) }).await
     }
 
     /// Takes a grant or a hold that this guardian gave back before its time.
-    pub async fn revoke_timed(
-        &self,
-        proof: GuardianOf,
-        id: Uuid,
-        reason: Option<String>,
-    ) -> Result<Changed, StoreError> {
-        self.change(Change { reason, ..Change::by_guardian(proof, Plan::Revoke(id)) }).await
+    pub async fn revoke_timed(&self, by: Changing, id: Uuid, reason: Option<String>) -> Result<Changed, StoreError> {
+        self.change(Change { reason, ..Change::by_guardian(by, Plan::Revoke(id)) }).await
     }
 
     /// Gives a grant back: the teen would rather be without it.

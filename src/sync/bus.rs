@@ -7,6 +7,7 @@
 //! down, everybody who sits here is compared with the truth once it is back.
 
 use std::{
+    mem,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -39,6 +40,8 @@ const PONG: Duration = Duration::from_secs(2);
 const RETRY: Duration = Duration::from_millis(500);
 /// Messages that may wait here. Beyond, a message is lost, and the sweep finds what it was about.
 const LANE: usize = 4_096;
+/// Most events of one message.
+const MOST: usize = 500;
 /// Channels that nodes speak on: enough to use every member of a cluster, few enough for each node to hear all.
 const CHANNELS: u128 = 16;
 
@@ -65,11 +68,14 @@ impl Bus {
         Self { node, shared }
     }
 
-    /// Tells the other nodes. Whether anybody heard is not asked.
-    pub(super) async fn publish(&self, events: &[Event]) {
-        failpoint::pass("hint.leaving");
-        self.tell(Hints { node: self.node, events: events.to_vec(), seated: vec![] }).await;
-        failpoint::pass("hint.left");
+    /// Tells the other nodes what comes, for as long as something may. Whether anybody heard is not asked.
+    pub(super) async fn publish_all(&self, mut said: mpsc::Receiver<Event>) {
+        let mut events = Vec::new();
+        while said.recv_many(&mut events, MOST).await > 0 {
+            failpoint::pass("hint.leaving");
+            self.tell(Hints { node: self.node, events: mem::take(&mut events), seated: vec![] }).await;
+            failpoint::pass("hint.left");
+        }
     }
 
     /// Tells the other nodes that these devices have a newer socket here.

@@ -25,15 +25,14 @@ pub async fn newer_than(
     let teen = who.teen();
     let mut waiting = live.hub.wait_for(teen);
     let newest = waiting.newest.as_mut().ok_or(Code::Internal)?;
-    let here = live.store.newest_versions(&[teen]).await?.remove(&teen).ok_or(Code::NotFound)?;
+    // What is read from here on has all that was committed before.
+    let net = if newest.borrow().as_ref().is_some_and(|known| known.text().is_none()) { Net::Again } else { Net::Join };
+    tokio::time::timeout(READ, live.refresh.look_at(teen, net)).await.map_err(|_| Code::Unavailable)?;
+    let published = newest.borrow_and_update().clone();
+    let here = published.as_ref().ok_or(Code::NotFound)?.version;
     if let Some((device, version)) = who.as_device().zip(have).filter(|(_, have)| have.epoch < here.epoch) {
         live.losses.had(Had { device, version, said_by: SaidBy::Device });
     }
-    live.refresh.suspect(teen, Net::Join);
-    let fresh =
-        |published: &Option<Arc<Published>>| published.as_ref().is_some_and(|published| published.version >= here);
-    let first = tokio::time::timeout(READ, newest.wait_for(fresh)).await;
-    let published = first.map_err(|_| Code::Unavailable)?.map_err(|_| Code::Unavailable)?.clone();
     let differs = |published: &Option<Arc<Published>>| published.as_ref().is_some_and(|p| Some(p.version) != have);
     if !differs(&published) {
         let stopped = live.draining.cancelled();

@@ -18,12 +18,15 @@ use super::{
     wire::Wire,
 };
 use crate::{
-    domain::ids::ConnectionId,
+    domain::ids::{ConnectionId, TeenId},
     store::{
         StoreError,
         kinship::{GuardianSelf, SignedIn},
     },
 };
+
+/// How often the teens are read again because a pairing moved meanwhile.
+const TRIES: usize = 5;
 
 /// What a guardian's task is made of.
 pub struct GuardianSocket {
@@ -67,8 +70,7 @@ async fn begin(socket: &GuardianSocket, wire: &mut Wire) -> Result<GuardianSeat,
     if socket.live.draining.is_cancelled() {
         return Err(End::Close(Close::Drain));
     }
-    let teens = store.guarded(&socket.guardian).await.map_err(|error| away(&error))?;
-    socket.live.hub.guard_exactly(guardian, &teens.iter().copied().collect());
+    let teens = Box::pin(guards(socket)).await?;
     let welcome = Welcome {
         connection_id: socket.connection,
         server_time: store.world().now(),
@@ -81,6 +83,20 @@ async fn begin(socket: &GuardianSocket, wire: &mut Wire) -> Result<GuardianSeat,
         wire.send(&device_notice(standing)).await?;
     }
     Ok(seat)
+}
+
+/// Whom the guardian guards, read and entered as one: a pairing that moves in between has it read again.
+async fn guards(socket: &GuardianSocket) -> Result<Vec<TeenId>, End> {
+    let (hub, guardian) = (&socket.live.hub, socket.guardian.guardian());
+    for _ in 0..TRIES {
+        let moves = hub.moves(guardian);
+        let teens = socket.live.store.guarded(&socket.guardian).await.map_err(|error| away(&error))?;
+        let teens = teens.into_iter().map(|(teen, version)| (teen, Some(version))).collect();
+        if hub.guard_exactly(guardian, moves, &teens) {
+            return Ok(teens.into_keys().collect());
+        }
+    }
+    Err(End::Close(Close::Overloaded))
 }
 
 async fn attend(socket: &GuardianSocket, mut seat: GuardianSeat, wire: &mut Wire) -> End {

@@ -152,10 +152,16 @@ impl Hub {
     /// The newest version that everybody here who follows the teen has heard of, if there is one.
     pub fn seen(&self, teen: TeenId) -> Option<Version> {
         let state = self.state();
-        match state.teens.get(&teen) {
-            Some(row) => row.newest.borrow().as_ref().map(|published| published.version),
-            None => state.guardians.announced(teen),
+        let devices = state.teens.get(&teen).map(|row| row.newest.borrow().as_ref().map(|published| published.version));
+        match (devices, state.guardians.announced(teen)) {
+            (Some(here), Some(there)) => here.min(there),
+            (here, there) => here.or(there).flatten(),
         }
+    }
+
+    /// Whether somebody who guards this teen has not been told of this version.
+    pub fn guardians_lack(&self, teen: TeenId, version: Version) -> bool {
+        self.state().guardians.announced(teen).is_some_and(|announced| announced < Some(version))
     }
 
     /// Puts a newer policy before every session of the teen, and its notice before the guardians, once. Never goes backwards.
@@ -170,13 +176,15 @@ impl Hub {
                 newer
             })
         });
-        if live
-            && state.guardians.is_news(teen, published.version)
-            && let Some(notice) = published.text().and_then(|text| text.guardians_notice)
-        {
-            state.guardians.tell_about(teen, &Order::Say(notice));
+        if live {
+            state.announce(teen, published);
         }
         newer
+    }
+
+    /// Tells the teen's guardians of a change that the devices here know already.
+    pub fn announce(&self, teen: TeenId, published: &Published) {
+        self.state().announce(teen, published);
     }
 
     /// Has the sessions of a teen look at the newest policy again: its text is back.
@@ -215,9 +223,15 @@ impl Hub {
         self.state().guardians.guardians()
     }
 
-    /// Has the sockets of a guardian told about exactly these teens.
-    pub fn guard_exactly(&self, guardian: GuardianId, teens: &HashSet<TeenId>) {
-        self.state().guardians.guard_exactly(guardian, teens);
+    /// How often [`Hub::guard`] has been said of a guardian who sits here.
+    pub fn moves(&self, guardian: GuardianId) -> u64 {
+        self.state().guardians.moves(guardian)
+    }
+
+    /// Has the sockets of a guardian told about exactly these teens, which were read when so many moves had been said. `false`: something
+    /// has moved since, and nothing was done. A version: the guardian knows it, and is told of newer ones only.
+    pub fn guard_exactly(&self, guardian: GuardianId, moves: u64, teens: &HashMap<TeenId, Option<Version>>) -> bool {
+        self.state().guardians.guard_exactly(guardian, moves, teens)
     }
 
     /// Closes the socket of a device.
@@ -276,6 +290,15 @@ impl Hub {
 }
 
 impl State {
+    /// Tells the guardians, once.
+    fn announce(&mut self, teen: TeenId, published: &Published) {
+        if self.guardians.is_news(teen, published.version)
+            && let Some(notice) = published.text().and_then(|text| text.guardians_notice)
+        {
+            self.guardians.tell_about(teen, &Order::Say(notice));
+        }
+    }
+
     fn teen(&mut self, teen: TeenId) -> &mut TeenRow {
         self.teens.entry(teen).or_insert_with(|| TeenRow { newest: watch::Sender::new(None), devices: HashSet::new() })
     }

@@ -40,6 +40,9 @@ impl Offers {
                 known.take_text(Published::new(newest, epoch, &self.key)?);
                 self.keep_text(known);
                 self.hub.again(teen);
+            } else if net > Net::Join && self.hub.guardians_lack(teen, here) {
+                // A device that joined had it read before any hint came.
+                self.hub.announce(teen, &Published::new(newest, epoch, &self.key)?);
             }
             return Ok(());
         }

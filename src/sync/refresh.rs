@@ -4,12 +4,12 @@
 //! a read runs is read next, together, so a hundred changes in a second are a few reads and each device gets the newest.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{hub::Hub, offers::Offers};
@@ -55,8 +55,25 @@ pub struct Refresh {
     store: Store,
     hub: Arc<Hub>,
     offers: Offers,
-    suspects: Mutex<HashMap<TeenId, Net>>,
+    suspects: Mutex<Suspects>,
     wake: Notify,
+}
+
+type Suspects = HashMap<TeenId, Suspect>;
+
+/// Why a teen is looked at, and who waits for it.
+struct Suspect {
+    net: Net,
+    waiting: Vec<oneshot::Sender<()>>,
+}
+
+impl Suspect {
+    fn join(&mut self, other: Self) {
+        if other.net == Net::Again {
+            self.net = other.net;
+        }
+        self.waiting.extend(other.waiting);
+    }
 }
 
 impl Refresh {
@@ -72,11 +89,23 @@ impl Refresh {
 
     /// Has many teens looked at soon.
     pub fn suspect_all(&self, teens: impl IntoIterator<Item = TeenId>, net: Net) {
+        self.add(teens.into_iter().map(|teen| (teen, Suspect { net, waiting: vec![] })));
+    }
+
+    /// Has a teen looked at, and comes back when that is done.
+    pub async fn look_at(&self, teen: TeenId, net: Net) {
+        let (done, looked) = oneshot::channel();
+        self.add([(teen, Suspect { net, waiting: vec![done] })]);
+        // Broken off at shutdown only.
+        let _ = looked.await;
+    }
+
+    fn add(&self, some: impl IntoIterator<Item = (TeenId, Suspect)>) {
         let mut suspects = self.suspects.lock().unwrap_or_else(PoisonError::into_inner);
-        for teen in teens {
-            let known = suspects.entry(teen).or_insert(net);
-            if net == Net::Again {
-                *known = net;
+        for (teen, suspect) in some {
+            match suspects.entry(teen) {
+                Entry::Occupied(mut known) => known.get_mut().join(suspect),
+                Entry::Vacant(free) => drop(free.insert(suspect)),
             }
         }
         drop(suspects);
@@ -107,20 +136,27 @@ impl Refresh {
     pub(super) async fn run(self: Arc<Self>, stop: CancellationToken) {
         while stop.run_until_cancelled(self.wake.notified()).await.is_some() {
             loop {
-                let batch = self.take();
+                let mut batch = self.take();
                 if batch.is_empty() {
                     break;
                 }
-                if let Err(error) = self.look(&batch).await {
-                    tracing::warn!(%error, teens = batch.len(), "the newest policies could not be read; trying again");
-                    self.suspects.lock().unwrap_or_else(PoisonError::into_inner).extend(batch);
-                    tokio::time::sleep(Duration::from_millis(250)).await;
+                match self.look(&batch).await {
+                    // Whoever has stopped waiting does not need to know.
+                    Ok(()) => batch.into_values().flat_map(|it| it.waiting).for_each(|done| {
+                        let _ = done.send(());
+                    }),
+                    Err(error) => {
+                        tracing::warn!(%error, teens = batch.len(), "the newest policies could not be read; trying again");
+                        batch.values_mut().for_each(|suspect| suspect.waiting.retain(|done| !done.is_closed()));
+                        self.add(batch);
+                        tokio::time::sleep(Duration::from_millis(250)).await;
+                    }
                 }
             }
         }
     }
 
-    fn take(&self) -> HashMap<TeenId, Net> {
+    fn take(&self) -> Suspects {
         let mut suspects = self.suspects.lock().unwrap_or_else(PoisonError::into_inner);
         if suspects.len() <= MOST {
             return std::mem::take(&mut suspects);
@@ -129,12 +165,12 @@ impl Refresh {
         some.into_iter().filter_map(|teen| suspects.remove_entry(&teen)).collect()
     }
 
-    async fn look(&self, batch: &HashMap<TeenId, Net>) -> Result<(), StoreError> {
+    async fn look(&self, batch: &Suspects) -> Result<(), StoreError> {
         let (compared, mut wanted): (Vec<TeenId>, Vec<TeenId>) = batch
             .keys()
             .copied()
             .filter(|teen| self.hub.wants(*teen))
-            .partition(|teen| batch.get(teen) == Some(&Net::Gap));
+            .partition(|teen| batch.get(teen).is_some_and(|suspect| suspect.net == Net::Gap));
         if !compared.is_empty() {
             wanted.extend(self.behind(&compared).await?);
         }
@@ -143,7 +179,7 @@ impl Refresh {
         }
         let (epoch, newest) = self.store.newest_policies(&wanted).await?;
         for newest in newest {
-            let net = batch.get(&newest.record.teen).copied().unwrap_or(Net::Hint);
+            let net = batch.get(&newest.record.teen).map_or(Net::Hint, |suspect| suspect.net);
             self.offers.offer(epoch, newest, net)?;
         }
         Ok(())

@@ -11,8 +11,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    bus::Bus,
-    bus::Losing,
+    bus::{Bus, Losing},
     decisions::NodeDecisions,
     frame::{Close, Notice, ServerFrame},
     hub::Hub,
@@ -36,6 +35,8 @@ use crate::{
 
 /// Most events that travel together.
 const MOST: usize = 256;
+/// Events that may wait for Redis. Beyond, one is lost, and the sweeps of the other nodes find what it was about.
+const HINTS: usize = 4_096;
 /// What is told, is told once, though the sweep finds it for thirty seconds.
 const REMEMBERED: Duration = Duration::from_secs(60);
 /// Most events that are remembered. Beyond, all are forgotten, and some notices may come twice.
@@ -65,8 +66,19 @@ impl Relay {
     /// Takes what the store posts, and tells the sockets here and the other nodes.
     pub(super) async fn run(
         self: Arc<Self>,
-        mut events: mpsc::Receiver<Posted>,
+        events: mpsc::Receiver<Posted>,
         bus: Bus,
+        losing: Losing,
+        stop: CancellationToken,
+    ) {
+        let (saying, said) = mpsc::channel(HINTS);
+        tokio::join!(self.acts(events, saying, losing, stop), bus.publish_all(said));
+    }
+
+    async fn acts(
+        &self,
+        mut events: mpsc::Receiver<Posted>,
+        saying: mpsc::Sender<Event>,
         losing: Losing,
         stop: CancellationToken,
     ) {
@@ -82,7 +94,13 @@ impl Relay {
             }
             // Before the hints, which then find nothing to read.
             policies.into_iter().flatten().for_each(|(epoch, policy)| self.refresh.take_in(epoch, *policy));
-            tokio::join!(self.act(&events, Net::Hint), bus.publish(&events));
+            // The other nodes hear of it beside that: a slow Redis holds up nobody here.
+            for event in &events {
+                if saying.try_send(*event).is_err() {
+                    metrics::counter!("family_pairing_hints_dropped_total").increment(1);
+                }
+            }
+            self.act(&events, Net::Hint).await;
         }
     }
 

@@ -1,12 +1,7 @@
 //! Every two seconds: what changed lately. Finds what a lost hint was about, and notices its own absence: when it was away
 //! too long (a paused process, a database that was down), the window has passed and everybody here is compared instead.
 
-use std::{
-    collections::{HashMap, HashSet},
-    mem,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, mem, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior};
@@ -18,7 +13,10 @@ use super::{
     relay::Relay,
 };
 use crate::{
-    domain::ids::{GuardianId, TeenId},
+    domain::{
+        ids::{GuardianId, TeenId},
+        version::Version,
+    },
     store::{Store, StoreError, sweep::Lately},
 };
 
@@ -130,15 +128,16 @@ pub(super) async fn compare_everybody(store: &Store, hub: &Hub, refresh: &Refres
 async fn compare_guardians(store: &Store, hub: &Hub) {
     let guardians: Vec<GuardianId> = hub.guardians().into_iter().collect();
     for some in guardians.chunks(CHUNK) {
+        let mut read: HashMap<GuardianId, (u64, HashMap<TeenId, Option<Version>>)> =
+            some.iter().map(|id| (*id, (hub.moves(*id), HashMap::new()))).collect();
         match store.guarding_now(some).await {
             Ok(pairs) => {
-                let mut teens: HashMap<GuardianId, HashSet<TeenId>> =
-                    some.iter().map(|id| (*id, HashSet::new())).collect();
                 for (guardian, teen) in pairs {
-                    teens.entry(guardian).or_default().insert(teen);
+                    read.entry(guardian).or_default().1.insert(teen, None);
                 }
-                for (guardian, teens) in teens {
-                    hub.guard_exactly(guardian, &teens);
+                for (guardian, (moves, teens)) in read {
+                    // Whatever moved meanwhile was heard of, so nothing is to be repaired.
+                    hub.guard_exactly(guardian, moves, &teens);
                 }
             }
             Err(error) => tracing::warn!(%error, "the full compare could not ask who guards whom"),

@@ -151,6 +151,31 @@ pub async fn pairing_everywhere(house: House) {
     assert_eq!(socket.hears_of("notice").await["with"], "dana");
 }
 
+/// A device that comes in between a change and the sweep that finds it does not keep the guardian's notice back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_joins_first_hides_no_change_from_the_guardian() {
+    let mut house = House::new().await;
+    house.add_node(&["--lose-hints", "100", "--redis-url", "none"]).await;
+    let family = house.family().await;
+    let deaf = house.nodes[1].url.clone();
+    let (mut ear, _) = rough::welcomed(&deaf, &family.guardian.access).await;
+    // Between two sweeps.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let version = Knob::of(&family).await.turn(25).await;
+    let mut phone = family.phone.connects_to(&deaf, None).await;
+    assert_eq!(phone.policy().await.version(), version);
+    let told = async {
+        loop {
+            let notice = ear.hears_of("notice").await;
+            if notice["kind"] == "change" {
+                return notice;
+            }
+        }
+    };
+    let told = tokio::time::timeout(Duration::from_secs(4), told).await.expect("the guardian is told");
+    assert_eq!((&told["epoch"], &told["revision"]), (&json!(version.epoch), &json!(version.revision)));
+}
+
 /// A stopping node asks every client to reconnect, closes them over its window, serves what is asked meanwhile and ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopping_node_sends_everybody_off_and_ends() {

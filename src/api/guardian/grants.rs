@@ -9,7 +9,10 @@ use uuid::Uuid;
 use super::history::UndoRequest;
 use crate::{
     api::shape::{Body, Page, created, ok},
-    auth::{throttle::Limit, who::GuardianOfTeen},
+    auth::{
+        throttle::Limit,
+        who::{GuardianOfTeen, GuardianWhoChanges},
+    },
     domain::{controls::ControlId, ids::TeenId, policy::Timed, text, value::Given},
     problem::{Code, Problem, in_field},
     store::settings::{Changed, Lend, Settings},
@@ -87,7 +90,7 @@ pub fn timed(settings: Settings, now: Timestamp) -> Page<TimedView> {
         example = json!({"epoch": 1, "revision": 6, "changed": [{"control": "search.enabled", "from": false, "to": true,
             "direction": "looser", "effective": "now"}], "id": "01932c07-5555-7c3a-9a1e-3f1d2b4c5d6e"}))))]
 #[post("/v1/guardian/teens/{teen_id}/grants")]
-pub async fn guardian_grant(who: GuardianOfTeen, body: Body<TimedRequest>) -> Result<HttpResponse, Problem> {
+pub async fn guardian_grant(who: GuardianWhoChanges, body: Body<TimedRequest>) -> Result<HttpResponse, Problem> {
     who.gate.throttle.count(Limit::Change, &who.proof.guardian().to_string()).await?;
     let once = body.once(&who.gate, who.proof.guardian());
     let (lend, reason) = body.value.checked()?;
@@ -102,7 +105,7 @@ pub async fn guardian_grant(who: GuardianOfTeen, body: Body<TimedRequest>) -> Re
         example = json!({"epoch": 1, "revision": 6, "changed": [{"control": "search.enabled", "from": true, "to": false,
             "direction": "tighter", "effective": "now"}], "id": "01932c07-5555-7c3a-9a1e-3f1d2b4c5d6e"}))))]
 #[post("/v1/guardian/teens/{teen_id}/holds")]
-pub async fn guardian_hold(who: GuardianOfTeen, body: Body<TimedRequest>) -> Result<HttpResponse, Problem> {
+pub async fn guardian_hold(who: GuardianWhoChanges, body: Body<TimedRequest>) -> Result<HttpResponse, Problem> {
     who.gate.throttle.count(Limit::Change, &who.proof.guardian().to_string()).await?;
     let once = body.once(&who.gate, who.proof.guardian());
     let (lend, reason) = body.value.checked()?;
@@ -128,7 +131,7 @@ pub async fn guardian_grants(who: GuardianOfTeen) -> Result<HttpResponse, Proble
             "direction": "tighter", "effective": "now"}]}))))]
 #[delete("/v1/guardian/teens/{teen_id}/grants/{grant_id}")]
 pub async fn guardian_revoke_grant(
-    who: GuardianOfTeen,
+    who: GuardianWhoChanges,
     path: Path<(String, String)>,
     body: Body<UndoRequest>,
 ) -> Result<HttpResponse, Problem> {

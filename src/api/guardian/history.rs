@@ -13,7 +13,10 @@ use crate::{
         shape::{Body, IfMatch, Page, PageQuery, ok},
         spoken::Spoken,
     },
-    auth::{throttle::Limit, who::GuardianOfTeen},
+    auth::{
+        throttle::Limit,
+        who::{GuardianOfTeen, GuardianWhoChanges},
+    },
     domain::{controls::Registry, ids::TeenId, text},
     problem::{Code, Problem, in_field},
     store::{
@@ -92,7 +95,7 @@ impl UndoRequest {
             "direction": "looser", "effective": "now"}]}))))]
 #[post("/v1/guardian/teens/{teen_id}/history/{revision}/undo")]
 pub async fn guardian_undo(
-    who: GuardianOfTeen,
+    who: GuardianWhoChanges,
     path: Path<(String, String)>,
     seen: IfMatch,
     body: Body<UndoRequest>,
@@ -103,5 +106,5 @@ pub async fn guardian_undo(
     let reason = body.value.checked()?;
     let wish = Wish { patch: Patch::new(), reason, seen: seen.0, once };
     let changed = who.store().undo(who.proof.clone(), revision, wish).await;
-    change(changed, async || current(&who).await).await
+    change(changed, async || current(who.store(), &who.proof).await).await
 }

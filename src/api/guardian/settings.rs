@@ -8,7 +8,10 @@ use utoipa::ToSchema;
 
 use crate::{
     api::shape::{Body, IfMatch, versioned},
-    auth::{throttle::Limit, who::GuardianOfTeen},
+    auth::{
+        throttle::Limit,
+        who::{GuardianOfTeen, GuardianWhoChanges},
+    },
     domain::{
         controls::ControlId,
         ids::{GuardianId, TeenId},
@@ -19,7 +22,8 @@ use crate::{
     },
     problem::{Code, Problem, in_field},
     store::{
-        StoreError,
+        Store, StoreError,
+        kinship::GuardianOf,
         once::Once,
         settings::{Changed, Settings, Wish, values},
     },
@@ -105,7 +109,7 @@ pub async fn guardian_settings(who: GuardianOfTeen) -> Result<HttpResponse, Prob
             "direction": "tighter", "effective": "now"}]}))))]
 #[patch("/v1/guardian/teens/{teen_id}/settings")]
 pub async fn guardian_change_settings(
-    who: GuardianOfTeen,
+    who: GuardianWhoChanges,
     seen: IfMatch,
     body: Body<SettingsPatch>,
 ) -> Result<HttpResponse, Problem> {
@@ -113,11 +117,11 @@ pub async fn guardian_change_settings(
     let once = body.once(&who.gate, who.proof.guardian());
     let wish = body.value.wish(seen, once)?;
     let changed = who.store().change_settings(who.proof.clone(), wish).await;
-    change(changed, async || current(&who).await).await
+    change(changed, async || current(who.store(), &who.proof).await).await
 }
 
 /// The settings as they are now, for an answer to a stale change.
-pub async fn current(who: &GuardianOfTeen) -> Result<SettingsAnswer, Problem> {
-    let settings = who.store().settings(&who.proof).await?;
-    Ok(SettingsAnswer::of_guardian(&settings, who.proof.guardian()))
+pub async fn current(store: &Store, guardian: &GuardianOf) -> Result<SettingsAnswer, Problem> {
+    let settings = store.settings(guardian).await?;
+    Ok(SettingsAnswer::of_guardian(&settings, guardian.guardian()))
 }

@@ -8,11 +8,11 @@ use crate::{
     api::shape::{Body, Page, ok},
     auth::{
         throttle::Limit,
-        who::{Guardian, GuardianOfTeen},
+        who::{Guardian, GuardianOfTeen, GuardianWhoChanges},
     },
     domain::{ids::TeenId, text},
     problem::{Code, Problem, in_field},
-    store::{pairings::TeenView, settings::Home},
+    store::{Store, kinship::GuardianOf, pairings::TeenView, settings::Home},
 };
 
 /// List the teens that you guard
@@ -30,7 +30,7 @@ pub async fn guardian_teens(who: Guardian) -> Result<HttpResponse, Problem> {
     responses((status = 200, description = "A teen that you guard", body = TeenView)))]
 #[get("/v1/guardian/teens/{teen_id}")]
 pub async fn guardian_teen(who: GuardianOfTeen) -> Result<HttpResponse, Problem> {
-    one(&who).await
+    one(who.store(), &who.proof).await
 }
 
 /// Where a teen is at home. Absent fields stay as they are.
@@ -52,7 +52,7 @@ pub struct TeenPatch {
 #[utoipa::path(tag = "guardian", request_body = TeenPatch, params(("teen_id" = TeenId, Path, description = "Which teen")),
     responses((status = 200, description = "As it is now", body = TeenView)))]
 #[patch("/v1/guardian/teens/{teen_id}")]
-pub async fn guardian_change_teen(who: GuardianOfTeen, body: Body<TeenPatch>) -> Result<HttpResponse, Problem> {
+pub async fn guardian_change_teen(who: GuardianWhoChanges, body: Body<TeenPatch>) -> Result<HttpResponse, Problem> {
     who.gate.throttle.count(Limit::Change, &who.proof.guardian().to_string()).await?;
     let TeenPatch { home_zone, day_start_minute, reason } = body.value;
     if day_start_minute.is_some_and(|minute| !(0..1440).contains(&minute)) {
@@ -61,10 +61,10 @@ pub async fn guardian_change_teen(who: GuardianOfTeen, body: Body<TeenPatch>) ->
     let home_zone = home_zone.map(|zone| text::zone(&zone)).transpose().map_err(in_field("/home_zone"))?;
     let reason = reason.map(|reason| text::reason(&reason)).transpose().map_err(in_field("/reason"))?;
     who.store().change_home(who.proof.clone(), Home { home_zone, day_start_minute }, reason).await?;
-    one(&who).await
+    one(who.store(), &who.proof).await
 }
 
-async fn one(who: &GuardianOfTeen) -> Result<HttpResponse, Problem> {
-    let teen = who.store().teen(&who.proof).await?;
+async fn one(store: &Store, guardian: &GuardianOf) -> Result<HttpResponse, Problem> {
+    let teen = store.teen(guardian).await?;
     Ok(ok(teen.ok_or(Code::NotFound)?))
 }

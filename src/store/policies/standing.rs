@@ -1,6 +1,6 @@
 //! How a teen's policy stands: everything that a change needs to know.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl, Queryable,
@@ -181,7 +181,11 @@ pub(crate) async fn read(
 }
 
 /// Makes sense of a row, with the laws that hold and all that was said of the teen's age.
-async fn understood(conn: &mut AsyncPgConnection, tools: &Tools, row: TeenRow) -> Result<Standing, StoreError> {
+pub(crate) async fn understood(
+    conn: &mut AsyncPgConnection,
+    tools: &Tools,
+    row: TeenRow,
+) -> Result<Standing, StoreError> {
     let teen = TeenId::from(row.teen);
     let book = law::edition(conn, tools, row.rules_version, &row.rules_sha256).await?;
     let declared = row.declared(tools, teen)?;
@@ -214,8 +218,20 @@ pub(crate) async fn read_next(
     Ok(read)
 }
 
+/// The rows of these teens, to be made sense of by whoever asked for them.
+pub(crate) async fn rows_of(
+    conn: &mut AsyncPgConnection,
+    of: &[TeenId],
+) -> Result<HashMap<TeenId, TeenRow>, StoreError> {
+    let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
+    let some = teens_query(Uuid::nil()).filter(teens::account_id.eq_any(ids));
+    let rows: Vec<(TeenRow, Option<Uuid>)> = Prepared(some).load(conn).await?;
+    Ok(rows.into_iter().map(|(row, _)| (row.teen.into(), row)).collect())
+}
+
+/// A teen's row, as it is stored.
 #[derive(Queryable)]
-struct TeenRow {
+pub(crate) struct TeenRow {
     teen: Uuid,
     revision: i64,
     home_zone: String,

@@ -15,7 +15,9 @@ use crate::{
     },
     failpoint,
     store::{
-        StoreError, Tools, history,
+        StoreError, Tools,
+        guardian_work::{Ahead, Changing},
+        history,
         kinship::{GuardianOf, TeenSelf},
         once::{self, Once},
         policies::{self, Newest, Next, Origin, RevisionKind, Standing},
@@ -50,6 +52,8 @@ pub(super) struct Change {
     pub(super) teen: TeenId,
     pub(super) by: AccountId,
     pub(super) guardian: Option<GuardianOf>,
+    /// How the teen stood when it was looked who asks.
+    pub(super) ahead: Ahead,
     pub(super) origin: Origin,
     pub(super) plan: Plan,
     pub(super) reason: Option<String>,
@@ -69,15 +73,26 @@ pub(super) enum Made {
 pub(super) const TRIES: usize = 8;
 
 impl Change {
-    pub(super) fn by_guardian(proof: GuardianOf, plan: Plan) -> Self {
+    pub(super) fn by_guardian(changing: Changing, plan: Plan) -> Self {
+        let (proof, ahead) = (GuardianOf::clone(&changing), changing.ahead);
         let (teen, by, origin) = (proof.teen(), proof.guardian(), Origin::Session);
-        Self { teen, by, guardian: Some(proof), origin, plan, reason: None, seen: None, once: None }
+        Self { teen, by, guardian: Some(proof), ahead, origin, plan, reason: None, seen: None, once: None }
     }
 
     pub(super) fn by_teen(proof: &TeenSelf, plan: Plan) -> Self {
         let teen = proof.teen();
         let origin = proof.device().map_or(Origin::Session, |device_id| Origin::Device { device_id });
-        Self { teen, by: teen, guardian: None, origin, plan, reason: None, seen: None, once: None }
+        Self {
+            teen,
+            by: teen,
+            guardian: None,
+            ahead: Ahead::default(),
+            origin,
+            plan,
+            reason: None,
+            seen: None,
+            once: None,
+        }
     }
 
     /// Reads, plans, and writes in one statement that does nothing if anything has moved in between; then it is read again.
@@ -86,7 +101,10 @@ impl Change {
             if let Some(before) = once::look(conn, tools, self.once.as_ref()).await? {
                 return Ok(Made::Changed(before.answer, None));
             }
-            let standing = policies::read(conn, tools, self.teen, self.guardian.as_ref()).await?;
+            let standing = match self.ahead.take(tools.epoch) {
+                Some(row) => policies::understood(conn, tools, row).await?,
+                None => policies::read(conn, tools, self.teen, self.guardian.as_ref()).await?,
+            };
             failpoint::pass("change.read");
             if standing.is_due(tools.world.now()) {
                 return Ok(Made::TooEarly);

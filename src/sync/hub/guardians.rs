@@ -20,6 +20,8 @@ use crate::{
 struct Row {
     sockets: HashMap<ConnectionId, (SessionId, Lane)>,
     teens: HashSet<TeenId>,
+    /// How often a pairing's beginning or end was heard of.
+    moves: u64,
 }
 
 /// Whoever guards one teen.
@@ -50,7 +52,8 @@ impl Guardians {
         let Some(row) = self.rows.get_mut(&guardian) else { return };
         self.sockets -= usize::from(row.sockets.remove(&connection).is_some());
         if row.sockets.is_empty() {
-            self.guard_exactly(guardian, &HashSet::new());
+            let teens = std::mem::take(&mut row.teens);
+            teens.into_iter().for_each(|teen| self.end(guardian, teen));
             self.rows.remove(&guardian);
         }
     }
@@ -58,27 +61,53 @@ impl Guardians {
     /// Starts or stops telling a guardian about a teen.
     pub fn guard(&mut self, guardian: GuardianId, teen: TeenId, active: bool) {
         let Some(row) = self.rows.get_mut(&guardian) else { return };
-        if active {
-            row.teens.insert(teen);
-            self.guarded.entry(teen).or_default().by.insert(guardian);
-        } else {
+        row.moves += 1;
+        if active { self.begin(guardian, teen, None) } else { self.end(guardian, teen) }
+    }
+
+    fn begin(&mut self, guardian: GuardianId, teen: TeenId, knows: Option<Version>) {
+        let Some(row) = self.rows.get_mut(&guardian) else { return };
+        row.teens.insert(teen);
+        let guarded = self.guarded.entry(teen).or_default();
+        guarded.by.insert(guardian);
+        // Whoever guards the teen already may wait for something older.
+        if guarded.announced.is_none() {
+            guarded.announced = knows;
+        }
+    }
+
+    fn end(&mut self, guardian: GuardianId, teen: TeenId) {
+        if let Some(row) = self.rows.get_mut(&guardian) {
             row.teens.remove(&teen);
-            if let Some(guarded) = self.guarded.get_mut(&teen) {
-                guarded.by.remove(&guardian);
-                if guarded.by.is_empty() {
-                    self.guarded.remove(&teen);
-                }
+        }
+        if let Some(guarded) = self.guarded.get_mut(&teen) {
+            guarded.by.remove(&guardian);
+            if guarded.by.is_empty() {
+                self.guarded.remove(&teen);
             }
         }
     }
 
-    /// Has a guardian told about exactly these teens.
-    pub fn guard_exactly(&mut self, guardian: GuardianId, teens: &HashSet<TeenId>) {
-        let Some(row) = self.rows.get(&guardian) else { return };
-        let ended: Vec<TeenId> = row.teens.difference(teens).copied().collect();
-        let begun: Vec<TeenId> = teens.difference(&row.teens).copied().collect();
-        ended.into_iter().for_each(|teen| self.guard(guardian, teen, false));
-        begun.into_iter().for_each(|teen| self.guard(guardian, teen, true));
+    /// How often [`Guardians::guard`] has been said of a guardian.
+    pub fn moves(&self, guardian: GuardianId) -> u64 {
+        self.rows.get(&guardian).map_or(0, |row| row.moves)
+    }
+
+    /// Has a guardian told about exactly these teens, as they were read when so many moves had been said.
+    pub fn guard_exactly(
+        &mut self,
+        guardian: GuardianId,
+        moves: u64,
+        teens: &HashMap<TeenId, Option<Version>>,
+    ) -> bool {
+        let Some(row) = self.rows.get(&guardian) else { return true };
+        if row.moves != moves {
+            return false;
+        }
+        let ended: Vec<TeenId> = row.teens.iter().filter(|teen| !teens.contains_key(teen)).copied().collect();
+        ended.into_iter().for_each(|teen| self.end(guardian, teen));
+        teens.iter().for_each(|(teen, knows)| self.begin(guardian, *teen, *knows));
+        true
     }
 
     /// Tells whoever guards a teen.
@@ -111,9 +140,9 @@ impl Guardians {
         is_news
     }
 
-    /// The newest version that the teen's guardians here were told of.
-    pub fn announced(&self, teen: TeenId) -> Option<Version> {
-        self.guarded.get(&teen)?.announced
+    /// The newest version that the teen's guardians here were told of. `None`: there are none here.
+    pub fn announced(&self, teen: TeenId) -> Option<Option<Version>> {
+        self.guarded.get(&teen).map(|guarded| guarded.announced)
     }
 
     /// Whether a guardian sits here.

@@ -49,7 +49,7 @@ fn whoever_is_last_lets_the_teen_go() {
 fn a_guardian_hears_only_of_teens_they_guard() {
     let hub = Arc::new(Hub::default());
     let mut seat = hub.join_guardian(id(5), id(6), id(12));
-    hub.guard_exactly(id(5), &[id(1)].into_iter().collect());
+    assert!(hub.guard_exactly(id(5), hub.moves(id(5)), &[(id(1), None)].into()));
     hub.tell_guardians(id(2), &"other".into());
     hub.tell_guardians(id(1), &"mine".into());
     assert!(matches!(*seat.orders.try_recv().unwrap(), Order::Say(ref text) if text == "mine"));
@@ -62,18 +62,28 @@ fn a_guardian_hears_only_of_teens_they_guard() {
 #[test]
 fn a_guardians_last_socket_takes_everything_along() {
     let hub = Arc::new(Hub::default());
-    let teens = [id(1), id(2)].into_iter().collect();
+    let teens = [(id(1), None), (id(2), None)].into();
     let (first, mut second) = (hub.join_guardian(id(5), id(6), id(12)), hub.join_guardian(id(5), id(7), id(13)));
-    hub.guard_exactly(id(5), &teens);
+    assert!(hub.guard_exactly(id(5), hub.moves(id(5)), &teens));
     drop(first);
     hub.tell_guardians(id(2), &"still".into());
     assert!(matches!(*second.orders.try_recv().unwrap(), Order::Say(ref text) if text == "still"));
-    hub.guard_exactly(id(5), &[id(2)].into_iter().collect());
+    assert!(hub.guard_exactly(id(5), hub.moves(id(5)), &[(id(2), None)].into()));
     assert_eq!((hub.guarded(), hub.guards(id(1)), hub.sessions()), (vec![id(2)], false, vec![id(7)]));
     drop(second);
     assert!(hub.guarded().is_empty() && hub.guardians().is_empty() && hub.sockets() == 0);
-    hub.guard_exactly(id(5), &teens);
+    assert!(hub.guard_exactly(id(5), hub.moves(id(5)), &teens));
     assert!(hub.guarded().is_empty(), "nobody is told who does not sit here");
+}
+
+#[test]
+fn a_list_that_was_read_before_something_moved_changes_nothing() {
+    let hub = Arc::new(Hub::default());
+    let _seat = hub.join_guardian(id(5), id(6), id(12));
+    let (read_at, teens) = (hub.moves(id(5)), [(id(1), None)].into());
+    hub.guard(id(5), id(1), false);
+    assert!(!hub.guard_exactly(id(5), read_at, &teens) && !hub.guards(id(1)), "the pairing has ended");
+    assert!(hub.guard_exactly(id(5), hub.moves(id(5)), &teens) && hub.guards(id(1)));
 }
 
 #[test]
@@ -81,7 +91,7 @@ fn a_full_lane_grows_no_further() {
     let hub = Arc::new(Hub::default());
     let device = hub.join_device(id(1), id(2), id(10));
     let guardian = hub.join_guardian(id(5), id(6), id(12));
-    hub.guard_exactly(id(5), &[id(1)].into_iter().collect());
+    assert!(hub.guard_exactly(id(5), hub.moves(id(5)), &[(id(1), None)].into()));
     for _ in 0..200 {
         hub.tell_devices(id(1), &"to the teen".into());
         hub.tell_guardians(id(1), &"to the guardian".into());

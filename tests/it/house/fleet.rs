@@ -15,8 +15,8 @@ use tokio::{task::JoinHandle, time::Instant};
 use super::people::TestDevice;
 
 /// How often a device speaks, and how long it waits to hear something before it tries another socket.
-const BEAT: Duration = Duration::from_secs(3);
-const SILENCE: Duration = Duration::from_secs(10);
+const BEAT: Duration = Duration::from_secs(1);
+const SILENCE: Duration = Duration::from_secs(3);
 
 /// What a device saw.
 #[derive(Default)]

@@ -183,6 +183,7 @@ OPERATIONS = {
     "moved": moved,
     "age": age,
     "receive": device.receive,
+    "converse": device.converse,
     "read_age": signals.read,
     "decide_age": lambda it: {"decision": signals.decide(it)},
     "announce": lambda it: {"announcement": signals.announce(it)},

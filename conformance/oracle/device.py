@@ -105,6 +105,87 @@ def judge(keys, held, teen, capabilities, snapshot, fetched=False):
     }
 
 
+# ---- Conversations ---------------------------------------------------------------------------------------------------
+
+REPORT_EVERY_MS = 1_000
+
+
+def converse(given):
+    """What a device says and does, event after event: the words of each step are worked out from everything before it."""
+    steps = [step(given, number) for number in range(len(given["events"]))]
+    return {"steps": steps, "held": story(given, len(given["events"]))["held"]}
+
+
+def step(given, number):
+    """One step: what the story so far makes it say now."""
+    event, now = given["events"][number], given["events"][number]["at_ms"]
+    before, said = story(given, number), []
+    if "opened" in event:
+        said.append({"t": "hello", "protocol": 1, "applied": before["held"]})
+    verdict = judged(given, before, event)
+    if verdict and verdict["verdict"] == "refuse":
+        said.append({"t": "rejected", "id": f"rejected-{named(event['frame'])}", "code": verdict["code"], **numbers(event["frame"])})
+    after = story(given, number + 1, silent=True)
+    if due(after, now):
+        held = after["held"]
+        said.append({"t": "applied", "id": f"applied-{named(held)}", "issues": after["issues"], "sha256": held["sha256"], **numbers(held)})
+    ends = {"then": then(event)} if "closed" in event or event.get("frame", {}).get("t") == "drain" else {}
+    return {"says": said, **ends}
+
+
+def story(given, length, silent=False):
+    """How the device stands after so many events; `silent`: before it says anything after the last one."""
+    held = given["held"]
+    so_far = {"held": held, "owed": held is not None, "said_at": None, "sure_of": None, "welcome": False, "issues": []}
+    for number, event in enumerate(given["events"][:length]):
+        frame = event.get("frame", {})
+        verdict = judged(given, so_far, event)
+        if frame.get("t") == "welcome":
+            so_far["welcome"] = True
+        elif verdict and verdict["verdict"] == "apply":
+            so_far.update(held={name: frame[name] for name in ("epoch", "revision", "sha256")}, owed=True, issues=verdict["issues"])
+        elif verdict and verdict["verdict"] == "already_held":
+            so_far["owed"] = True
+        elif frame.get("t") == "ack" and str(frame.get("ref")).startswith("applied-"):
+            known = tuple(int(part) for part in frame["ref"].removeprefix("applied-").split("."))
+            so_far["sure_of"] = max(known, so_far["sure_of"] or known)
+        elif "closed" in event or frame.get("t") == "drain":
+            so_far["welcome"] = False
+            if so_far["held"] and (so_far["sure_of"] or (0, 0)) < tuple(numbers(so_far["held"]).values()):
+                so_far["owed"] = True
+        if not (silent and number == length - 1) and due(so_far, event["at_ms"]):
+            so_far.update(owed=False, said_at=event["at_ms"])
+    return so_far
+
+
+def judged(given, so_far, event):
+    """The verdict on a snapshot, where the event is one."""
+    frame = event.get("frame", {})
+    if frame.get("t") != "policy":
+        return None
+    return judge(given["keys"], so_far["held"], given["teen_id"], given.get("capabilities", {}), frame)
+
+
+def due(so_far, now):
+    """A report is due once somebody listens, at most every second."""
+    rested = so_far["said_at"] is None or now - so_far["said_at"] >= REPORT_EVERY_MS
+    return so_far["welcome"] and so_far["owed"] and so_far["held"] is not None and rested
+
+
+def then(event):
+    """What follows the end of a socket."""
+    code = event.get("closed", 4200)
+    return {40: "stop", 42: "now"}.get(code // 100, "back_off")
+
+
+def numbers(it):
+    return {"epoch": it["epoch"], "revision": it["revision"]}
+
+
+def named(it):
+    return f"{it['epoch']}.{it['revision']}"
+
+
 # ---- Silence ---------------------------------------------------------------------------------------------------------
 
 

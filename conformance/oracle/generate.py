@@ -37,6 +37,7 @@ GROUPS = [
     "offline",
     "signatures",
     "receiving",
+    "traces",
     "frames",
     "usage",
     "codes",

@@ -15,7 +15,7 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::sync::frame::{ClientFrame, MOST_OUT, SUBPROTOCOL, ServerFrame};
+use crate::sync::frame::{ClientFrame, MOST_OUT, Next, SUBPROTOCOL, ServerFrame};
 
 /// Connecting or sending that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -63,26 +63,6 @@ impl CloseInfo {
     /// The line broke without a word.
     pub fn broken() -> Self {
         Self { code: 1006, reason: "the line broke".to_owned() }
-    }
-}
-
-/// What to do after a close.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Stay away until a person does something.
-    Stop,
-    /// Come back after a wait with full jitter.
-    BackOff,
-    /// Come back at once.
-    Now,
-}
-
-/// The rule by range, so that a code from the future is handled too. Codes of the WebSocket standard mean: back off.
-pub fn after_close(code: u16) -> Next {
-    match code {
-        4000..=4099 => Next::Stop,
-        4200..=4299 => Next::Now,
-        _ => Next::BackOff,
     }
 }
 
@@ -192,17 +172,17 @@ mod tests {
     #[test]
     fn the_range_says_what_to_do() {
         for code in [Close::Credentials, Close::DeviceRevoked, Close::Superseded, Close::FrameTooBig, Close::Protocol] {
-            assert_eq!(after_close(code.code()), Next::Stop);
+            assert_eq!(Next::after(code.code()), Next::Stop);
         }
         for code in [Close::Slow, Close::Rate, Close::Overloaded, Close::Heartbeat, Close::NoHello] {
-            assert_eq!(after_close(code.code()), Next::BackOff);
+            assert_eq!(Next::after(code.code()), Next::BackOff);
         }
-        assert_eq!(after_close(Close::Drain.code()), Next::Now);
-        assert_eq!(after_close(Close::TokenExpired.code()), Next::Now);
+        assert_eq!(Next::after(Close::Drain.code()), Next::Now);
+        assert_eq!(Next::after(Close::TokenExpired.code()), Next::Now);
         for (unknown, next) in
             [(4077, Next::Stop), (4177, Next::BackOff), (4277, Next::Now), (1006, Next::BackOff), (4300, Next::BackOff)]
         {
-            assert_eq!(after_close(unknown), next);
+            assert_eq!(Next::after(unknown), next);
         }
     }
 

@@ -7,6 +7,7 @@ mod devices;
 mod inputs;
 mod policies;
 mod times;
+mod traces;
 mod values;
 
 use std::error::Error;
@@ -59,6 +60,7 @@ pub fn answer(op: &str, input: Json) -> Result<Json, NoAnswer> {
         "decide" => with(input, decisions::decide),
         "verify" => with(input, devices::verify),
         "receive" => with(input, devices::receive),
+        "converse" => with(input, traces::converse),
         "hear" => with(input, devices::hear),
         "alone" => with(input, devices::alone),
         "safe" => with(input, devices::safe),

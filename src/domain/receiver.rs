@@ -1,7 +1,7 @@
 //! The device's half of the protocol: what to believe, what to apply, when to speak.
 //!
 //! No sockets, files, clocks or randomness: a driver hands in what came and what it did, and asks what to do next.
-//! Every client in every language must decide as this one does; the traces in `conformance/` say so by example.
+//! Every client in every language must decide as this one does; `conformance/v1/receiving.json` and `traces.json` say so by example.
 //!
 //! Promise 2 lives here on the device's side: what is held only grows, and only what verified is ever applied.
 

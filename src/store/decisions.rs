@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     Store, StoreError,
-    prepared::Prepared,
+    prepared::{Prepared, among},
     schema::{pairings, policy_revisions, teens},
 };
 use crate::domain::{decision::Grounds, ids::TeenId, pairing::PairingState, policy::Policy};
@@ -25,7 +25,7 @@ impl Store {
     pub async fn grounds(&self, of: &[TeenId]) -> Result<Vec<(TeenId, Grounds)>, StoreError> {
         let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
         let mut conn = self.pool.get().await?;
-        let of = grounds_query().filter(teens::account_id.eq_any(ids));
+        let of = grounds_query().filter(among(teens::account_id, ids));
         let rows: Vec<GroundsRow> = Prepared(of).load(&mut conn).await?;
         Ok(rows.into_iter().map(|row| self.made_of(row)).collect())
     }

@@ -19,7 +19,7 @@ use jiff_diesel::ToDiesel;
 use tokio::{runtime::Handle, time::Instant};
 use uuid::Uuid;
 
-use super::{Store, StoreError, gather::Gather, schema::platform_keys, sessions::after};
+use super::{Store, StoreError, gather::Gather, prepared::among, schema::platform_keys, sessions::after};
 use crate::domain::{
     ids::PlatformKeyId,
     platform::{Scoped, Scopes},
@@ -149,7 +149,7 @@ impl Store {
         let hashes: Vec<Vec<u8>> = tokens.iter().map(|token| token.as_bytes().to_vec()).collect();
         let mut conn = self.pool.get().await?;
         let rows: Vec<KeyRow> = platform_keys::table
-            .filter(platform_keys::token_hash.eq_any(&hashes))
+            .filter(among(platform_keys::token_hash, &hashes))
             .filter(platform_keys::revoked_at.is_null())
             .select((
                 platform_keys::token_hash,

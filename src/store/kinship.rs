@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{
     Store, StoreError, Tools,
     guardian_work::Kin,
+    prepared::among,
     schema::{accounts, devices, pairings, session_tokens, sessions, teens},
 };
 use crate::domain::{
@@ -183,10 +184,10 @@ impl Store {
             .left_join(
                 pairings::table.on(pairings::guardian_id
                     .eq(accounts::id.nullable())
-                    .and(pairings::teen_id.eq_any(teens))
+                    .and(among(pairings::teen_id, teens))
                     .and(pairings::state.eq(PairingState::Active.as_str()))),
             )
-            .filter(session_tokens::token_hash.eq_any(&hashes))
+            .filter(among(session_tokens::token_hash, &hashes))
             .filter(session_tokens::kind.eq("session"))
             .filter(session_tokens::expires_at.gt(now))
             .filter(sessions::ended_at.is_null())
@@ -218,7 +219,7 @@ impl Store {
         let hashes: Vec<Vec<u8>> = tokens.iter().map(|token| token.as_bytes().to_vec()).collect();
         let mut conn = self.pool.get().await?;
         let rows: Vec<(Vec<u8>, Uuid, Uuid)> = devices::table
-            .filter(devices::token_hash.eq_any(&hashes))
+            .filter(among(devices::token_hash, &hashes))
             .filter(devices::revoked_at.is_null())
             .select((devices::token_hash, devices::teen_id, devices::id))
             .load(&mut conn)

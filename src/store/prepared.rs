@@ -5,9 +5,11 @@
 //! change itself.
 
 use diesel::{
-    QueryResult,
+    AppearsOnTable, Expression, QueryResult, SelectableExpression,
+    expression::{AsExpression, ValidGrouping},
     pg::Pg,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
+    sql_types::{Array, Bool, SingleValue},
 };
 
 /// A statement that each connection prepares once. Only for text that is the same every time.
@@ -30,5 +32,42 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Prepared<Q> {
 
     fn is_safe_to_cache_prepared(&self, _: &Pg) -> QueryResult<bool> {
         Ok(true)
+    }
+}
+
+/// `column = any(of)` for look-ups of many by their keys, which Postgres plans once. Of a plain array it makes a plan for that very length,
+/// anew each time, because that looks cheaper than one for any length; and planning was half of its work. Behind a sub-select it
+/// cannot see the length.
+#[derive(Clone, Debug, QueryId, ValidGrouping)]
+pub(crate) struct Among<C, A> {
+    column: C,
+    of: A,
+}
+
+/// Whether a column is one of these.
+pub(crate) fn among<C, A>(column: C, of: A) -> Among<C, A::Expression>
+where
+    C: Expression<SqlType: SingleValue>,
+    A: AsExpression<Array<C::SqlType>>,
+{
+    Among { column, of: of.as_expression() }
+}
+
+impl<C, A> Expression for Among<C, A> {
+    type SqlType = Bool;
+}
+
+impl<C: AppearsOnTable<T>, A: AppearsOnTable<T>, T> AppearsOnTable<T> for Among<C, A> {}
+
+impl<C: SelectableExpression<T>, A: SelectableExpression<T>, T> SelectableExpression<T> for Among<C, A> {}
+
+impl<C: QueryFragment<Pg>, A: QueryFragment<Pg>> QueryFragment<Pg> for Among<C, A> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.column.walk_ast(out.reborrow())?;
+        // Without the call, `any` would take it for a query of keys and not for one of an array.
+        out.push_sql(" = any(coalesce((select ");
+        self.of.walk_ast(out.reborrow())?;
+        out.push_sql(")))");
+        Ok(())
     }
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{
     Event, Store, StoreError, ages,
     pairings::state_of,
-    prepared::Prepared,
+    prepared::{Prepared, among},
     reports::Reported,
     schema::{device_reports, devices, pairings, policy_revisions, sessions},
 };
@@ -89,7 +89,7 @@ impl Store {
         let mut conn = self.pool.get().await?;
         let lately = devices::table
             .inner_join(device_reports::table)
-            .filter(devices::teen_id.eq_any(ids))
+            .filter(among(devices::teen_id, ids))
             .filter(device_reports::reported_recorded_at.gt(sql::<Nullable<Timestamptz>>(WINDOW)))
             .select((devices::id, device_reports::reported_recorded_at.assume_not_null()));
         let rows: Vec<(Uuid, jiff_diesel::Timestamp)> = Prepared(lately).load(&mut conn).await?;
@@ -100,13 +100,13 @@ impl Store {
     pub async fn gone(&self, sessions_here: &[SessionId], devices_here: &[DeviceId]) -> Result<Gone, StoreError> {
         let mut conn = self.pool.get().await?;
         let ended: Vec<Uuid> = sessions::table
-            .filter(sessions::id.eq_any(sessions_here.iter().map(|id| id.uuid()).collect::<Vec<_>>()))
+            .filter(among(sessions::id, sessions_here.iter().map(|id| id.uuid()).collect::<Vec<_>>()))
             .filter(sessions::ended_at.is_not_null())
             .select(sessions::id)
             .load(&mut conn)
             .await?;
         let revoked: Vec<Uuid> = devices::table
-            .filter(devices::id.eq_any(devices_here.iter().map(|id| id.uuid()).collect::<Vec<_>>()))
+            .filter(among(devices::id, devices_here.iter().map(|id| id.uuid()).collect::<Vec<_>>()))
             .filter(devices::revoked_at.is_not_null())
             .select(devices::id)
             .load(&mut conn)

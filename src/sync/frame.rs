@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-pub use self::close::Close;
+pub use self::close::{Close, Next};
 pub use crate::domain::receiver::Held;
 use crate::{
     domain::{

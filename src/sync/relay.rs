@@ -1,7 +1,7 @@
 //! What was committed, told to whom it may concern: to sockets here, and through the bus to other nodes.
 
 use std::{
-    collections::HashMap,
+    collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -39,8 +39,34 @@ const MOST: usize = 256;
 const HINTS: usize = 4_096;
 /// What is told, is told once, though the sweep finds it for thirty seconds.
 const REMEMBERED: Duration = Duration::from_secs(60);
-/// Most events that are remembered. Beyond, all are forgotten, and some notices may come twice.
+/// Most events that are remembered. Beyond, older ones are forgotten, and some notices may come twice.
 const MOST_TOLD: usize = 100_000;
+
+/// What was told, for as long as it is remembered and at most as long again: in two halves, of which the older one is let go whole.
+#[derive(Default)]
+struct Told {
+    newer: HashSet<Event>,
+    older: HashSet<Event>,
+    since: Option<Instant>,
+}
+
+impl Told {
+    /// Whether it was not told before. It counts as told from now on.
+    fn first_time(&mut self, event: Event, now: Instant) -> bool {
+        let since = *self.since.get_or_insert(now);
+        if now.duration_since(since) >= REMEMBERED || self.newer.len() >= MOST_TOLD / 2 {
+            self.older = std::mem::take(&mut self.newer);
+            self.since = Some(now);
+        }
+        !self.older.contains(&event) && self.newer.insert(event)
+    }
+
+    /// It could not be told: the next time is the first.
+    fn forget(&mut self, event: &Event) {
+        self.older.remove(event);
+        self.newer.remove(event);
+    }
+}
 
 /// Acts on events, whoever brought them.
 pub struct Relay {
@@ -49,7 +75,7 @@ pub struct Relay {
     notices: Arc<Notices>,
     decisions: Arc<NodeDecisions>,
     store: Store,
-    told: Mutex<HashMap<Event, Instant>>,
+    told: Mutex<Told>,
 }
 
 impl Relay {
@@ -200,11 +226,7 @@ impl Relay {
 
     fn first_time(&self, event: Event) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.retain(|_, at| at.elapsed() < REMEMBERED);
-        if told.len() >= MOST_TOLD {
-            told.clear();
-        }
-        told.insert(event, Instant::now()).is_none()
+        told.first_time(event, Instant::now())
     }
 
     /// Tells those who sit here. What is gone by now is no news.
@@ -220,7 +242,7 @@ impl Relay {
             Ok(()) | Err(StoreError::NotFound) => {}
             Err(error) => {
                 tracing::warn!(%error, "something could not be told; the sweep tries again");
-                self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(&event);
+                self.told.lock().unwrap_or_else(PoisonError::into_inner).forget(&event);
             }
         }
     }
@@ -287,4 +309,32 @@ pub fn pairing_notice(view: &PairingView, with: &str) -> ServerFrame {
         state: view.state,
         with: with.to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_told_once_for_a_minute() {
+        let (mut told, begun, after) = (Told::default(), Instant::now(), Duration::from_secs);
+        let event = |number| Event::DeviceRevoked(Uuid::from_u128(number).into());
+        assert!(told.first_time(event(1), begun) && !told.first_time(event(1), begun + after(59)));
+        assert!(told.first_time(event(2), begun + after(61)), "the first half is full");
+        assert!(!told.first_time(event(1), begun + after(62)), "and still known");
+        assert!(told.first_time(event(3), begun + after(122)) && told.first_time(event(1), begun + after(122)));
+        told.forget(&event(3));
+        assert!(told.first_time(event(3), begun + after(123)), "nobody heard it");
+    }
+
+    #[test]
+    fn no_more_is_remembered_than_fits() {
+        let (mut told, now) = (Told::default(), Instant::now());
+        for number in 0..200_000 {
+            told.first_time(Event::DeviceRevoked(Uuid::from_u128(number).into()), now);
+        }
+        assert!(told.newer.len() + told.older.len() <= MOST_TOLD);
+    }
 }

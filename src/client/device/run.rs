@@ -18,10 +18,10 @@ use crate::client::{
     backoff::BackOff,
     keep::Keep,
     quit::Quit,
-    socket::{CloseInfo, Next, SocketError, after_close},
+    socket::{CloseInfo, SocketError},
 };
 use crate::domain::clock::World;
-use crate::sync::frame::Close;
+use crate::sync::frame::{Close, Next};
 
 /// A connection that lived shorter than this is not worth coming back to at once.
 const BLINK: Duration = Duration::from_secs(1);
@@ -104,7 +104,7 @@ fn plan(end: &End, lived: Duration) -> Plan {
         End::Failed(SocketError::Refused { retry_after: Some(pause), .. }) => return Plan::BackOff(*pause),
         End::Failed(error) => error.next(),
         End::Zombie => Next::BackOff,
-        End::Closed(info) => after_close(info.code),
+        End::Closed(info) => Next::after(info.code),
     };
     match next {
         Next::Stop => Plan::Stop,

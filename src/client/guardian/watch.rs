@@ -10,11 +10,11 @@ use crate::client::{
     api::ApiError,
     backoff::BackOff,
     quit::Quit,
-    socket::{CloseInfo, Heard, Next, SocketError, after_close},
+    socket::{CloseInfo, Heard, SocketError},
     terminal::say,
 };
 use crate::domain::clock::World;
-use crate::sync::frame::ServerFrame;
+use crate::sync::frame::{Next, ServerFrame};
 
 pub(super) async fn run(who: &Who, world: World) -> Result<(), ClientError> {
     let mut quit = Quit::on_signal();
@@ -57,7 +57,7 @@ impl From<SocketError> for Ended {
 
 impl From<CloseInfo> for Ended {
     fn from(info: CloseInfo) -> Self {
-        Self::Line(after_close(info.code), info.reason)
+        Self::Line(Next::after(info.code), info.reason)
     }
 }
 

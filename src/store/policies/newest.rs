@@ -17,6 +17,7 @@ use crate::{
     },
     store::{
         Store, StoreError,
+        prepared::among,
         schema::{policy_revisions, teens},
     },
 };
@@ -46,7 +47,7 @@ impl Store {
         let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
         let mut conn = self.pool.get().await?;
         let epoch = conn.epoch();
-        let rows: Vec<NewestRow> = newest_query().filter(teens::account_id.eq_any(ids)).load(&mut conn).await?;
+        let rows: Vec<NewestRow> = newest_query().filter(among(teens::account_id, ids)).load(&mut conn).await?;
         Ok((epoch, rows.into_iter().map(newest).collect::<Result<_, _>>()?))
     }
 
@@ -55,7 +56,7 @@ impl Store {
         let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
         let mut conn = self.pool.get().await?;
         let rows: Vec<(Uuid, i64)> = teens::table
-            .filter(teens::account_id.eq_any(ids))
+            .filter(among(teens::account_id, ids))
             .select((teens::account_id, teens::revision))
             .load(&mut conn)
             .await?;

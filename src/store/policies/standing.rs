@@ -28,7 +28,7 @@ use crate::{
         StoreError, Tools, accounts, ages,
         kinship::GuardianOf,
         law::{self, Book, within},
-        prepared::Prepared,
+        prepared::{Prepared, among},
         schema::{accounts as accounts_table, pairings, policy_revisions, teens},
     },
 };
@@ -224,7 +224,7 @@ pub(crate) async fn rows_of(
     of: &[TeenId],
 ) -> Result<HashMap<TeenId, TeenRow>, StoreError> {
     let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
-    let some = teens_query(Uuid::nil()).filter(teens::account_id.eq_any(ids));
+    let some = teens_query(Uuid::nil()).filter(among(teens::account_id, ids));
     let rows: Vec<(TeenRow, Option<Uuid>)> = Prepared(some).load(conn).await?;
     Ok(rows.into_iter().map(|(row, _)| (row.teen.into(), row)).collect())
 }

@@ -63,11 +63,11 @@ impl Store {
         let epoch = conn.epoch();
         #[expect(
             clippy::disallowed_methods,
-            reason = "one round trip for a whole batch; every value is a bind parameter"
+            reason = "one round trip for a whole batch; every value is a bind parameter; sub-selects as in `prepared::among`"
         )]
         let statement = diesel::sql_query(
-            "with locked as materialized (select device_id from device_reports where device_id = any($1) order by device_id for no key update), \
-             beat as (select id, max(app_version) as app_version from unnest($1::uuid[], $3::text[]) as b(id, app_version) group by id), \
+            "with locked as materialized (select device_id from device_reports where device_id = any(coalesce((select $1::uuid[]))) order by device_id for no key update), \
+             beat as (select id, max(app_version) as app_version from unnest((select $1::uuid[]), (select $3::text[])) as b(id, app_version) group by id), \
              named as (update devices d set app_version = beat.app_version from beat where d.id = beat.id and d.app_version <> beat.app_version), \
              seen as (update device_reports r set last_seen_at = $2 from locked where r.device_id = locked.device_id) \
              select d.id as device, t.revision as revision, r.applied_epoch as applied_epoch, r.applied_revision as applied_revision, \

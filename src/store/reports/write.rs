@@ -212,13 +212,16 @@ async fn keep_applied(
             Said::Rejected(_) => None,
         })
         .unzip();
-    #[expect(clippy::disallowed_methods, reason = "one round trip for a whole batch; every value is a bind parameter")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "one round trip for a whole batch; every value is a bind parameter; sub-selects as in `prepared::among`"
+    )]
     let statement = diesel::sql_query(
-        "with locked as materialized (select device_id from device_reports where device_id = any($1) order by device_id for no key update) \
+        "with locked as materialized (select device_id from device_reports where device_id = any(coalesce((select $1::uuid[]))) order by device_id for no key update) \
          update device_reports r set applied_epoch = n.epoch, applied_revision = n.revision, applied_sha256 = n.sha256, \
          applied_issues = n.issues, confirmed_at = $6, last_seen_at = $6, reported_recorded_at = clock_timestamp(), \
          first_confirmed_at = case when (r.applied_epoch, r.applied_revision) = (n.epoch, n.revision) then r.first_confirmed_at else $6 end \
-         from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::jsonb[]) as n(device, epoch, revision, sha256, issues), locked \
+         from unnest((select $1::uuid[]), (select $2::bigint[]), (select $3::bigint[]), (select $4::text[]), (select $5::jsonb[])) as n(device, epoch, revision, sha256, issues), locked \
          where r.device_id = n.device and locked.device_id = n.device and (n.epoch, n.revision) >= (coalesce(r.applied_epoch, 0), coalesce(r.applied_revision, 0))",
     );
     let bound = statement
@@ -248,12 +251,15 @@ async fn keep_rejected(
             Said::Applied { .. } => word(RejectCode::Other),
         })
         .collect();
-    #[expect(clippy::disallowed_methods, reason = "one round trip for a whole batch; every value is a bind parameter")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "one round trip for a whole batch; every value is a bind parameter; sub-selects as in `prepared::among`"
+    )]
     let statement = diesel::sql_query(
-        "with locked as materialized (select device_id from device_reports where device_id = any($1) order by device_id for no key update) \
+        "with locked as materialized (select device_id from device_reports where device_id = any(coalesce((select $1::uuid[]))) order by device_id for no key update) \
          update device_reports r set rejected_epoch = n.epoch, rejected_revision = n.revision, rejected_code = n.code, \
          rejected_at = $5, last_seen_at = $5, reported_recorded_at = clock_timestamp() \
-         from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) as n(device, epoch, revision, code), locked \
+         from unnest((select $1::uuid[]), (select $2::bigint[]), (select $3::bigint[]), (select $4::text[])) as n(device, epoch, revision, code), locked \
          where r.device_id = n.device and locked.device_id = n.device and (n.epoch, n.revision) >= (coalesce(r.rejected_epoch, 0), coalesce(r.rejected_revision, 0))",
     );
     let bound = statement

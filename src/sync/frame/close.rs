@@ -67,3 +67,25 @@ impl Close {
         }
     }
 }
+
+/// What a client does after a socket has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Stay away until a person does something.
+    Stop,
+    /// Come back after a wait with full jitter.
+    BackOff,
+    /// Come back at once.
+    Now,
+}
+
+impl Next {
+    /// The rule by range, so that a code from the future is handled too. Codes of the WebSocket standard mean: back off.
+    pub const fn after(code: u16) -> Self {
+        match code {
+            4000..=4099 => Self::Stop,
+            4200..=4299 => Self::Now,
+            _ => Self::BackOff,
+        }
+    }
+}

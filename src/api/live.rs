@@ -12,7 +12,7 @@ use super::shape::{Body, Nothing, created};
 use crate::{
     auth::{
         throttle::Limit,
-        who::{Party, SyncParty, Teen},
+        who::{Party, SyncParty, Teen, TeenWhoReads},
     },
     domain::{snapshot::SignedSnapshot, version::Version},
     problem::Problem,
@@ -84,7 +84,7 @@ pub struct PolicyQuery {
 #[get("/v1/teen/policy")]
 pub async fn teen_policy(
     request: HttpRequest,
-    who: Teen,
+    who: TeenWhoReads,
     query: Query<PolicyQuery>,
     live: Data<Live>,
 ) -> Result<HttpResponse, Problem> {
@@ -94,7 +94,7 @@ pub async fn teen_policy(
     }
     let have =
         query.have.as_deref().map(str::parse::<Version>).transpose().map_err(|error| Problem::field("have", error))?;
-    let newest = sync::newer_than(&live, &who.proof, have, std::time::Duration::from_secs(wait)).await?;
+    let newest = sync::newer_than(&live, who.proof, have, std::time::Duration::from_secs(wait)).await?;
     if wait > 0 && newest.is_some() {
         // The wait may have outlived the token.
         Teen::extract(&request).await?;

@@ -18,6 +18,7 @@ use crate::{
         guardian_work::Changing,
         key_ring::{KeyFor, PlatformKey},
         kinship::{DeviceOf, GuardianOf, GuardianSelf, SignedIn, TeenSelf},
+        policies::Reading,
     },
 };
 
@@ -52,6 +53,8 @@ pub type GuardianOfTeen = Proven<GuardianOf>;
 pub type GuardianWhoChanges = Proven<Changing>;
 /// A teen, by session or by device.
 pub type Teen = Proven<TeenSelf>;
+/// A teen who asks for the newest policy.
+pub type TeenWhoReads = Proven<Reader>;
 /// A teen by their own session: for what a device alone may not do.
 pub type TeenSession = Proven<(SignedIn, TeenSelf)>;
 /// A device of a teen.
@@ -75,6 +78,14 @@ pub enum Party {
 }
 /// Whoever may have a socket or a ticket for one.
 pub type SyncParty = Proven<Party>;
+
+/// Who asks for a teen's newest policy.
+pub struct Reader {
+    /// The teen, by session or by device.
+    pub who: TeenSelf,
+    /// With a device's token the policy was read in the same question.
+    pub read: Option<Reading>,
+}
 
 /// How one kind of proof is made.
 pub trait Prove: Sized + 'static {
@@ -152,6 +163,17 @@ impl Prove for TeenSelf {
             TokenKind::Device => DeviceOf::prove(gate, request).await.map(|device| Self::from(&device)),
             _ => SignedIn::prove(gate, request).await?.teen().ok_or(Code::WrongRole.into()),
         }
+    }
+}
+
+impl Prove for Reader {
+    async fn prove(gate: &Gate, request: &HttpRequest) -> Result<Self, Problem> {
+        let token = any_bearer(request)?;
+        if token.kind() != TokenKind::Device {
+            return TeenSelf::prove(gate, request).await.map(|who| Self { who, read: None });
+        }
+        let read = gate.devices.reading_of(token.hash()).await?.ok_or(Code::NotSignedIn)?;
+        Ok(Self { who: (&read.device).into(), read: Some(read) })
     }
 }
 

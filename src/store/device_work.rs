@@ -9,6 +9,7 @@ use super::{
     Store, StoreError,
     gather::Gather,
     kinship::DeviceOf,
+    policies::Reading,
     reports::{Arrived, Beat, Heard, Judged, Report},
     usage::Usage,
 };
@@ -23,6 +24,7 @@ const HEARTBEAT_LINGER: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub struct DeviceWork {
     tokens: Gather<TokenHash, Option<DeviceOf>>,
+    readings: Gather<TokenHash, Option<Reading>>,
     reports: Gather<Report, Judged>,
     arrivals: Gather<Beat, Option<Arrived>>,
     beats: Gather<Beat, Option<Heard>>,
@@ -35,11 +37,15 @@ impl DeviceWork {
         let runtime = Handle::current();
         let at_once = Duration::ZERO;
         let (tokens, reports, usage) = (store.clone(), store.clone(), store.clone());
-        let (arrivals, beats) = (store.clone(), store.clone());
+        let (arrivals, beats, readings) = (store.clone(), store.clone(), store.clone());
         Self {
             tokens: Gather::start(&runtime, MOST, at_once, move |batch| {
                 let store = tokens.clone();
                 async move { store.devices_of(batch).await }.boxed()
+            }),
+            readings: Gather::start(&runtime, MOST, at_once, move |batch| {
+                let store = readings.clone();
+                async move { store.readings_of(batch).await }.boxed()
             }),
             reports: Gather::start(&runtime, MOST, at_once, move |batch| {
                 let store = reports.clone();
@@ -71,6 +77,11 @@ impl DeviceWork {
     /// Which device shows this token, if it lives.
     pub async fn device_of(&self, token: TokenHash) -> Result<Option<DeviceOf>, StoreError> {
         self.tokens.ask(token).await
+    }
+
+    /// The same, with the newest policy of its teen.
+    pub async fn reading_of(&self, token: TokenHash) -> Result<Option<Reading>, StoreError> {
+        self.readings.ask(token).await
     }
 
     /// Keeps a report. When this returns, it is durable.

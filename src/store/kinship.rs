@@ -93,6 +93,11 @@ impl SignedIn {
 }
 
 impl DeviceOf {
+    /// A device whose token was found in a row of this teen's.
+    pub(super) fn shown(teen: TeenId, device: DeviceId) -> Self {
+        Self { teen, device }
+    }
+
     /// Whose device.
     pub fn teen(&self) -> TeenId {
         self.teen

@@ -14,7 +14,7 @@ use jiff_diesel::ToDiesel;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub use self::newest::Newest;
+pub use self::newest::{Newest, Reading};
 pub(crate) use self::{
     commit::{commit, look_later},
     standing::{Standing, TeenRow, lock, read, read_next, rows_of, understood},

@@ -6,7 +6,14 @@ use std::{
     time::Duration,
 };
 
-use super::{hub::Hub, publish::Published, refresh::Net};
+use bytestring::ByteString;
+
+use super::{
+    frame::ServerFrame,
+    hub::Hub,
+    publish::{Published, signed, text},
+    refresh::Net,
+};
 use crate::{
     domain::{snapshot::SnapshotKey, version::Version},
     failpoint,
@@ -55,6 +62,11 @@ impl Offers {
         failpoint::pass("policy.offered");
         self.keep_text(&published);
         Ok(())
+    }
+
+    /// A policy as it travels, for somebody who does not sit here.
+    pub fn signed(&self, epoch: i64, newest: &Newest) -> Result<ByteString, StoreError> {
+        Ok(text(&ServerFrame::Policy(signed(newest, epoch, &self.key)?))?)
     }
 
     fn keep_text(&self, published: &Arc<Published>) {

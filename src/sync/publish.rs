@@ -14,7 +14,11 @@ use serde_json::value::RawValue;
 
 use super::frame::{Notice, ServerFrame};
 use crate::{
-    domain::{policy::Change, snapshot::SnapshotKey, version::Version},
+    domain::{
+        policy::Change,
+        snapshot::{SignedSnapshot, SnapshotKey},
+        version::Version,
+    },
     store::{StoreError, policies::Newest},
 };
 
@@ -48,8 +52,7 @@ impl Published {
     /// Encodes and signs a stored policy for the present epoch.
     pub fn new(newest: Newest, epoch: i64, key: &SnapshotKey) -> Result<Self, StoreError> {
         let version = Version { epoch, revision: newest.record.revision };
-        let payload = newest.record.payload(epoch)?;
-        let snapshot = key.sign(version, &payload);
+        let snapshot = signed(&newest, epoch, key)?;
         let sha256 = snapshot.sha256.clone();
         let (teen_id, made_at) = (newest.record.teen, newest.record.made_at);
         let told = |reason: Option<String>, changed: Vec<Change>| {
@@ -101,6 +104,12 @@ impl Published {
         }
         old
     }
+}
+
+/// Encodes and signs a stored policy for an epoch.
+pub fn signed(newest: &Newest, epoch: i64, key: &SnapshotKey) -> Result<SignedSnapshot, StoreError> {
+    let version = Version { epoch, revision: newest.record.revision };
+    Ok(key.sign(version, &newest.record.payload(epoch)?))
 }
 
 /// A frame's text.

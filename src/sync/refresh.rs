@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use bytestring::ByteString;
 use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -126,6 +127,11 @@ impl Refresh {
             tracing::warn!(%error, "a policy could not be made ready; it is read again");
             self.suspect(teen, Net::Hint);
         }
+    }
+
+    /// A policy that was read for one device alone, as it travels.
+    pub(super) fn signed(&self, epoch: i64, newest: &Newest) -> Result<ByteString, StoreError> {
+        self.offers.signed(epoch, newest)
     }
 
     /// Forgets the texts that everybody here has had time to send.

@@ -28,25 +28,17 @@ pub(super) struct Conversation {
     events: Vec<Event>,
 }
 
-/// Something that happens, by a clock that only grows.
+/// Something that happens, by a clock that only grows. Without any of the three, only time has passed.
 #[derive(Deserialize)]
 struct Event {
     at_ms: u64,
-    #[serde(flatten)]
-    what: What,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum What {
     /// A socket is open.
-    Opened(bool),
+    #[serde(default)]
+    opened: bool,
     /// A frame came.
-    Frame(Box<ServerFrame>),
+    frame: Option<Box<ServerFrame>>,
     /// The socket was closed with this code.
-    Closed(u16),
-    /// Time has passed.
-    Waited(bool),
+    closed: Option<u16>,
 }
 
 pub(super) fn converse(given: Conversation) -> Result<Json, Fault> {
@@ -65,19 +57,17 @@ struct Device {
 }
 
 impl Device {
-    fn live(&mut self, Event { at_ms, what }: Event) -> Result<Json, Fault> {
-        let (mut says, mut then) = (vec![], None);
-        match what {
-            What::Opened(_) => says.push(json!({"t": "hello", "protocol": 1, "applied": self.receiver.held()})),
-            What::Frame(frame) => match *frame {
-                ServerFrame::Welcome(_) => self.welcome = true,
-                ServerFrame::Policy(snapshot) => says.extend(self.take(&snapshot)?),
-                ServerFrame::Ack { r#ref: Some(id) } => self.acknowledged(&id),
-                ServerFrame::Drain { .. } => then = Some(self.left(Next::Now)),
-                _ => {}
-            },
-            What::Closed(code) => then = Some(self.left(Next::after(code))),
-            What::Waited(_) => {}
+    fn live(&mut self, Event { at_ms, opened, frame, closed }: Event) -> Result<Json, Fault> {
+        let (mut says, mut then) = (vec![], closed.map(|code| self.left(Next::after(code))));
+        if opened {
+            says.push(json!({"t": "hello", "protocol": 1, "applied": self.receiver.held()}));
+        }
+        match frame.map(|frame| *frame) {
+            Some(ServerFrame::Welcome(_)) => self.welcome = true,
+            Some(ServerFrame::Policy(snapshot)) => says.extend(self.take(&snapshot)?),
+            Some(ServerFrame::Ack { r#ref: Some(id) }) => self.acknowledged(&id),
+            Some(ServerFrame::Drain { .. }) => then = Some(self.left(Next::Now)),
+            _ => {}
         }
         if self.welcome
             && let Some(Held { version: Version { epoch, revision }, sha256 }) = self.receiver.report_due(at_ms)

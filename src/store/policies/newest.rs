@@ -1,6 +1,6 @@
 //! The newest revisions, for snapshots and notices.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl};
 use diesel_async::RunQueryDsl;
@@ -11,14 +11,16 @@ use crate::{
     domain::{
         ids::{AccountId, TeenId},
         policy::Change,
+        secret::TokenHash,
         snapshot::PolicyRecord,
         supervision::seen::Seen,
         version::Version,
     },
     store::{
         Store, StoreError,
+        kinship::DeviceOf,
         prepared::among,
-        schema::{policy_revisions, teens},
+        schema::{devices, policy_revisions, teens},
     },
 };
 
@@ -37,6 +39,17 @@ pub struct Newest {
     pub seen: Option<Seen>,
 }
 
+/// A device and the newest policy of its teen.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// By its own token.
+    pub device: DeviceOf,
+    /// The epoch of the database that the policy was read from.
+    pub epoch: i64,
+    /// What is wanted.
+    pub newest: Newest,
+}
+
 type NewestRow =
     (Uuid, i64, String, String, i16, jiff_diesel::Timestamp, Option<Uuid>, Option<String>, Json, Option<Json>);
 
@@ -49,6 +62,22 @@ impl Store {
         let epoch = conn.epoch();
         let rows: Vec<NewestRow> = newest_query().filter(among(teens::account_id, ids)).load(&mut conn).await?;
         Ok((epoch, rows.into_iter().map(newest).collect::<Result<_, _>>()?))
+    }
+
+    /// Which devices show these tokens, with the newest policies of their teens, in one query.
+    pub(crate) async fn readings_of(&self, tokens: Vec<TokenHash>) -> Result<Vec<Option<Reading>>, StoreError> {
+        let hashes: Vec<Vec<u8>> = tokens.iter().map(|token| token.as_bytes().to_vec()).collect();
+        let mut conn = self.pool.get().await?;
+        let of = reading_query().filter(among(devices::token_hash, &hashes));
+        let rows: Vec<(Vec<u8>, Uuid, NewestRow)> = of.load(&mut conn).await?;
+        let epoch = conn.epoch();
+        let mut read = HashMap::new();
+        for (hash, device, row) in rows {
+            let newest = newest(row)?;
+            let device = DeviceOf::shown(newest.record.teen, device.into());
+            read.insert(hash, Reading { device, epoch, newest });
+        }
+        Ok(hashes.iter().map(|hash| read.get(hash).cloned()).collect())
     }
 
     /// The newest versions of these teens' policies: what a long poll and a full compare need to know.
@@ -71,22 +100,46 @@ pub(super) type Same = diesel::dsl::And<
     diesel::dsl::Eq<policy_revisions::revision, teens::revision>,
 >;
 
+type Columns = (
+    policy_revisions::teen_id,
+    policy_revisions::revision,
+    policy_revisions::controls,
+    policy_revisions::home_zone,
+    policy_revisions::day_start_minute,
+    policy_revisions::made_at,
+    policy_revisions::made_by,
+    policy_revisions::reason,
+    policy_revisions::changes,
+    policy_revisions::seen,
+);
+const COLUMNS: Columns = (
+    policy_revisions::teen_id,
+    policy_revisions::revision,
+    policy_revisions::controls,
+    policy_revisions::home_zone,
+    policy_revisions::day_start_minute,
+    policy_revisions::made_at,
+    policy_revisions::made_by,
+    policy_revisions::reason,
+    policy_revisions::changes,
+    policy_revisions::seen,
+);
+
 #[diesel::dsl::auto_type(no_type_alias)]
 fn newest_query() -> _ {
     let same: Same =
         policy_revisions::teen_id.eq(teens::account_id).and(policy_revisions::revision.eq(teens::revision));
-    teens::table.inner_join(policy_revisions::table.on(same)).select((
-        policy_revisions::teen_id,
-        policy_revisions::revision,
-        policy_revisions::controls,
-        policy_revisions::home_zone,
-        policy_revisions::day_start_minute,
-        policy_revisions::made_at,
-        policy_revisions::made_by,
-        policy_revisions::reason,
-        policy_revisions::changes,
-        policy_revisions::seen,
-    ))
+    let columns: Columns = COLUMNS;
+    teens::table.inner_join(policy_revisions::table.on(same)).select(columns)
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn reading_query() -> _ {
+    let same: Same =
+        policy_revisions::teen_id.eq(teens::account_id).and(policy_revisions::revision.eq(teens::revision));
+    let columns: Columns = COLUMNS;
+    let devices = devices::table.inner_join(teens::table.inner_join(policy_revisions::table.on(same)));
+    devices.filter(devices::revoked_at.is_null()).select((devices::token_hash, devices::id, columns))
 }
 
 fn newest(row: NewestRow) -> Result<Newest, StoreError> {

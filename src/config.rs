@@ -8,7 +8,7 @@ use secrecy::SecretString;
 /// Where Postgres is.
 #[derive(Args, Clone)]
 pub struct DatabaseConfig {
-    /// Postgres, the only truth: postgres://user:password@host:port/database; several hosts (host:port,host:port) with ?target_session_attrs=read-write: the primary among them
+    /// Postgres, the only truth: postgres://user:password@host:port/database; several hosts (host:port,host:port): a primary and its replicas, of which the primary is found
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: SecretString,
     /// Most database connections of this process

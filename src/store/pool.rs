@@ -18,7 +18,7 @@ use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
 use diesel_async::{AsyncPgConnection, pooled_connection::PoolableConnection};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{runtime::Handle, time::timeout};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Config, NoTls, config::TargetSessionAttrs};
 
 use super::{StoreError, installation::Epoch};
 use crate::domain::text::each_host;
@@ -152,7 +152,13 @@ impl managed::Manager for Connector {
 impl Hosts {
     fn of(settings: &PoolSettings) -> Result<Self, StoreError> {
         let urls = each_host(settings.url.expose_secret());
-        let each: Vec<Config> = urls.iter().map(|url| config(url)).collect::<Result<_, _>>()?;
+        let mut each: Vec<Config> = urls.iter().map(|url| config(url)).collect::<Result<_, _>>()?;
+        if each.len() > 1 {
+            for host in &mut each {
+                // The others are replicas, whatever the URL says.
+                host.target_session_attrs(TargetSessionAttrs::ReadWrite);
+            }
+        }
         let count = u32::try_from(each.len()).unwrap_or(u32::MAX).max(1);
         // All of them within the wait, with a tenth of it to spare.
         let share = settings.wait.saturating_sub(settings.wait / 10) / count;

@@ -104,7 +104,7 @@ fn at_both(url: &str, primary: &PrivateService, follower: &PrivateService) -> (S
     };
     let (first, second) = (place(primary), place(follower));
     let both = url.replacen(&first, &format!("{first},{second}"), 1);
-    (url.replacen(&first, &second, 1), format!("{both}?target_session_attrs=read-write&load_balance_hosts=random"))
+    (url.replacen(&first, &second, 1), both)
 }
 
 async fn revision(client: &Client, family: &crate::house::people::Family) -> i64 {

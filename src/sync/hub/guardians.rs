@@ -37,6 +37,7 @@ struct Guarded {
 pub struct Guardians {
     rows: HashMap<GuardianId, Row>,
     guarded: HashMap<TeenId, Guarded>,
+    sessions: HashMap<SessionId, GuardianId>,
     sockets: usize,
 }
 
@@ -45,12 +46,17 @@ impl Guardians {
     pub fn join(&mut self, guardian: GuardianId, session: SessionId, connection: ConnectionId, lane: Lane) {
         let replaced = self.rows.entry(guardian).or_default().sockets.insert(connection, (session, lane));
         self.sockets += usize::from(replaced.is_none());
+        self.sessions.insert(session, guardian);
     }
 
     /// Lets a socket go, and with the last one its guardian.
     pub fn leave(&mut self, guardian: GuardianId, connection: ConnectionId) {
         let Some(row) = self.rows.get_mut(&guardian) else { return };
-        self.sockets -= usize::from(row.sockets.remove(&connection).is_some());
+        let Some((session, _)) = row.sockets.remove(&connection) else { return };
+        self.sockets -= 1;
+        if row.sockets.values().all(|(other, _)| *other != session) {
+            self.sessions.remove(&session);
+        }
         if row.sockets.is_empty() {
             let teens = std::mem::take(&mut row.teens);
             teens.into_iter().for_each(|teen| self.end(guardian, teen));
@@ -126,7 +132,8 @@ impl Guardians {
 
     /// Closes the sockets of a session.
     pub fn close_session(&self, session: SessionId, why: Close) {
-        let sockets = self.rows.values().flat_map(|row| row.sockets.values());
+        let row = self.sessions.get(&session).and_then(|guardian| self.rows.get(guardian));
+        let sockets = row.into_iter().flat_map(|row| row.sockets.values());
         sockets.filter(|(of, _)| *of == session).for_each(|(_, lane)| tell(lane, Order::Close(why)));
     }
 
@@ -167,7 +174,7 @@ impl Guardians {
 
     /// The sessions that sit here.
     pub fn sessions(&self) -> Vec<SessionId> {
-        self.rows.values().flat_map(|row| row.sockets.values()).map(|(session, _)| *session).collect()
+        self.sessions.keys().copied().collect()
     }
 
     /// The lanes of all sockets.

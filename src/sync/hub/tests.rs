@@ -77,6 +77,19 @@ fn a_guardians_last_socket_takes_everything_along() {
 }
 
 #[test]
+fn a_session_that_ends_takes_its_own_sockets_only() {
+    let hub = Arc::new(Hub::default());
+    let (first, mut second) = (hub.join_guardian(id(5), id(6), id(12)), hub.join_guardian(id(5), id(6), id(13)));
+    let (mut other, mut another) = (hub.join_guardian(id(5), id(7), id(14)), hub.join_guardian(id(8), id(9), id(15)));
+    drop(first);
+    hub.close_session(id(6), Close::Credentials);
+    assert!(matches!(*second.orders.try_recv().unwrap(), Order::Close(Close::Credentials)));
+    assert!(other.orders.try_recv().is_err() && another.orders.try_recv().is_err());
+    drop(second);
+    assert_eq!(hub.sessions().len(), 2);
+}
+
+#[test]
 fn a_list_that_was_read_before_something_moved_changes_nothing() {
     let hub = Arc::new(Hub::default());
     let _seat = hub.join_guardian(id(5), id(6), id(12));

@@ -24,7 +24,7 @@ const HEARTBEAT_LINGER: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub struct DeviceWork {
     tokens: Gather<TokenHash, Option<DeviceOf>>,
-    readings: Gather<TokenHash, Option<Reading>>,
+    readings: Gather<TokenHash, Result<Option<Reading>, StoreError>>,
     reports: Gather<Report, Judged>,
     arrivals: Gather<Beat, Option<Arrived>>,
     beats: Gather<Beat, Option<Heard>>,
@@ -81,7 +81,7 @@ impl DeviceWork {
 
     /// The same, with the newest policy of its teen.
     pub async fn reading_of(&self, token: TokenHash) -> Result<Option<Reading>, StoreError> {
-        self.readings.ask(token).await
+        self.readings.ask(token).await?
     }
 
     /// Keeps a report. When this returns, it is durable.

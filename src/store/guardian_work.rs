@@ -27,7 +27,7 @@ pub type Kin = (SignedIn, Option<GuardianOf>);
 /// Gathers look-ups of sessions with pairings, and of teens.
 #[derive(Clone)]
 pub struct GuardianWork {
-    kin: Gather<(TokenHash, TeenId), Option<Kin>>,
+    kin: Gather<(TokenHash, TeenId), Result<Option<Kin>, StoreError>>,
     teens: Gather<TeenId, Option<ReadAhead>>,
 }
 
@@ -67,7 +67,7 @@ impl GuardianWork {
     /// Who shows this session token, and their pairing with that teen. The second is `None` for strangers, for pairings that ended and
     /// for teens that do not exist: nobody can tell which.
     pub async fn guardian_of(&self, token: TokenHash, teen: TeenId) -> Result<Option<Kin>, StoreError> {
-        self.kin.ask((token, teen)).await
+        self.kin.ask((token, teen)).await?
     }
 
     /// The same, while how the teen stands is read beside it: a change needs both, and nobody else is given it.
@@ -77,7 +77,7 @@ impl GuardianWork {
         teen: TeenId,
     ) -> Result<Option<(SignedIn, Option<Changing>)>, StoreError> {
         let (kin, read) = tokio::join!(self.kin.ask((token, teen)), self.teens.ask(teen));
-        let Some((who, kin)) = kin? else { return Ok(None) };
+        let Some((who, kin)) = kin?? else { return Ok(None) };
         let ahead = Ahead(Arc::new(Mutex::new(read?)));
         Ok(Some((who, kin.map(|proof| Changing { proof, ahead }))))
     }

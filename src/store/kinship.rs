@@ -179,7 +179,10 @@ impl Store {
     }
 
     /// Who shows these session tokens, and their pairings with those teens, in one question.
-    pub(super) async fn kin_of(&self, asked: Vec<(TokenHash, TeenId)>) -> Result<Vec<Option<Kin>>, StoreError> {
+    pub(super) async fn kin_of(
+        &self,
+        asked: Vec<(TokenHash, TeenId)>,
+    ) -> Result<Vec<Result<Option<Kin>, StoreError>>, StoreError> {
         let now = self.world.now().to_diesel();
         let (hashes, teens): (Vec<Vec<u8>>, Vec<Uuid>) =
             asked.iter().map(|(token, teen)| (token.as_bytes().to_vec(), teen.uuid())).unzip();
@@ -203,18 +206,19 @@ impl Store {
             ))
             .load(&mut conn)
             .await?;
-        let mut known: HashMap<Vec<u8>, (SignedIn, HashMap<Uuid, Uuid>)> = HashMap::new();
+        let mut known: HashMap<Vec<u8>, (SessionRow, HashMap<Uuid, Uuid>)> = HashMap::new();
         for (hash, session, pairing) in rows {
-            let who = signed_in(session)?;
-            let (_, guarded) = known.entry(hash).or_insert_with(|| (who, HashMap::new()));
+            let (_, guarded) = known.entry(hash).or_insert_with(|| (session, HashMap::new()));
             guarded.extend(pairing.map(|(pairing, teen)| (teen, pairing)));
         }
         let kin = |(hash, (_, teen)): (&Vec<u8>, &(TokenHash, TeenId))| {
-            let (who, guarded) = known.get(hash)?;
+            let Some((session, guarded)) = known.get(hash) else { return Ok(None) };
+            // One that cannot be read is no answer to the others.
+            let who = signed_in(session.clone())?;
             let pairing = guarded.get(&teen.uuid()).filter(|_| who.role == Role::Guardian);
             let proof =
                 pairing.map(|pairing| GuardianOf { guardian: who.account, teen: *teen, pairing: (*pairing).into() });
-            Some((who.clone(), proof))
+            Ok(Some((who, proof)))
         };
         Ok(hashes.iter().zip(&asked).map(kin).collect())
     }

@@ -292,6 +292,7 @@ async fn lines_are_bad() {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     stop.cancel();
+    link.heal();
     let Faults { cuts, deaf, .. } = &*link.faults;
     assert!(cuts.load(Ordering::Relaxed) > 0 && deaf.load(Ordering::Relaxed) > 0, "{:?}", link.faults);
     reckon("bad lines", link.faults.count(), &town, &fleet, changing).await;
@@ -320,7 +321,7 @@ async fn hints_are_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn services_fail_under_the_fleet() {
     /// For as long as a service is away.
-    const AWAY: Duration = Duration::from_millis(1_500);
+    const AWAY: Duration = Duration::from_millis(1_000);
     let (postgres, redis) = tokio::task::block_in_place(|| (PrivateService::postgres(), PrivateService::redis()));
     let database = Database::fresh(&postgres.url()).await;
     let town = Town::with(&["--database-url", &database.url, "--redis-url", &redis.url()]).await;

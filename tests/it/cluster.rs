@@ -55,7 +55,7 @@ async fn a_member_may_die() {
     let mut without = vec![];
     for member in &cluster.members {
         tokio::task::block_in_place(|| member.run("kill"));
-        without.extend(turned(&house, &family, 4).await);
+        without.extend(turned(&house, &family, 2).await);
         tokio::task::block_in_place(|| member.run("start"));
         let fast = async || turned(&house, &family, 1).await[0] < Duration::from_millis(100);
         let back = until(PATIENCE, "hints are fast again", fast).await;

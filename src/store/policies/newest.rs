@@ -61,11 +61,19 @@ impl Store {
         let mut conn = self.pool.get().await?;
         let epoch = conn.epoch();
         let rows: Vec<NewestRow> = newest_query().filter(among(teens::account_id, ids)).load(&mut conn).await?;
-        Ok((epoch, rows.into_iter().map(newest).collect::<Result<_, _>>()?))
+        let readable = |row: NewestRow| {
+            let teen = TeenId::from(row.0);
+            // Others must not wait for a row that nobody can read.
+            newest(row).map_err(|error| tracing::error!(%error, %teen, "a policy cannot be read")).ok()
+        };
+        Ok((epoch, rows.into_iter().filter_map(readable).collect()))
     }
 
     /// Which devices show these tokens, with the newest policies of their teens, in one query.
-    pub(crate) async fn readings_of(&self, tokens: Vec<TokenHash>) -> Result<Vec<Option<Reading>>, StoreError> {
+    pub(crate) async fn readings_of(
+        &self,
+        tokens: Vec<TokenHash>,
+    ) -> Result<Vec<Result<Option<Reading>, StoreError>>, StoreError> {
         let hashes: Vec<Vec<u8>> = tokens.iter().map(|token| token.as_bytes().to_vec()).collect();
         let mut conn = self.pool.get().await?;
         let of = reading_query().filter(among(devices::token_hash, &hashes));
@@ -73,11 +81,15 @@ impl Store {
         let epoch = conn.epoch();
         let mut read = HashMap::new();
         for (hash, device, row) in rows {
-            let newest = newest(row)?;
-            let device = DeviceOf::shown(newest.record.teen, device.into());
-            read.insert(hash, Reading { device, epoch, newest });
+            let device = DeviceOf::shown(row.0.into(), device.into());
+            read.insert(hash, newest(row).map(|newest| Reading { device, epoch, newest }));
         }
-        Ok(hashes.iter().map(|hash| read.get(hash).cloned()).collect())
+        let one = |hash: &Vec<u8>| match read.get(hash) {
+            Some(Err(error)) => Err(StoreError::Corrupt(error.to_string())),
+            Some(Ok(reading)) => Ok(Some(reading.clone())),
+            None => Ok(None),
+        };
+        Ok(hashes.iter().map(one).collect())
     }
 
     /// The newest versions of these teens' policies: what a long poll and a full compare need to know.

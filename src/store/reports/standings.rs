@@ -99,7 +99,8 @@ type PolicyRow = (Uuid, i64, String, String, i16, jiff_diesel::Timestamp);
 impl Store {
     /// Every live device of a guarded teen, oldest first.
     pub async fn device_standings(&self, proof: &GuardianOf) -> Result<Vec<DeviceStanding>, StoreError> {
-        let mut standings = self.standings(Of::Teens(&[proof.teen()])).await?;
+        let standings = self.standings(Of::Teens(&[proof.teen()])).await?;
+        let mut standings: Vec<DeviceStanding> = standings.into_iter().collect::<Result<_, _>>()?;
         for standing in &mut standings {
             if let Some(lost) = &standing.lost
                 && !self.matters_still(proof, lost).await?
@@ -112,15 +113,15 @@ impl Store {
 
     /// Every live device of teens whose guardian has a socket here, to say how everything stands.
     pub async fn standings_for_notices(&self, of: &[TeenId]) -> Result<Vec<DeviceStanding>, StoreError> {
-        self.standings(Of::Teens(of)).await
+        Ok(readable(self.standings(Of::Teens(of)).await?))
     }
 
     /// These devices' standings, for notices to the guardians' sockets.
     pub async fn standings_of(&self, devices: &[DeviceId]) -> Result<Vec<DeviceStanding>, StoreError> {
-        self.standings(Of::Devices(devices)).await
+        Ok(readable(self.standings(Of::Devices(devices)).await?))
     }
 
-    async fn standings(&self, of: Of<'_>) -> Result<Vec<DeviceStanding>, StoreError> {
+    async fn standings(&self, of: Of<'_>) -> Result<Vec<Result<DeviceStanding, StoreError>>, StoreError> {
         let mut conn = self.pool.get().await?;
         let mut query = teens::table
             .inner_join(policy_revisions::table.on(
@@ -177,8 +178,16 @@ impl Store {
         };
         let rows: Vec<(DeviceRow, PolicyRow)> = query.load(&mut conn).await?;
         let epoch = conn.epoch();
-        rows.into_iter().map(|(device, policy)| standing(device, policy, epoch)).collect()
+        Ok(rows.into_iter().map(|(device, policy)| standing(device, policy, epoch)).collect())
     }
+}
+
+/// The notices of others must not wait for a row that nobody can read.
+fn readable(standings: Vec<Result<DeviceStanding, StoreError>>) -> Vec<DeviceStanding> {
+    let read = |standing: Result<DeviceStanding, StoreError>| {
+        standing.map_err(|error| tracing::error!(%error, "how a device stands cannot be read")).ok()
+    };
+    standings.into_iter().filter_map(read).collect()
 }
 
 fn standing(device: DeviceRow, policy: PolicyRow, epoch: i64) -> Result<DeviceStanding, StoreError> {

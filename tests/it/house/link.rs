@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -49,6 +49,7 @@ impl Faults {
 pub struct FaultyLink {
     pub url: String,
     pub faults: Arc<Faults>,
+    healed: Arc<AtomicBool>,
     task: JoinHandle<()>,
 }
 
@@ -59,7 +60,8 @@ impl FaultyLink {
         let target = url.strip_prefix("http://").expect("an address").to_owned();
         let own = format!("http://{}", listener.local_addr().expect("an address"));
         let faults = Arc::new(Faults::default());
-        let counted = faults.clone();
+        let (counted, healed) = (faults.clone(), Arc::new(AtomicBool::new(false)));
+        let well = healed.clone();
         let task = tokio::spawn(async move {
             for number in 0_u64.. {
                 let Ok((near, _)) = listener.accept().await else { return };
@@ -67,11 +69,16 @@ impl FaultyLink {
                 let (near_in, near_out) = near.into_split();
                 let (far_in, far_out) = far.into_split();
                 let cut = CancellationToken::new();
-                tokio::spawn(carry(near_in, far_out, number * 2, counted.clone(), cut.clone()));
-                tokio::spawn(carry(far_in, near_out, number * 2 + 1, counted.clone(), cut));
+                tokio::spawn(carry(near_in, far_out, number * 2, (counted.clone(), well.clone()), cut.clone()));
+                tokio::spawn(carry(far_in, near_out, number * 2 + 1, (counted.clone(), well.clone()), cut));
             }
         });
-        Self { url: own, faults, task }
+        Self { url: own, faults, healed, task }
+    }
+
+    /// Carries whatever comes from now on as a good line does. What is deaf stays so.
+    pub fn heal(&self) {
+        self.healed.store(true, Ordering::Relaxed);
     }
 }
 
@@ -86,7 +93,7 @@ async fn carry(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     number: u64,
-    faults: Arc<Faults>,
+    (faults, healed): (Arc<Faults>, Arc<AtomicBool>),
     cut: CancellationToken,
 ) {
     let mut seed = [7; 32];
@@ -97,6 +104,7 @@ async fn carry(
         while let Ok(count @ 1..) = from.read(&mut bytes).await {
             let mut part = &bytes[..count];
             match dice.random_range(0..100) {
+                _ if healed.load(Ordering::Relaxed) => {}
                 0 | 1 => {
                     faults.cuts.fetch_add(1, Ordering::Relaxed);
                     // Half of it still arrives.

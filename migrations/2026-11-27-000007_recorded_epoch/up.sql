@@ -4,6 +4,10 @@ alter table policy_revisions add column recorded_epoch bigint;
 -- Only its beginnings were known from the clocks of two machines. A program before this one needs the table only while an epoch grows.
 drop table epochs;
 
--- Whose word it is that the device had them: a node had sent them to it, or only the device says so.
-alter table lost_revisions add column said_by text not null default 'device' check (said_by in ('node', 'device'));
-alter table lost_revisions alter column said_by drop default;
+alter table lost_revisions
+    -- Whose word it is that the device had them: a node had sent them to it, or only the device says so.
+    add column said_by text not null default 'device' check (said_by in ('node', 'device')),
+    -- The epoch that had come when it was found. For each, the first word counts, and a node's before a device's.
+    add column into_epoch bigint not null default 0,
+    -- When a guardian first read it.
+    add column seen_at timestamptz;

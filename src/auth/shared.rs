@@ -2,7 +2,10 @@
 //! failure it is left alone for a second, so that a Redis that is down costs no request more than one short wait.
 
 use std::{
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -17,17 +20,27 @@ const WAIT: Duration = Duration::from_millis(250);
 /// How long it is left alone after a failure.
 const REST: Duration = Duration::from_secs(1);
 
+/// So many questions without an answer may be about one member of a cluster.
+const STRIKES: u32 = 3;
+
 /// The command connection, cheap to use from anywhere.
 pub struct Shared {
     connection: RedisConnection,
     prefix: String,
     resting: Mutex<Option<Instant>>,
+    /// Questions to a cluster that had no answer in time, since one had.
+    strikes: AtomicU32,
 }
 
 impl Shared {
     /// Makes the connection lazily. Must be called on the main runtime, which then drives it.
     pub fn new(servers: &RedisServers, prefix: &str) -> RedisResult<Self> {
-        Ok(Self { connection: servers.commands(WAIT)?, prefix: prefix.to_owned(), resting: Mutex::new(None) })
+        Ok(Self {
+            connection: servers.commands(WAIT)?,
+            prefix: prefix.to_owned(),
+            resting: Mutex::new(None),
+            strikes: AtomicU32::new(0),
+        })
     }
 
     /// A key or channel of this installation.
@@ -42,13 +55,18 @@ impl Shared {
         }
         let answer = timeout(WAIT, question(self.connection.clone())).await;
         match answer {
-            Ok(Ok(value)) => Some(value),
+            Ok(Ok(value)) => {
+                self.strikes.store(0, Ordering::Relaxed);
+                Some(value)
+            }
             // One member of a cluster said no, at once: the others may well answer.
             Ok(Err(error)) if self.connection.is_cluster() => {
                 tracing::debug!(%error, "a member of the Redis Cluster does not answer");
                 None
             }
             Ok(Err(error)) => self.rest(&error),
+            // One that stands still: only if nobody else answers either.
+            Err(_) if self.connection.is_cluster() && self.strikes.fetch_add(1, Ordering::Relaxed) < STRIKES => None,
             Err(elapsed) => self.rest(&elapsed),
         }
     }

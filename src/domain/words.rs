@@ -45,7 +45,7 @@ pub fn summary(device: &str, standing: Standing, confirmed_at: Option<Timestamp>
 /// Says in a sentence that changes were lost which a device had.
 pub fn lost(device: &str, said_by: SaidBy) -> String {
     let gone = match said_by {
-        SaidBy::Node => format!("Some changes of limits that {device} had are gone."),
+        SaidBy::Node => format!("Some changes of limits that we had sent to {device} are gone."),
         SaidBy::Device => format!("{device} says that it had changes of limits which are gone."),
     };
     format!(

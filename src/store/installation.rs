@@ -85,9 +85,14 @@ pub struct SigningKey {
 }
 
 impl Store {
-    /// The epoch of the newest database that can be found, grown if that is not the one that it was.
-    pub async fn refresh_epoch(&self) -> Result<i64, StoreError> {
+    /// Looks for a newer database at every host that `DATABASE_URL` names. Connections that are open lead to an old primary for as long as
+    /// that lives; once a newer one is known, they are used no more.
+    pub async fn look_for_newer(&self) {
         self.pool.look_everywhere().await;
+    }
+
+    /// The epoch, grown if the database is not the one that it was.
+    pub async fn refresh_epoch(&self) -> Result<i64, StoreError> {
         let mut conn = self.pool.get().await?;
         self.epoch.look(&mut conn).await
     }

@@ -1,17 +1,22 @@
 //! The tables: brought to where this program needs them, by command and never by a serving node.
 
 use diesel::migration::{Migration, MigrationSource};
-use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use super::StoreError;
+use super::{StoreError, pool::primaries};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
-/// How many migrations the database still lacks.
+/// How many migrations the database still lacks; of several that take writes, the one that lacks most.
 pub async fn pending(url: &SecretString) -> Result<usize, StoreError> {
-    with_harness(url, |harness| Ok(harness.pending_migrations(MIGRATIONS).map_err(broken)?.len())).await
+    let mut most = 0;
+    for connection in primaries(url).await? {
+        let lacking = AsyncMigrationHarness::new(connection).pending_migrations(MIGRATIONS).map_err(broken)?;
+        most = most.max(lacking.len());
+    }
+    Ok(most)
 }
 
 /// Runs what is lacking and says what it was.
@@ -39,9 +44,11 @@ async fn with_harness<T>(
     url: &SecretString,
     work: impl FnOnce(&mut AsyncMigrationHarness<AsyncPgConnection>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let connection = AsyncPgConnection::establish(url.expose_secret())
-        .await
-        .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    let mut primaries = primaries(url).await?;
+    let (Some(connection), true) = (primaries.pop(), primaries.is_empty()) else {
+        let why = "several of the hosts take writes: stop the one that was left behind, then migrate";
+        return Err(StoreError::Unavailable(why.to_owned()));
+    };
     let mut harness = AsyncMigrationHarness::new(connection);
     work(&mut harness)
 }

@@ -180,6 +180,7 @@ impl Store {
         let (epoch, shelf) = (Epoch::new(world.clone()), law::Shelf::default());
         let pool = Pool::open(settings, runtime.clone(), epoch.clone())?;
         let store = Self { pool, runtime, events, epoch, world, vault, registry, shelf };
+        store.look_for_newer().await;
         store.refresh_epoch().await?;
         store.begin_rules().await?;
         store.take_up_catalogue().await?;

@@ -14,6 +14,7 @@ use jiff_diesel::ToDiesel;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub(crate) use self::newest::newest_versions;
 pub use self::newest::{Newest, Reading};
 pub(crate) use self::{
     commit::{commit, look_later},

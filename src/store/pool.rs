@@ -16,12 +16,31 @@ use std::{
 
 use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
 use diesel_async::{AsyncPgConnection, pooled_connection::PoolableConnection};
+use futures_util::future::join_all;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{runtime::Handle, time::timeout};
 use tokio_postgres::{Config, NoTls, config::TargetSessionAttrs};
 
 use super::{StoreError, installation::Epoch};
 use crate::domain::text::each_host;
+
+/// How long migrations wait for a host.
+const MIGRATING: Duration = Duration::from_secs(10);
+
+/// Every host that takes writes; more than one is a primary that was left behind and its successor. For migrations, which take their
+/// time, so without the limits of the pool's connections.
+pub(super) async fn primaries(url: &SecretString) -> Result<Vec<AsyncPgConnection>, StoreError> {
+    let hosts = configs(url)?;
+    let opened = join_all(hosts.iter().map(|host| within(MIGRATING, connect(host)))).await;
+    let (mut open, mut refused) = (vec![], StoreError::Unavailable("no host is named".to_owned()));
+    for host in opened {
+        match host {
+            Ok(connection) => open.push(connection),
+            Err(error) => refused = error,
+        }
+    }
+    if open.is_empty() { Err(refused) } else { Ok(open) }
+}
 
 /// How the pool is made.
 #[derive(Clone)]
@@ -93,11 +112,12 @@ impl Pool {
         if hosts.each.len() < 2 {
             return;
         }
-        for host in &hosts.each {
-            if let Err(error) = hosts.within(open(host, epoch)).await {
+        let looks = hosts.each.iter().map(async |host| {
+            if let Err(error) = within(hosts.share, open(host, epoch)).await {
                 tracing::debug!(%error, "a host of the database is not the primary");
             }
-        }
+        });
+        join_all(looks).await;
     }
 
     /// `(open, idle, waiting)`, for the metrics and the leak test.
@@ -151,13 +171,9 @@ impl managed::Manager for Connector {
 
 impl Hosts {
     fn of(settings: &PoolSettings) -> Result<Self, StoreError> {
-        let urls = each_host(settings.url.expose_secret());
-        let mut each: Vec<Config> = urls.iter().map(|url| config(url)).collect::<Result<_, _>>()?;
-        if each.len() > 1 {
-            for host in &mut each {
-                // The others are replicas, whatever the URL says.
-                host.target_session_attrs(TargetSessionAttrs::ReadWrite);
-            }
+        let mut each = configs(&settings.url)?;
+        for host in &mut each {
+            host.options(SESSION);
         }
         let count = u32::try_from(each.len()).unwrap_or(u32::MAX).max(1);
         // All of them within the wait, with a tenth of it to spare.
@@ -170,7 +186,7 @@ impl Hosts {
         let first = self.last.load(Ordering::Relaxed);
         let mut refused = StoreError::Unavailable("no host is named".to_owned());
         for (at, host) in self.each.iter().enumerate().cycle().skip(first).take(self.each.len()) {
-            match self.within(open(host, epoch)).await {
+            match within(self.share, open(host, epoch)).await {
                 Ok(connection) => {
                     self.last.store(at, Ordering::Relaxed);
                     return Ok(connection);
@@ -180,28 +196,39 @@ impl Hosts {
         }
         Err(refused)
     }
-
-    async fn within<T>(&self, opening: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let late = |_| Err(StoreError::Unavailable("a host of the database does not answer".to_owned()));
-        timeout(self.share, opening).await.unwrap_or_else(late)
-    }
 }
 
-fn config(url: &str) -> Result<Config, StoreError> {
-    let mut config = Config::from_str(url).map_err(|error| StoreError::Unavailable(error.to_string()))?;
-    config
-        .application_name("family-pairing")
-        .options(SESSION)
-        .keepalives_idle(Duration::from_secs(15))
-        .tcp_user_timeout(Duration::from_secs(10));
-    Ok(config)
+async fn within<T>(wait: Duration, opening: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let late = |_| Err(StoreError::Unavailable("a host of the database does not answer".to_owned()));
+    timeout(wait, opening).await.unwrap_or_else(late)
+}
+
+/// How each host is connected to.
+fn configs(url: &SecretString) -> Result<Vec<Config>, StoreError> {
+    let urls = each_host(url.expose_secret());
+    let one = |url: &String| {
+        let mut config = Config::from_str(url).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        config
+            .application_name("family-pairing")
+            .keepalives_idle(Duration::from_secs(15))
+            .tcp_user_timeout(Duration::from_secs(10));
+        if urls.len() > 1 {
+            // The others are replicas, whatever the URL says.
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
+        Ok(config)
+    };
+    urls.iter().map(one).collect()
+}
+
+async fn connect(host: &Config) -> Result<AsyncPgConnection, StoreError> {
+    let bad = |error: &dyn std::fmt::Display| StoreError::Unavailable(error.to_string());
+    let (client, connection) = host.connect(NoTls).await.map_err(|error| bad(&error))?;
+    AsyncPgConnection::try_from_client_and_connection(client, connection).await.map_err(|error| bad(&error))
 }
 
 async fn open(host: &Config, epoch: &Epoch) -> Result<Connection, StoreError> {
-    let bad = |error: &dyn std::fmt::Display| StoreError::Unavailable(error.to_string());
-    let (client, connection) = host.connect(NoTls).await.map_err(|error| bad(&error))?;
-    let mut inner =
-        AsyncPgConnection::try_from_client_and_connection(client, connection).await.map_err(|error| bad(&error))?;
+    let mut inner = connect(host).await?;
     // It may lead to another database than the last one did (a failover): known before anything is read or written on it.
     let epoch = epoch.look(&mut inner).await?;
     Ok(Connection { inner, epoch })

@@ -10,6 +10,8 @@ diesel::table! {
         to_revision -> BigInt,
         found_at -> Timestamptz,
         said_by -> Text,
+        into_epoch -> BigInt,
+        seen_at -> Nullable<Timestamptz>,
     }
 }
 

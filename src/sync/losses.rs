@@ -1,5 +1,5 @@
 //! Devices that had a policy of an epoch before the newest one, because the database was restored or another was promoted: what of it
-//! is gone is named, for many devices in one query, and again until the database has taken it. No socket waits for it.
+//! is gone is named, for many devices in one query, and again until the database has taken it, for as long as this node lives. No socket waits for it.
 
 use std::{
     collections::HashMap,
@@ -35,7 +35,7 @@ impl Losses {
     /// A device had this.
     pub fn had(&self, had: Had) {
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        let rank = |had: &Had| (had.version.epoch, had.said_by, had.version.revision);
+        let rank = |had: &Had| (had.said_by, had.version);
         let known = due.entry(had.device.device()).or_insert_with(|| had.clone());
         if rank(known) < rank(&had) {
             *known = had;

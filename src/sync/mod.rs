@@ -133,6 +133,7 @@ impl Live {
         if let Some(servers) = subscriber {
             runtime.spawn(bus.listen(servers, relay.clone(), presence.clone(), Losing::new(lose_hints), stop.clone()));
         }
+        runtime.spawn(sweep::look_for_newer(store.clone(), stop.clone()));
         runtime.spawn(sweep::run(store.clone(), hub.clone(), refresh.clone(), relay, stop.clone()));
         let quota = Quota::per_second(NonZeroU32::new(most_connects).unwrap_or(NonZeroU32::MIN));
         Arc::new(Self {

@@ -4,6 +4,7 @@
 //! cleaning up, and refreshing costs one command per node, not one per device. A late close erases only its own entry.
 
 use std::{
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -188,16 +189,21 @@ impl NodePresence {
         shared.ask(async |mut redis| leave.query_async::<u32>(&mut redis).await).await.is_some()
     }
 
-    async fn online_elsewhere(&self, devices: &[DeviceId]) -> Option<Vec<bool>> {
-        let shared = self.shared.as_ref()?;
-        let keys: Vec<String> = devices.iter().map(|device| self.key(shared, *device)).collect();
-        let words: Vec<Option<String>> =
-            shared.ask(async |mut redis| redis::cmd("MGET").arg(keys).query_async(&mut redis).await).await?;
-        let nodes: Vec<Option<Uuid>> = words.iter().map(|word| node_of(word.as_deref())).collect();
-        let leases: Vec<String> = nodes.iter().map(|node| self.lease(shared, node.unwrap_or_default())).collect();
-        let live: Vec<Option<String>> =
-            shared.ask(async |mut redis| redis::cmd("MGET").arg(leases).query_async(&mut redis).await).await?;
-        Some(nodes.into_iter().zip(live).map(|(node, lease)| node.is_some() && lease.is_some()).collect())
+    /// `None` where nobody could say.
+    async fn online_elsewhere(&self, shared: &Shared, devices: &[DeviceId]) -> Vec<Option<bool>> {
+        let get = |key: String| redis::cmd("GET").arg(key).to_owned();
+        let entries: Vec<_> = devices.iter().map(|device| get(self.key(shared, *device))).collect();
+        let words: Vec<Option<Option<String>>> = shared.ask_each(&entries).await;
+        let named: Vec<Uuid> = words.iter().flatten().filter_map(|word| node_of(word.as_deref())).collect();
+        let leases: Vec<_> = named.iter().map(|node| get(self.lease(shared, *node))).collect();
+        let live: Vec<Option<Option<String>>> = shared.ask_each(&leases).await;
+        let live: HashMap<Uuid, Option<bool>> =
+            named.into_iter().zip(live).map(|(node, lease)| (node, lease.map(|lease| lease.is_some()))).collect();
+        let of = |word: Option<Option<String>>| match node_of(word?.as_deref()) {
+            Some(node) => live.get(&node).copied().flatten(),
+            None => Some(false),
+        };
+        words.into_iter().map(of).collect()
     }
 
     fn key(&self, shared: &Shared, device: DeviceId) -> String {
@@ -222,13 +228,11 @@ impl Presence for NodePresence {
     fn online<'a>(&'a self, devices: &'a [DeviceId]) -> BoxFuture<'a, Vec<Option<bool>>> {
         Box::pin(async move {
             let here: Vec<bool> = devices.iter().map(|device| self.hub.has(*device)).collect();
-            if here.iter().all(|here| *here) || self.shared.is_none() {
+            let Some(shared) = self.shared.as_ref().filter(|_| !here.iter().all(|here| *here)) else {
                 return here.into_iter().map(Some).collect();
-            }
-            match self.online_elsewhere(devices).await {
-                Some(there) => here.into_iter().zip(there).map(|(here, there)| Some(here || there)).collect(),
-                None => here.into_iter().map(|here| here.then_some(true)).collect(),
-            }
+            };
+            let there = self.online_elsewhere(shared, devices).await;
+            here.into_iter().zip(there).map(|(here, there)| if here { Some(true) } else { there }).collect()
         })
     }
 }

@@ -226,7 +226,10 @@ impl Session<'_> {
     }
 
     async fn send(&mut self, policy: Arc<Published>, live: bool) -> Result<(), End> {
-        let left_behind = self.conversation.left_behind(&policy);
+        // Before it is sent: a line that breaks under it takes nothing back.
+        if let Some(had) = self.conversation.left_behind(&policy) {
+            self.had(had, SaidBy::Node);
+        }
         let Some(text) = self.conversation.sends(policy, live, Instant::now()) else {
             // It comes with the next look at the newest.
             self.socket.live.refresh.suspect(self.socket.device.teen(), Net::Again);
@@ -241,9 +244,6 @@ impl Session<'_> {
             if let Some(notice) = text.notice {
                 self.wire.text(notice).await?;
             }
-        }
-        if let Some(had) = left_behind {
-            self.had(had, SaidBy::Node);
         }
         Ok(())
     }

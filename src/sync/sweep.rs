@@ -26,8 +26,19 @@ const EVERY: Duration = Duration::from_secs(2);
 pub(super) const TOO_LONG: Duration = Duration::from_secs(10);
 /// How often the epoch is read again, and which rules hold: who changes nothing would not notice.
 const EPOCH_EVERY: Duration = Duration::from_secs(10);
+/// How often a newer database is looked for.
+const NEWER_EVERY: Duration = Duration::from_secs(10);
 /// How many sessions and devices are asked about at once after a gap.
 const CHUNK: usize = 1_000;
+
+/// Looks for a newer database, apart from the sweep: a host that does not answer must not hold that up.
+pub(super) async fn look_for_newer(store: Store, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(NEWER_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        store.look_for_newer().await;
+    }
+}
 
 pub(super) async fn run(
     store: Store,

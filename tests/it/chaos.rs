@@ -188,8 +188,14 @@ async fn keep_changing(mut knob: Knob, stop: CancellationToken) -> Changes {
 }
 
 /// Ends the changing and holds the fleet to the promises: nothing taken is lost, nobody goes backwards, all come to the newest, and
-/// the guardians see it.
-async fn reckon(name: &str, faults: u64, town: &Town, fleet: &[Vec<FleetDevice>], changing: Vec<JoinHandle<Changes>>) {
+/// the guardians see it. How long each change took.
+async fn reckon(
+    name: &str,
+    faults: u64,
+    town: &Town,
+    fleet: &[Vec<FleetDevice>],
+    changing: Vec<JoinHandle<Changes>>,
+) -> Vec<Duration> {
     assert!(faults > 0, "{name}: nothing went wrong, so nothing is shown");
     let (mut delays, mut changes, mut unsure) = (vec![], 0, 0);
     for ((changed, devices), (family, _)) in changing.into_iter().zip(fleet).zip(&town.families) {
@@ -229,6 +235,7 @@ async fn reckon(name: &str, faults: u64, town: &Town, fleet: &[Vec<FleetDevice>]
     }
     println!("{name}: from a change to a device that has it or a newer one: {}", told(&mut delays));
     assert!(delays.iter().all(|delay| *delay < CERTAIN), "{name}: {}", told(&mut delays));
+    delays
 }
 
 /// How many sockets ended.
@@ -314,7 +321,15 @@ async fn hints_are_lost() {
     for node in &town.nodes {
         lost += town.count(node, "family_pairing_hints_dropped_total").await;
     }
-    reckon("lost hints", lost, &town, &fleet, changing).await;
+    let mut slowest = reckon("lost hints", lost, &town, &fleet, changing).await;
+    let mut found = 0;
+    for node in &town.nodes {
+        found += town.count(node, "family_pairing_repairs_total{net=\"sweep\"}").await;
+    }
+    println!("lost hints: {found} found by sweeps");
+    assert!(found > 0, "the sweep finds what they were about");
+    slowest.sort();
+    assert!(slowest.last() < Some(&Duration::from_millis(3_500)), "{slowest:?}");
 }
 
 /// PostgreSQL and Redis of a whole town are restarted, killed and frozen in turn.

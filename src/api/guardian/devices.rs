@@ -49,7 +49,7 @@ pub struct GuardianDevice {
     /// What it cannot enforce.
     issues: Vec<IssueInWords>,
     /// Changes that it had and that were lost, because the service had to go back to an earlier copy of its data; null: none, or a
-    /// guardian has set limits since.
+    /// guardian has read of them and then set limits.
     lost: Option<LostInWords>,
 }
 

@@ -19,6 +19,7 @@ use crate::{
     store::{
         Store, StoreError,
         kinship::DeviceOf,
+        pool::Connection,
         prepared::among,
         schema::{devices, policy_revisions, teens},
     },
@@ -94,16 +95,24 @@ impl Store {
 
     /// The newest versions of these teens' policies: what a long poll and a full compare need to know.
     pub async fn newest_versions(&self, of: &[TeenId]) -> Result<BTreeMap<TeenId, Version>, StoreError> {
-        let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
         let mut conn = self.pool.get().await?;
-        let rows: Vec<(Uuid, i64)> = teens::table
-            .filter(among(teens::account_id, ids))
-            .select((teens::account_id, teens::revision))
-            .load(&mut conn)
-            .await?;
-        let epoch = conn.epoch();
-        Ok(rows.into_iter().map(|(teen, revision)| (teen.into(), Version { epoch, revision })).collect())
+        newest_versions(&mut conn, of).await
     }
+}
+
+/// The same on a connection.
+pub(crate) async fn newest_versions(
+    conn: &mut Connection,
+    of: &[TeenId],
+) -> Result<BTreeMap<TeenId, Version>, StoreError> {
+    let ids: Vec<Uuid> = of.iter().map(|teen| teen.uuid()).collect();
+    let rows: Vec<(Uuid, i64)> = teens::table
+        .filter(among(teens::account_id, ids))
+        .select((teens::account_id, teens::revision))
+        .load(&mut **conn)
+        .await?;
+    let epoch = conn.epoch();
+    Ok(rows.into_iter().map(|(teen, revision)| (teen.into(), Version { epoch, revision })).collect())
 }
 
 /// A teen's newest revision is the one that the teen's row names.

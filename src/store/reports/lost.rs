@@ -2,8 +2,8 @@
 //! they are named, so that nobody believes in a limit that is not there.
 
 use diesel::{
-    ExpressionMethods, OptionalExtension, QueryDsl, QueryableByName,
-    dsl::max,
+    ExpressionMethods, QueryDsl, QueryableByName,
+    dsl::exists,
     sql_types::{Array, BigInt, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
@@ -20,7 +20,7 @@ use crate::{
         Event, Store, StoreError,
         kinship::{DeviceOf, GuardianOf},
         policies::RevisionKind,
-        schema::{pairings, policy_revisions},
+        schema::{lost_revisions, pairings, policy_revisions},
     },
 };
 
@@ -56,7 +56,7 @@ struct LostRow {
 
 impl Store {
     /// Names those revisions up to what each device had that this database does not have: to the guardians, in the log, and (those that
-    /// a node had sent, which a device cannot make up) in the metrics. Once for each device. Asked again, it changes nothing.
+    /// a node had sent, which a device cannot make up) in the metrics. Once for each device and epoch. Asked again, it changes nothing.
     ///
     /// Kept is what was recorded in the device's epoch or before.
     pub async fn name_lost(&self, had: &[Had]) -> Result<(), StoreError> {
@@ -71,8 +71,8 @@ impl Store {
             reason = "an insert from a query, for which the query builder has no words; every value is a bind parameter"
         )]
         let statement = diesel::sql_query(
-            "insert into lost_revisions as l (device_id, epoch, from_revision, to_revision, found_at, said_by) \
-             select d.id, h.epoch, coalesce(kept.revision, 0) + 1, h.revision, $5, h.said_by \
+            "insert into lost_revisions as l (device_id, epoch, from_revision, to_revision, found_at, said_by, into_epoch) \
+             select d.id, h.epoch, coalesce(kept.revision, 0) + 1, h.revision, $5, h.said_by, $6 \
              from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[]) as h(device, epoch, revision, said_by) \
              join devices d on d.id = h.device \
              left join lateral (select r.revision from policy_revisions r where r.teen_id = d.teen_id \
@@ -80,8 +80,8 @@ impl Store {
              where h.epoch < $6 and h.revision > coalesce(kept.revision, 0) \
              order by d.id on conflict (device_id) do update set epoch = excluded.epoch, \
                from_revision = excluded.from_revision, to_revision = excluded.to_revision, found_at = excluded.found_at, \
-               said_by = excluded.said_by \
-             where (excluded.epoch, excluded.said_by, excluded.to_revision) > (l.epoch, l.said_by, l.to_revision) \
+               said_by = excluded.said_by, into_epoch = excluded.into_epoch, seen_at = null \
+             where l.into_epoch < excluded.into_epoch or (l.said_by = 'device' and excluded.said_by = 'node') \
              returning device_id, (select teen_id from devices where id = device_id) as teen_id, epoch, from_revision, to_revision, said_by",
         );
         let named: Vec<LostRow> = statement
@@ -109,23 +109,34 @@ impl Store {
         self.post(Event::DeviceReported { teen, device });
     }
 
-    /// Whether a guardian is still to be told of a loss: it was while they guarded the teen, and no guardian has set anything since.
-    pub(super) async fn matters_still(&self, proof: &GuardianOf, lost: &Lost) -> Result<bool, StoreError> {
+    /// Whether a guardian is still to be told of a loss: it was while they guarded the teen, and no guardian has set anything since one
+    /// read of it. This counts as reading.
+    pub(super) async fn matters_still(
+        &self,
+        proof: &GuardianOf,
+        device: DeviceId,
+        lost: &Lost,
+    ) -> Result<bool, StoreError> {
         let mut conn = self.pool.get().await?;
-        let since: Option<Option<jiff_diesel::Timestamp>> = pairings::table
-            .find(proof.pairing().uuid())
-            .select(pairings::answered_at)
-            .first(&mut conn)
-            .await
-            .optional()?;
+        let since: Option<jiff_diesel::Timestamp> =
+            pairings::table.find(proof.pairing().uuid()).select(pairings::answered_at).first(&mut conn).await?;
+        if since.is_none_or(|since| since.to_jiff() > lost.found_at) {
+            return Ok(false);
+        }
+        let row = lost_revisions::table.find(device.uuid());
+        let Some(seen_at) =
+            row.select(lost_revisions::seen_at).first::<Option<jiff_diesel::Timestamp>>(&mut conn).await?
+        else {
+            let now = self.world.now().to_diesel();
+            let first = diesel::update(row).filter(lost_revisions::seen_at.is_null());
+            first.set(lost_revisions::seen_at.eq(now)).execute(&mut conn).await?;
+            return Ok(true);
+        };
         let kinds = [RevisionKind::Guardian.as_str(), RevisionKind::Undo.as_str()];
-        let set: Option<jiff_diesel::Timestamp> = policy_revisions::table
+        let set = policy_revisions::table
             .filter(policy_revisions::teen_id.eq(proof.teen().uuid()))
             .filter(policy_revisions::kind.eq_any(kinds))
-            .select(max(policy_revisions::made_at))
-            .first(&mut conn)
-            .await?;
-        let paired_before = since.flatten().is_some_and(|since| since.to_jiff() <= lost.found_at);
-        Ok(paired_before && set.is_none_or(|set| set.to_jiff() < lost.found_at))
+            .filter(policy_revisions::made_at.gt(seen_at));
+        Ok(!diesel::select(exists(set)).get_result::<bool>(&mut conn).await?)
     }
 }

@@ -103,7 +103,7 @@ impl Store {
         let mut standings: Vec<DeviceStanding> = standings.into_iter().collect::<Result<_, _>>()?;
         for standing in &mut standings {
             if let Some(lost) = &standing.lost
-                && !self.matters_still(proof, lost).await?
+                && !self.matters_still(proof, standing.device, lost).await?
             {
                 standing.lost = None;
             }

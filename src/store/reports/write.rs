@@ -23,6 +23,7 @@ use crate::{
     store::{
         Event, Store, StoreError,
         kinship::DeviceOf,
+        policies,
         prepared::Prepared,
         schema::{policy_revisions, teens},
     },
@@ -117,9 +118,9 @@ impl Store {
         }
         let teens: Vec<TeenId> = unvouched.iter().map(|report| report.device.teen()).collect();
         let revisions: Vec<i64> = unvouched.iter().map(|report| report.version.revision).collect();
-        let newest = self.newest_versions(&teens).await?;
-        let wanted: Vec<Key> = teens.iter().map(|teen| teen.uuid()).zip(revisions.iter().copied()).collect();
         let mut conn = self.pool.get().await?;
+        let newest = policies::newest_versions(&mut conn, &teens).await?;
+        let wanted: Vec<Key> = teens.iter().map(|teen| teen.uuid()).zip(revisions.iter().copied()).collect();
         let rows: Vec<(Uuid, i64, String, String, i16, jiff_diesel::Timestamp)> = policy_revisions::table
             .inner_join(teens::table.on(teens::account_id.eq(policy_revisions::teen_id)))
             .filter(

@@ -7,17 +7,17 @@ use diesel::{
     sql_types::Bool,
 };
 use diesel_async::RunQueryDsl;
-use jiff::tz::TimeZone;
+use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::{
-    Store, StoreError,
+    Store, StoreError, policies,
     prepared::{Prepared, among},
     schema::{pairings, policy_revisions, teens},
 };
 use crate::domain::{decision::Grounds, ids::TeenId, pairing::PairingState, policy::Policy};
 
-type GroundsRow = (Uuid, i64, String, String, i16, bool, bool);
+type GroundsRow = (Uuid, i64, String, String, i16, Json, bool, bool);
 
 impl Store {
     /// The grounds of these teens, in one query. Whoever is no teen is left out. `sync` may read any: it keeps them for those
@@ -31,14 +31,13 @@ impl Store {
     }
 
     fn made_of(&self, row: GroundsRow) -> (TeenId, Grounds) {
-        let (teen, revision, controls, home_zone, day_start_minute, paired, consented) = row;
+        let (teen, revision, controls, home_zone, day_start_minute, former, paired, consented) = row;
         let teen = TeenId::from(teen);
         // One row that cannot be read must not take the answers of others along; for this teen it means no.
         let unreadable = |error| tracing::error!(%error, %teen, revision, "a policy cannot be read");
         let policy = Policy::from_json(&self.registry, &controls).map_err(unreadable).ok();
-        // A zone that has left the database counts as UTC, here as everywhere.
-        let zone = TimeZone::get(&home_zone).unwrap_or(TimeZone::UTC);
-        (teen, Grounds { revision, policy, zone, day_start_minute, paired, consented })
+        let calendar = policies::calendar(&home_zone, day_start_minute, former);
+        (teen, Grounds { revision, policy, calendar, paired, consented })
     }
 }
 
@@ -54,6 +53,7 @@ fn grounds_query() -> _ {
         policy_revisions::controls,
         policy_revisions::home_zone,
         policy_revisions::day_start_minute,
+        teens::former_homes,
         exists(of_teen),
         consented,
     ))

@@ -84,6 +84,7 @@ diesel::table! {
         has_age_signals -> Bool,
         age_moved_recorded_at -> Nullable<Timestamptz>,
         looks -> BigInt,
+        former_homes -> Jsonb,
     }
 }
 
@@ -162,6 +163,7 @@ diesel::table! {
         origin -> Jsonb,
         seen -> Nullable<Jsonb>,
         recorded_epoch -> Nullable<BigInt>,
+        timeline -> Nullable<Text>,
     }
 }
 

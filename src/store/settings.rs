@@ -35,6 +35,7 @@ use crate::domain::{
     },
     simulation::Present,
     supervision::seen,
+    timeline::Calendar,
     value::{Given, Value},
     version::Version,
 };
@@ -108,6 +109,8 @@ pub struct Settings {
     pub home_zone: String,
     /// Minutes after midnight at which the day starts.
     pub day_start_minute: i16,
+    /// Which day it is for the teen.
+    pub calendar: Calendar,
 }
 
 impl Settings {
@@ -144,7 +147,7 @@ impl Settings {
             registry,
             book: &self.book.rules,
             facts: &self.facts,
-            day_start_minute: self.day_start_minute,
+            calendar: &self.calendar,
             guarded,
             layers: self.layers.clone(),
             computed_for: self.computed_for,
@@ -264,6 +267,7 @@ impl Store {
             computed_for: standing.computed_for,
             home_zone: standing.home_zone,
             day_start_minute: standing.day_start_minute,
+            calendar: standing.calendar,
         };
         Ok(settings.whole(&self.registry, self.world.now()))
     }

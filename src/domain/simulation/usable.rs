@@ -59,8 +59,7 @@ fn compiled(present: &Present<'_>, deciders: &Deciders, look: &Look) -> Compiled
     let grounds = Grounds {
         revision: 0,
         policy: Some(look.policy.clone()),
-        zone: present.zone().clone(),
-        day_start_minute: present.day_start_minute,
+        calendar: present.calendar.clone(),
         // Pairings end at 18.
         paired: present.guarded && look.band != AgeBand::Adult,
         consented: !present.layers.verified.is_empty(),

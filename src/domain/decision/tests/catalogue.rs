@@ -134,8 +134,8 @@ fn compiled(action: &Action, held: &[Held], (zone, day_start_minute, now): (&str
         .zip(held)
         .map(|(control, held)| (control.id.to_string(), value(held)))
         .collect();
-    let zone = TimeZone::get(zone).unwrap();
-    DECIDERS.compile(1, Grounds { zone, day_start_minute, ..grounds(&json!(held)) })
+    let calendar = Calendar::new(TimeZone::get(zone).unwrap(), day_start_minute);
+    DECIDERS.compile(1, Grounds { calendar, ..grounds(&json!(held)) })
 }
 
 proptest! {

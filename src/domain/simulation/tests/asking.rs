@@ -13,7 +13,8 @@ fn ask(teen: &Teen, at: Option<&str>, from: Option<&str>, to: Option<&str>) -> R
 #[test]
 fn without_a_time_it_is_the_local_week_from_monday_to_sunday() {
     let week = |start, now| {
-        let teen = Teen { day_start_minute: start, ..Teen::born(date(2012, 5, 3), now) };
+        let teen = Teen::born(date(2012, 5, 3), now);
+        let teen = Teen { calendar: Calendar::new(teen.facts.zone.clone(), start), ..teen };
         ask(&teen, None, None, None).unwrap()
     };
     let whole = Asked::Stretch(span("2026-11-15T23:00:00Z", "2026-11-22T23:00:00Z"));

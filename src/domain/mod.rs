@@ -6,11 +6,13 @@
 
 pub mod account;
 pub mod age;
+pub mod budget;
 pub mod catalogue;
 pub mod clock;
 pub mod code;
 pub mod controls;
 pub mod decision;
+pub mod device;
 pub mod ids;
 pub mod language;
 pub mod law;

@@ -11,7 +11,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 pub use self::close::{Close, Next};
-pub use crate::domain::receiver::Held;
+pub use crate::domain::{device::ClockReading, receiver::Held};
 use crate::{
     domain::{
         age::{AgeBand, Stage},
@@ -84,21 +84,6 @@ pub struct Hello {
     /// What the device's clocks say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<ClockReading>,
-}
-
-/// What the device's clocks say, to find skew and tampering.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClockReading {
-    /// The wall clock.
-    pub wall: Timestamp,
-    /// Milliseconds of a clock that nobody can set and that counts sleep.
-    pub monotonic_ms: u64,
-    /// Changes with each boot.
-    #[serde(default)]
-    pub boot_id: String,
-    /// The device's own zone; informative only.
-    #[serde(default)]
-    pub zone: String,
 }
 
 /// The device persisted and switched to a policy. Issues present: partly enforced.

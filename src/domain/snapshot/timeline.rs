@@ -164,6 +164,12 @@ impl Timeline {
         self.days.iter().map(|(date, minute)| (*date, self.instant(*minute))).collect()
     }
 
+    /// When a control's windows are on; `safe`: as a device falls back to.
+    pub fn row(&self, control: &str, safe: bool) -> Vec<Span> {
+        let fallback = self.safe.get(control).filter(|_| safe);
+        fallback.or_else(|| self.blocks.get(control)).map(|edges| self.spans(edges)).unwrap_or_default()
+    }
+
     /// The blocks that a row of edges tells of.
     pub fn spans(&self, edges: &[i64]) -> Vec<Span> {
         let pairs = edges.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?)));

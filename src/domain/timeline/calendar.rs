@@ -124,7 +124,7 @@ impl Calendar {
     /// The opening after one; nothing at the end of the calendar.
     fn next(&self, open: Opening) -> Option<Opening> {
         self.homes().fold(None, |next: Option<Opening>, home| {
-            match home.counts_at(open.at) || next.is_some_and(|next| home.counts_at(next.at)) {
+            match home.counts_at(open.at) || next.is_some_and(|next| home.counts_before(next.at)) {
                 true => home.next(open),
                 false => next,
             }
@@ -148,6 +148,11 @@ impl Home {
     /// Whether the teen has moved in by then.
     fn counts_at(&self, at: Timestamp) -> bool {
         self.moved_in.is_none_or(|(since, _)| since <= at)
+    }
+
+    /// Whether the teen has moved in before then. What opens at the very instant of a move has opened in the home before.
+    fn counts_before(&self, at: Timestamp) -> bool {
+        self.moved_in.is_none_or(|(since, _)| since < at)
     }
 
     /// The last opening that is not after an instant at which the teen lives here.

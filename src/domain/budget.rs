@@ -8,6 +8,7 @@
 
 mod lease;
 mod limits;
+mod report;
 mod spent;
 mod told;
 
@@ -20,8 +21,9 @@ use utoipa::ToSchema;
 pub use self::{
     lease::{LONGEST, Lease, Leases, lease},
     limits::{Counting, Exceptions, Limits, within},
+    report::{DayTold, DayUsed, ItemUsed, Summary, rolled_up},
     spent::{Spent, spent},
-    told::{Counted, Told},
+    told::{Counted, DeviceBudget, DeviceLeft, Told},
 };
 
 /// The name of the whole day in a budget. No item is called so.

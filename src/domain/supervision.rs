@@ -49,6 +49,11 @@ pub const WILL_SEE: &[Visible] = &[
         operations: &["guardian_devices"],
     },
     Visible {
+        id: "usage",
+        sentence: "How long you used each part of the app, day by day, and whether your limits and nights were kept. Only where your limits say that guardians may see how long you use the app. You see the same numbers.",
+        operations: &["guardian_usage"],
+    },
+    Visible {
         id: "history",
         sentence: "Every change of your limits since you are paired: what, when, who, why, from which of your devices, and what you answered.",
         operations: &["guardian_history"],

@@ -73,6 +73,8 @@ pub enum Code {
     TooManyDevices,
     /// This revision is not this guardian's to take back.
     NotUndoable,
+    /// The teen's limits do not let guardians see this.
+    NotShown,
     /// The settings have changed since they were read.
     Stale,
     /// A change must say which version it is about.
@@ -140,6 +142,7 @@ impl Code {
         Self::TooManyCodes,
         Self::TooManyDevices,
         Self::NotUndoable,
+        Self::NotShown,
         Self::Stale,
         Self::IfMatchRequired,
         Self::KeyReused,
@@ -235,6 +238,11 @@ impl Code {
             Self::NotUndoable => {
                 (409, "This change cannot be taken back by you", "Only your own changes of settings can.")
             }
+            Self::NotShown => (
+                403,
+                "Guardians do not see this",
+                "Turn on \"Guardians may see how long they use the app\" first. From 16 on, the teen has to agree.",
+            ),
             Self::Stale => (
                 412,
                 "The settings have changed in the meantime",

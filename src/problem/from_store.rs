@@ -20,6 +20,7 @@ impl From<StoreError> for Problem {
             StoreError::TeenIsAdult => Code::TeenIsAdult,
             StoreError::TooManyOffers => Code::TooManyCodes,
             StoreError::NotUndoable => Code::NotUndoable,
+            StoreError::NotShown => Code::NotShown,
             StoreError::KeyReused => Code::KeyReused,
             StoreError::TakenBefore => return Self::field("/transaction", "was reported for somebody else"),
             StoreError::Unavailable(_) | StoreError::Interrupted => {

@@ -222,6 +222,7 @@ async fn housekeeping(gate: Data<Gate>, stop: CancellationToken) {
         forgotten("answers", gate.store.forget_old_answers().await);
         if forgot_usage.is_none_or(|at| at.elapsed() >= USAGE_UPKEEP) {
             forgot_usage = Some(tokio::time::Instant::now());
+            forgotten("usage slots", gate.store.roll_up_usage().await);
             forgotten("usage", gate.store.forget_old_usage().await);
         }
     }

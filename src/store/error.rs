@@ -44,6 +44,9 @@ pub enum StoreError {
     /// The revision cannot be undone by this guardian.
     #[error("this revision cannot be undone")]
     NotUndoable,
+    /// The teen's policy does not show this to guardians.
+    #[error("guardians do not see this of the teen")]
+    NotShown,
     /// The key was used with another body.
     #[error("the idempotency key was used for something else")]
     KeyReused,

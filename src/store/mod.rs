@@ -13,6 +13,7 @@ pub mod accounts;
 pub mod ages;
 pub mod assurance;
 pub mod audit;
+pub mod budgets;
 pub mod decisions;
 pub mod device_work;
 pub mod devices;
@@ -41,6 +42,7 @@ pub mod settings;
 pub mod sweep;
 pub mod tickets;
 pub mod usage;
+pub mod usage_report;
 
 use std::sync::Arc;
 
@@ -85,6 +87,13 @@ pub enum Event {
     },
     /// A device reported something.
     DeviceReported {
+        /// Whose device.
+        teen: TeenId,
+        /// Which.
+        device: DeviceId,
+    },
+    /// A device told what was used on it.
+    UsageTold {
         /// Whose device.
         teen: TeenId,
         /// Which.

@@ -255,6 +255,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    budget_leases (teen_id) {
+        teen_id -> Uuid,
+        leases -> Jsonb,
+    }
+}
+
+diesel::table! {
+    usage_days (teen_id, day, item) {
+        teen_id -> Uuid,
+        day -> Date,
+        item -> Text,
+        seconds -> Integer,
+    }
+}
+
+diesel::table! {
     audit (id) {
         id -> Uuid,
         at -> Timestamptz,
@@ -325,6 +341,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     age_decisions,
     age_signals,
     audit,
+    budget_leases,
     device_reports,
     devices,
     idempotency,
@@ -343,6 +360,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sync_tickets,
     teens,
     transition_notices,
+    usage_days,
     usage_slots
 );
 diesel::joinable!(installation -> rule_sets (rules_version));

@@ -15,6 +15,7 @@ pub use crate::domain::{device::ClockReading, receiver::Held};
 use crate::{
     domain::{
         age::{AgeBand, Stage},
+        budget::DeviceBudget,
         controls::ControlId,
         ids::{AccountId, ConnectionId, DeviceId, PairingId, TeenId},
         pairing::PairingState,
@@ -163,6 +164,8 @@ pub enum ServerFrame {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         desired: Option<Version>,
     },
+    /// What is left, after a device of the teen has told what was used.
+    Budget(DeviceBudget),
     /// Something that a person may want to know.
     Notice(Notice),
     /// This node is going away; come back, to another one, after this time.

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    budgets::Budgets,
     bus::{Bus, Losing},
     decisions::NodeDecisions,
     frame::{Close, Notice, ServerFrame},
@@ -73,6 +74,7 @@ pub struct Relay {
     hub: Arc<Hub>,
     refresh: Arc<Refresh>,
     notices: Arc<Notices>,
+    budgets: Arc<Budgets>,
     decisions: Arc<NodeDecisions>,
     store: Store,
     told: Mutex<Told>,
@@ -83,10 +85,11 @@ impl Relay {
         hub: Arc<Hub>,
         refresh: Arc<Refresh>,
         notices: Arc<Notices>,
+        budgets: Arc<Budgets>,
         decisions: Arc<NodeDecisions>,
         store: Store,
     ) -> Self {
-        Self { hub, refresh, notices, decisions, store, told: Mutex::default() }
+        Self { hub, refresh, notices, budgets, decisions, store, told: Mutex::default() }
     }
 
     /// Takes what the store posts, and tells the sockets here and the other nodes.
@@ -159,6 +162,7 @@ impl Relay {
                 }
             }
             Event::DeviceReported { teen, device } => self.notices.about_device(teen, device),
+            Event::UsageTold { teen, device } => self.budgets.told(teen, device),
             Event::PairingMoved { teen, guardian, .. } => {
                 // Whoever joins later reads for themself how things stand.
                 if self.first_time(event) && self.hub.concerns(teen, guardian) {

@@ -205,7 +205,7 @@ fn every_database_table_is_described() {
 // --------------------------------------------------------------------------------------------------------- the frames
 
 /// Every kind of frame, as a client (>) or the server (<) sends it.
-const ALL_KINDS: &str = "> applied, > heartbeat, > hello, > rejected, > usage, < ack, < drain, < error, < heartbeat, \
+const ALL_KINDS: &str = "> applied, > heartbeat, > hello, > rejected, > usage, < ack, < budget, < drain, < error, < heartbeat, \
     < notice age, < notice age_appeal, < notice change, < notice device, < notice pairing, < notice reply, \
     < notice transition, < policy, < welcome";
 
@@ -256,6 +256,7 @@ fn server_kind(frame: &ServerFrame) -> &'static str {
         ServerFrame::Policy(_) => "< policy",
         ServerFrame::Ack { .. } => "< ack",
         ServerFrame::Heartbeat { .. } => "< heartbeat",
+        ServerFrame::Budget(_) => "< budget",
         ServerFrame::Notice(Notice::Device(_)) => "< notice device",
         ServerFrame::Notice(Notice::Pairing { .. }) => "< notice pairing",
         ServerFrame::Notice(Notice::Change { .. }) => "< notice change",

@@ -16,6 +16,7 @@ mod access;
 mod accounts;
 mod ages;
 mod architecture;
+mod budgets;
 mod chaos;
 mod cluster;
 mod conformance;

@@ -10,3 +10,4 @@ pub mod presets;
 pub mod settings;
 pub mod simulation;
 pub mod teens;
+pub mod usage;

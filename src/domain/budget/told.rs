@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::{Budget, DAY, Gifts, Lease, Leases, Limits, lease, spent};
+use super::{Budget, DAY, Gifts, Lease, Leases, Left, Limits, lease, spent};
 use crate::domain::{ids::DeviceId, usage::UsageSlot};
 
 /// A teen's day as the server counts it.
@@ -31,6 +33,44 @@ pub struct Told {
     pub own: BTreeMap<String, u32>,
     /// How far it may go on by itself; nothing: no limit.
     pub lease: Option<Lease>,
+}
+
+/// The same as it travels: the `budget` frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"day": "2026-11-27", "items": [{"item": "day", "limit_seconds": 3600, "granted_seconds": 900,
+    "used_seconds": 4100, "remaining_seconds": 400, "own_seconds": 1200}], "lease": {"up_to_seconds": 1600, "until": "2026-11-27T15:00:00Z"}}))]
+pub struct DeviceBudget {
+    /// The local day.
+    #[schema(value_type = String, format = Date)]
+    pub day: Date,
+    /// The whole day (`day`), its week (`week`), then each item with minutes of its own.
+    pub items: Vec<DeviceLeft>,
+    /// How far this device may go on by itself; null: no limit.
+    pub lease: Option<Lease>,
+}
+
+/// One limit of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeviceLeft {
+    /// See [`Left`].
+    #[serde(flatten)]
+    pub left: Left,
+    /// What of the use today is this device's own, as the server knows it.
+    pub own_seconds: u32,
+}
+
+impl From<Told> for DeviceBudget {
+    fn from(Told { budget, own, lease }: Told) -> Self {
+        let item = |left: Left| DeviceLeft { own_seconds: own.get(&left.item).copied().unwrap_or_default(), left };
+        Self { day: budget.day, items: budget.items.into_iter().map(item).collect(), lease }
+    }
+}
+
+impl From<DeviceBudget> for Told {
+    fn from(DeviceBudget { day, items, lease }: DeviceBudget) -> Self {
+        let own = items.iter().map(|item| (item.left.item.clone(), item.own_seconds)).collect();
+        Self { budget: Budget { day, items: items.into_iter().map(|item| item.left).collect() }, own, lease }
+    }
 }
 
 impl Counted {

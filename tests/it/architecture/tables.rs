@@ -13,6 +13,7 @@ const TYPES: &[(&str, &str)] = &[
     ("Bool", "boolean"),
     ("BigInt", "bigint"),
     ("SmallInt", "smallint"),
+    ("Integer", "integer"),
     ("Text", "text"),
     ("Array<Text>", "ARRAY"),
     ("Binary", "bytea"),

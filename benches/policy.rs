@@ -75,7 +75,7 @@ impl Home {
         let policy = Some(effective(&self.situation()));
         let zone = TimeZone::get("America/Los_Angeles").expect("a zone");
         let calendar = Calendar::new(zone, 0);
-        let grounds = Grounds { revision: 1, policy, calendar, paired: true, consented: true };
+        let grounds = Grounds { revision: 1, policy, calendar, gifts: vec![], paired: true, consented: true };
         Deciders::of(&self.registry).compile(1, grounds)
     }
 

@@ -39,6 +39,7 @@ pub const WILL_SEE: &[Visible] = &[
             "guardian_settings",
             "guardian_policy",
             "guardian_grants",
+            "guardian_time_grants",
             "guardian_simulate",
             "guardian_presets",
         ],
@@ -71,6 +72,10 @@ pub const MAY_SET: &[Visible] = &[
             "guardian_grant",
             "guardian_hold",
             "guardian_revoke_grant",
+            "guardian_give_time",
+            "guardian_take_time_back",
+            "guardian_pause",
+            "guardian_resume",
         ],
     },
     Visible {

@@ -6,6 +6,7 @@
 
 mod day;
 mod given;
+mod items;
 mod minutes;
 mod windows;
 mod words;
@@ -21,7 +22,8 @@ use utoipa::ToSchema;
 
 pub use self::{
     day::Day,
-    given::{Given, GivenWeek, GivenWindow},
+    given::{Given, GivenItem, GivenMinutes, GivenWeek, GivenWindow},
+    items::ItemMinutes,
     minutes::DayMinutes,
     windows::Windows,
     words::MAX_WORDS,
@@ -62,6 +64,10 @@ pub enum Kind {
     Ids,
     /// Times of the week in which something is off; a superset is stricter.
     Windows,
+    /// Minutes for each day of the week for single items of use; fewer are stricter, item by item.
+    ItemMinutes,
+    /// A set of items that a limit does not concern; a subset is stricter, and `*` is everything.
+    Exceptions,
 }
 
 /// A checked value of some [`Kind`]. Its JSON form is that of [`Given`], in the one canonical way.
@@ -75,10 +81,12 @@ pub enum Value {
     Minutes(DayMinutes),
     /// Of [`Kind::Number`].
     Number(u32),
-    /// Of [`Kind::Words`] and [`Kind::Ids`].
+    /// Of [`Kind::Words`], [`Kind::Ids`] and [`Kind::Exceptions`].
     Words(BTreeSet<String>),
     /// Of [`Kind::Windows`].
     Windows(Windows),
+    /// Of [`Kind::ItemMinutes`].
+    ItemMinutes(ItemMinutes),
 }
 
 /// Where a change leads.
@@ -130,6 +138,12 @@ pub enum ValueError {
     /// More windows than a person can oversee.
     #[error("must have at most {} windows", windows::MAX_WINDOWS)]
     TooManyWindows,
+    /// More items than a person can oversee.
+    #[error("must have at most {} items", items::MAX_ITEMS)]
+    TooManyItems,
+    /// Two limits for one item.
+    #[error("must name each item once")]
+    ItemTwice,
     /// More words than a device should match against every text.
     #[error("must have at most {} entries", words::MAX_WORDS)]
     TooManyWords,
@@ -172,7 +186,10 @@ impl Kind {
                 .filter(|number| (least..=most).contains(&number))
                 .map(Value::Number)
                 .ok_or(ValueError::NumberRange { least: *least, most: *most }),
-            (Self::Words, Given::Empty) | (Self::Ids, Given::Empty) => Ok(Value::Words(BTreeSet::new())),
+            (Self::Words | Self::Ids | Self::Exceptions, Given::Empty) => Ok(Value::Words(BTreeSet::new())),
+            (Self::Exceptions, Given::Words(given)) => words::ids(&given).map(items::exceptions).map(Value::Words),
+            (Self::ItemMinutes, Given::Empty) => Ok(Value::ItemMinutes(ItemMinutes::default())),
+            (Self::ItemMinutes, Given::Items(given)) => ItemMinutes::from_given(given).map(Value::ItemMinutes),
             (Self::Words, Given::Words(given)) => words::words(&given).map(Value::Words),
             (Self::Ids, Given::Words(given)) => words::ids(&given).map(Value::Words),
             (Self::Windows, Given::Empty) => Ok(Value::Windows(Windows::default())),
@@ -200,6 +217,8 @@ impl Kind {
             (Self::Number { .. }, Value::Number(x), Value::Number(y)) => Value::Number(*x.min(y)),
             (Self::Words | Self::Ids, Value::Words(x), Value::Words(y)) => Value::Words(x | y),
             (Self::Windows, Value::Windows(x), Value::Windows(y)) => Value::Windows(x.union(y)),
+            (Self::ItemMinutes, Value::ItemMinutes(x), Value::ItemMinutes(y)) => Value::ItemMinutes(x.fewer(y)),
+            (Self::Exceptions, Value::Words(x), Value::Words(y)) => Value::Words(items::common(x, y)),
             _ if self.holds(a) => a.clone(),
             _ => b.clone(),
         }
@@ -224,6 +243,8 @@ impl Kind {
             (Self::Number { .. }, Value::Number(x), Value::Number(y)) => Value::Number(*x.max(y)),
             (Self::Words | Self::Ids, Value::Words(x), Value::Words(y)) => Value::Words(x & y),
             (Self::Windows, Value::Windows(x), Value::Windows(y)) => Value::Windows(x.intersection(y)),
+            (Self::ItemMinutes, Value::ItemMinutes(x), Value::ItemMinutes(y)) => Value::ItemMinutes(x.more(y)),
+            (Self::Exceptions, Value::Words(x), Value::Words(y)) => Value::Words(items::exceptions(x | y)),
             _ if self.holds(a) => a.clone(),
             _ => b.clone(),
         }
@@ -238,6 +259,8 @@ impl Kind {
             Self::Number { most, .. } => Value::Number(*most),
             Self::Words | Self::Ids => Value::Words(BTreeSet::new()),
             Self::Windows => Value::Windows(Windows::default()),
+            Self::ItemMinutes => Value::ItemMinutes(ItemMinutes::default()),
+            Self::Exceptions => Value::Words(items::everything()),
         }
     }
 
@@ -268,7 +291,8 @@ impl Kind {
             (Self::Flag { .. }, Value::Flag(_))
             | (Self::Minutes, Value::Minutes(_))
             | (Self::Number { .. }, Value::Number(_))
-            | (Self::Words | Self::Ids, Value::Words(_))
+            | (Self::Words | Self::Ids | Self::Exceptions, Value::Words(_))
+            | (Self::ItemMinutes, Value::ItemMinutes(_))
             | (Self::Windows, Value::Windows(_)) => true,
             _ => false,
         }
@@ -289,7 +313,8 @@ impl Kind {
             Self::Flag { .. } => "true or false",
             Self::Minutes => "a whole number of minutes, or an object with one for each of mon to sun",
             Self::Number { .. } => "a whole number",
-            Self::Words | Self::Ids => "a list of strings",
+            Self::Words | Self::Ids | Self::Exceptions => "a list of strings",
+            Self::ItemMinutes => "a list of items with item and minutes",
             Self::Windows => "a list of windows with days, from and to",
         }
     }

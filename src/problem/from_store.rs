@@ -55,6 +55,11 @@ impl From<&PatchError> for Problem {
             PatchError::BelowFloor { control, floor, rules } => {
                 Self::new(Code::BelowFloor).with("control", control).with("bound", floor).with("rules", rules)
             }
+            PatchError::TimeRange(_) => Self::field("/minutes", error),
+            PatchError::TimeItem => Self::field("/item", "must be 1-64 printable ASCII characters without blanks"),
+            PatchError::BeyondBound { possible_minutes, rules } => {
+                Self::new(Code::BelowFloor).with("possible_minutes", possible_minutes).with("rules", rules)
+            }
             PatchError::NotNow => Code::NotNow.into(),
             PatchError::AddsNothing { control, grants } => {
                 let problem = Self::new(Code::AddsNothing).with("control", control);

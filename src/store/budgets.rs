@@ -15,15 +15,17 @@ use uuid::Uuid;
 
 use super::{
     Store, StoreError, Tools,
-    kinship::DeviceOf,
+    kinship::{DeviceOf, GuardianOf},
     policies,
     prepared::{Prepared, among},
-    schema::{budget_leases, policy_revisions, teens},
+    schema::{budget_leases, policy_revisions, teens, time_grants},
 };
 use crate::domain::{
-    budget::{Counted, DAY, Gifts, Leases, Limits, Told, spent},
+    budget::{Budget, Counted, DAY, Gift, Gifts, Leases, Limits, Told, spent},
+    decision::Verdict,
     ids::{DeviceId, TeenId},
     policy::Policy,
+    simulation::{Usage, Used, moment},
     timeline::{Calendar, LocalDay, Span},
     usage::{SLOT_SECONDS, UsageSlot},
 };
@@ -113,6 +115,33 @@ impl Store {
     }
 }
 
+/// What is left of a teen's day, and whether the app can be used now.
+pub struct StandingNow {
+    /// By what all devices have told.
+    pub budget: Budget,
+    /// With that.
+    pub usable: Verdict,
+}
+
+impl Store {
+    /// How a guarded teen stands at this instant.
+    pub async fn standing_now(&self, proof: &GuardianOf) -> Result<StandingNow, StoreError> {
+        let settings = self.settings(proof).await?;
+        let now = self.world.now();
+        let mut conn = self.pool.get().await?;
+        let tools = self.tools(&conn);
+        let teen = proof.teen();
+        let counted = counted(&mut conn, &tools, &[teen].into()).await?.remove(&teen).ok_or(StoreError::NotFound)?;
+        let budget = counted.budget();
+        let used = budget.items.iter().find(|left| left.item == DAY).map_or(0, |left| left.used_seconds / 60);
+        let minutes_used = Used::EveryDay(u16::try_from(used).unwrap_or(Usage::MOST).min(Usage::MOST));
+        let present = settings.present(&self.registry, now, true);
+        let moment = moment(&present, now, Some(&Usage { minutes_used }))
+            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        Ok(StandingNow { budget, usable: moment.usable })
+    }
+}
+
 async fn tell_and_lend(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
@@ -192,6 +221,7 @@ async fn counted(
     let span = |week: &[LocalDay]| Some(Span { from: week.first()?.from, to: week.last()?.to });
     let spans = weeks.iter().filter_map(|(teen, week)| Some((*teen, span(week)?))).collect();
     let mut slots = slots_within(conn, spans).await?;
+    let given = given_since(conn, of, now).await?;
     let mut counted = HashMap::new();
     for (teen, ground) in grounds {
         let (Some(week), slots) = (weeks.get(&teen), slots.remove(&teen).unwrap_or_default()) else { continue };
@@ -203,7 +233,8 @@ async fn counted(
         };
         let week_before = before.iter().map(used).fold(0, u32::saturating_add);
         let slots = of_day(&slots, today);
-        counted.insert(teen, Counted { day: today.date, limits, gifts: Gifts::default(), slots, week_before });
+        let gifts = Gifts::on(today.date, given.get(&teen).into_iter().flatten().map(Given::gift));
+        counted.insert(teen, Counted { day: today.date, limits, gifts, slots, week_before });
     }
     Ok(counted)
 }
@@ -247,6 +278,40 @@ pub(crate) async fn grounds(
         }
     }
     Ok(grounds)
+}
+
+/// Minutes that were given, as they are kept.
+pub(crate) struct Given {
+    day: Date,
+    item: Option<String>,
+    minutes: Option<u16>,
+}
+
+impl Given {
+    pub(crate) fn gift(&self) -> Gift<'_> {
+        (self.item.as_deref(), self.day, self.minutes)
+    }
+}
+
+/// Minutes that were given to these teens and not taken back, for days that ended no earlier than a week before an instant.
+pub(crate) async fn given_since(
+    conn: &mut AsyncPgConnection,
+    of: &BTreeSet<TeenId>,
+    at: Timestamp,
+) -> Result<HashMap<TeenId, Vec<Given>>, StoreError> {
+    let since = at.saturating_sub(SignedDuration::from_hours(24 * 8)).unwrap_or(Timestamp::MIN);
+    let rows: Vec<(Uuid, jiff_diesel::Date, Option<String>, Option<i16>)> = time_grants::table
+        .filter(among(time_grants::teen_id, uuids(of)))
+        .filter(time_grants::until.gt(since.to_diesel()).and(time_grants::revoked_at.is_null()))
+        .select((time_grants::teen_id, time_grants::day, time_grants::item, time_grants::minutes))
+        .load(conn)
+        .await?;
+    let mut given: HashMap<TeenId, Vec<Given>> = HashMap::new();
+    for (teen, day, item, minutes) in rows {
+        let minutes = minutes.map(|minutes| u16::try_from(minutes).unwrap_or_default());
+        given.entry(teen.into()).or_default().push(Given { day: day.to_jiff(), item, minutes });
+    }
+    Ok(given)
 }
 
 /// What the devices of these teens have told of a stretch of time, revoked ones included: the slots that begin in it.

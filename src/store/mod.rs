@@ -92,12 +92,12 @@ pub enum Event {
         /// Which.
         device: DeviceId,
     },
-    /// A device told what was used on it.
-    UsageTold {
-        /// Whose device.
+    /// What is left of a teen's day moved: a device told what was used on it, or somebody changed what limits it.
+    BudgetMoved {
+        /// Whose.
         teen: TeenId,
-        /// Which.
-        device: DeviceId,
+        /// The device that told, and knows what is left.
+        told_by: Option<DeviceId>,
     },
     /// A pairing moved.
     PairingMoved {

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use jiff_diesel::ToDiesel;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use uuid::Uuid;
 
 pub use self::newest::{Newest, Reading};
 pub(crate) use self::newest::{RECORD, RecordRow, newest_versions, record};
@@ -27,7 +28,7 @@ use super::{
 use crate::domain::{
     age::AgeBand,
     ids::{AccountId, DeviceId, TeenId},
-    policy::{Change, Facts, Layers, Policy, Undo, effective},
+    policy::{Change, Facts, Layers, Policy, TimeGrant, Undo, effective},
     snapshot::{Compiling, Timeline, carried},
     supervision::seen::Seen,
     timeline::Calendar,
@@ -138,6 +139,14 @@ pub enum Origin {
     Server,
 }
 
+/// A row of the ledger of minutes given.
+pub(crate) enum Entry {
+    /// These were given.
+    Given(TimeGrant),
+    /// Those with this id were taken back.
+    TakenBack(Uuid),
+}
+
 /// The next revision, ready to be written.
 pub(crate) struct Next {
     pub(crate) kind: RevisionKind,
@@ -147,6 +156,8 @@ pub(crate) struct Next {
     /// What guardians see of it.
     pub(crate) seen: Seen,
     pub(crate) undo: Option<Undo>,
+    /// What it writes into the ledger of minutes given.
+    pub(crate) ledger: Option<Entry>,
     pub(crate) by: Option<AccountId>,
     pub(crate) origin: Origin,
     pub(crate) reason: Option<String>,
@@ -181,8 +192,9 @@ impl Next {
 
     /// Its days and schedules in UTC, beside controls that are so many bytes long.
     pub(crate) fn timeline(&self, tools: &Tools, now: Timestamp, controls: usize) -> Result<String, StoreError> {
-        let Self { band, policy, calendar, .. } = self;
-        let compiling = Compiling { registry: &tools.registry, band: *band, policy, calendar };
+        let Self { band, policy, calendar, layers, .. } = self;
+        let grants = &layers.time_grants;
+        let compiling = Compiling { registry: &tools.registry, band: *band, policy, calendar, grants };
         Ok(compiling.text(now, controls)?)
     }
 }
@@ -201,7 +213,7 @@ pub(crate) async fn begin(
     let (band, policy) = (situation.band(), effective(&situation));
     let controls = carried(&tools.registry, band, &policy)?;
     let calendar = Calendar::new(facts.zone.clone(), 0);
-    let compiling = Compiling { registry: &tools.registry, band, policy: &policy, calendar: &calendar };
+    let compiling = Compiling { registry: &tools.registry, band, policy: &policy, calendar: &calendar, grants: &[] };
     let timeline = compiling.text(now, controls.len())?;
     diesel::insert_into(teens::table)
         .values((

@@ -262,6 +262,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    time_grants (id) {
+        id -> Uuid,
+        teen_id -> Uuid,
+        day -> Date,
+        item -> Nullable<Text>,
+        minutes -> Nullable<SmallInt>,
+        given_by -> Nullable<Uuid>,
+        given_at -> Timestamptz,
+        until -> Timestamptz,
+        reason -> Nullable<Text>,
+        revoked_at -> Nullable<Timestamptz>,
+        revoked_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     usage_days (teen_id, day, item) {
         teen_id -> Uuid,
         day -> Date,
@@ -359,6 +375,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     signing_keys,
     sync_tickets,
     teens,
+    time_grants,
     transition_notices,
     usage_days,
     usage_slots

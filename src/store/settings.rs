@@ -8,10 +8,11 @@ mod plan;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use diesel::{ExpressionMethods, QueryDsl};
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 use jiff::Timestamp;
+use jiff_diesel::ToDiesel;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -24,14 +25,15 @@ use super::{
     law::Book,
     once::Once,
     policies::{self, RevisionKind},
-    schema::accounts,
+    schema::{accounts, time_grants},
 };
 use crate::domain::{
     age::AgeBand,
     controls::{ControlId, Registry},
     ids::{AccountId, TeenId},
     policy::{
-        self, Facts, Layers, PatchError, Policy, Renewed, Setting, Situation, Timed, effective, renewed, value_of,
+        self, Facts, Layers, PatchError, Policy, Renewed, Setting, Situation, TimeGift, Timed, Until, effective,
+        renewed, value_of,
     },
     simulation::Present,
     supervision::seen,
@@ -83,7 +85,7 @@ pub struct Lend {
     /// From when; at once without.
     pub from: Option<Timestamp>,
     /// Until when.
-    pub until: Timestamp,
+    pub until: Until,
 }
 
 /// The settings that people made, and where they stand.
@@ -165,11 +167,20 @@ impl Lend {
         id: Uuid,
         by: AccountId,
         reason: Option<String>,
+        (calendar, policy): (&Calendar, &Policy),
         now: Timestamp,
     ) -> Result<Timed, PatchError> {
         let Self { control, value, from, until } = self;
         let value = value_of(registry, &control, value)?;
-        Ok(Timed { id, control, value, by, from: from.unwrap_or(now).max(now), until, reason })
+        Ok(Timed {
+            id,
+            control,
+            value,
+            by,
+            from: from.unwrap_or(now).max(now),
+            until: until.instant(calendar, policy, now),
+            reason,
+        })
     }
 }
 
@@ -230,6 +241,39 @@ impl Store {
         self.change(Change { reason, once, ..Change::by_guardian(by, plan) }).await
     }
 
+    /// Gives minutes beyond a limit.
+    pub async fn give_time(
+        &self,
+        by: Changing,
+        gift: TimeGift,
+        reason: Option<String>,
+        once: Option<Once>,
+    ) -> Result<Changed, StoreError> {
+        self.change(Change { reason, once, ..Change::by_guardian(by, Plan::GiveTime(gift)) }).await
+    }
+
+    /// Takes minutes back that this guardian gave.
+    pub async fn take_time_back(&self, by: Changing, id: Uuid, reason: Option<String>) -> Result<Changed, StoreError> {
+        self.change(Change { reason, ..Change::by_guardian(by, Plan::TakeTime(id)) }).await
+    }
+
+    /// Pauses everything until then, instead of an earlier pause of this guardian's.
+    pub async fn pause(
+        &self,
+        by: Changing,
+        until: Until,
+        reason: Option<String>,
+        once: Option<Once>,
+    ) -> Result<Changed, StoreError> {
+        let plan = Plan::Pause(self.world.uuid(), until);
+        self.change(Change { reason, once, ..Change::by_guardian(by, plan) }).await
+    }
+
+    /// Ends this guardian's pause.
+    pub async fn resume(&self, by: Changing) -> Result<Changed, StoreError> {
+        self.change(Change::by_guardian(by, Plan::Resume)).await
+    }
+
     /// Takes a grant or a hold that this guardian gave back before its time.
     pub async fn revoke_timed(&self, by: Changing, id: Uuid, reason: Option<String>) -> Result<Changed, StoreError> {
         self.change(Change { reason, ..Change::by_guardian(by, Plan::Revoke(id)) }).await
@@ -274,6 +318,7 @@ impl Store {
 
     async fn change(&self, change: Change) -> Result<Changed, StoreError> {
         let (teen, mut change) = (change.teen, change);
+        let moves_time = change.plan.moves_time();
         failpoint::pass("change.begun");
         for _ in 0..TRIES {
             let mine = change.clone();
@@ -284,6 +329,9 @@ impl Store {
             if let Made::Changed(changed, written) = made.await? {
                 let event = Event::PolicyChanged { teen, revision: changed.version.revision };
                 self.post_with(event, written.map(|written| (changed.version.epoch, written)));
+                if moves_time {
+                    self.post(Event::BudgetMoved { teen, told_by: None });
+                }
                 failpoint::pass("change.posted");
                 return Ok(changed);
             }
@@ -309,6 +357,13 @@ pub(crate) async fn release(
 ) -> Result<Version, StoreError> {
     let locked = policies::lock(conn, tools, teen).await?;
     let layers = locked.layers.clone().without_guardian(&guardian);
+    let now = tools.world.now().to_diesel();
+    let theirs =
+        time_grants::table.filter(time_grants::teen_id.eq(teen.uuid()).and(time_grants::given_by.eq(guardian.uuid())));
+    diesel::update(theirs.filter(time_grants::until.gt(now).and(time_grants::revoked_at.is_null())))
+        .set((time_grants::revoked_at.eq(now), time_grants::revoked_by.eq(by.uuid())))
+        .execute(conn)
+        .await?;
     let next = locked.with_layers(tools, RevisionKind::Unlinked, Some(by), layers);
     match policies::commit(conn, tools, &locked, &next, None, None).await? {
         Some(_) => Ok(next_version(locked.version(tools))),

@@ -52,7 +52,8 @@ pub struct Usage {
 impl Store {
     /// Merges the usage of many devices in one statement.
     pub async fn merge_usage(&self, batch: Vec<Usage>) -> Result<(), StoreError> {
-        let told = |usage: &Usage| Event::UsageTold { teen: usage.device.teen(), device: usage.device.device() };
+        let told =
+            |usage: &Usage| Event::BudgetMoved { teen: usage.device.teen(), told_by: Some(usage.device.device()) };
         let events: Vec<Event> = batch.iter().map(told).collect();
         let hour = self.world.now().as_second().div_euclid(SLOT_SECONDS).div_euclid(SLOTS_PER_HOUR) * SLOTS_PER_HOUR;
         // One statement may not touch a row twice, so the greatest of the batch is found first.

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::{
     Store, StoreError, Tools,
-    budgets::{Ground, WHOLE, grounds, of_day, slots_within},
+    budgets::{Given, Ground, WHOLE, given_since, grounds, of_day, slots_within},
     kinship::{GuardianOf, TeenSelf},
     schema::usage_days,
 };
@@ -120,12 +120,14 @@ async fn used(
         .unwrap_or_default();
     let mut then = policies_then(conn, tools, teen, &days, now).await?;
     let mut rolled = rolled(conn, teen, &days).await?;
+    let given = given_since(conn, &[teen].into(), first.from).await?.remove(&teen).unwrap_or_default();
     let used = |day: LocalDay| {
         let of_then = then.remove(&day.date).map(|policy| Ground { policy, calendar: ground.calendar.clone() });
         let of_then = of_then.as_ref().unwrap_or(ground);
         let (limits, sleep) = (of_then.limits(day.date, day.to.min(now)), sleep(of_then, &day));
         let slots = of_day(&slots, &day);
-        let used = DayTold { day, slots: &slots, limits, gifts: Gifts::default(), sleep, now }.used();
+        let gifts = Gifts::on(day.date, given.iter().map(Given::gift));
+        let used = DayTold { day, slots: &slots, limits, gifts, sleep, now }.used();
         match rolled.remove(&day.date) {
             Some(rolled) => with_rolled(used, rolled),
             None => used,

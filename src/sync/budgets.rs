@@ -1,5 +1,5 @@
-//! Tells the other devices of a teen what is left when one has told what was used on it: within the second, and at most once in half
-//! of one. Losing this costs accuracy and nothing else: each device asks for itself whenever it tells something.
+//! Tells the other devices of a teen what is left when one has told what was used on it: within the second, and together with what
+//! comes a moment later. Losing this costs accuracy and nothing else: each device asks for itself whenever it tells something.
 
 use std::{
     collections::HashSet,
@@ -21,8 +21,8 @@ use crate::{
 
 /// Most teens in one read.
 const MOST: usize = 200;
-/// What is told in between is told together.
-const GATHER: Duration = Duration::from_millis(500);
+/// What comes meanwhile is told together, and a policy that was changed goes ahead.
+const GATHER: Duration = Duration::from_millis(300);
 
 /// Collects whom to tell and tells them.
 pub struct Budgets {
@@ -37,9 +37,9 @@ impl Budgets {
         Self { store, hub, due: Mutex::default(), wake: Notify::new() }
     }
 
-    /// A device told what was used; it knows what is left.
-    pub fn told(&self, teen: TeenId, by: DeviceId) {
-        if self.hub.devices_of(teen).iter().any(|device| *device != by) {
+    /// What is left of a teen's day moved. The device that told of it knows.
+    pub fn moved(&self, teen: TeenId, told_by: Option<DeviceId>) {
+        if self.hub.devices_of(teen).iter().any(|device| Some(*device) != told_by) {
             self.due.lock().unwrap_or_else(PoisonError::into_inner).insert(teen);
             self.wake.notify_one();
         }
@@ -47,14 +47,14 @@ impl Budgets {
 
     pub(super) async fn run(self: Arc<Self>, stop: CancellationToken) {
         while stop.run_until_cancelled(self.wake.notified()).await.is_some() {
+            if stop.run_until_cancelled(tokio::time::sleep(GATHER)).await.is_none() {
+                return;
+            }
             let due: Vec<TeenId> = self.due.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
             for some in due.chunks(MOST) {
                 if let Err(error) = self.tell(some).await {
                     tracing::warn!(%error, "what is left could not be told; devices ask for it with their next report");
                 }
-            }
-            if stop.run_until_cancelled(tokio::time::sleep(GATHER)).await.is_none() {
-                return;
             }
         }
     }

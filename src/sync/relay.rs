@@ -162,7 +162,7 @@ impl Relay {
                 }
             }
             Event::DeviceReported { teen, device } => self.notices.about_device(teen, device),
-            Event::UsageTold { teen, device } => self.budgets.told(teen, device),
+            Event::BudgetMoved { teen, told_by } => self.budgets.moved(teen, told_by),
             Event::PairingMoved { teen, guardian, .. } => {
                 // Whoever joins later reads for themself how things stand.
                 if self.first_time(event) && self.hub.concerns(teen, guardian) {

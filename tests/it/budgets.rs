@@ -30,7 +30,7 @@ struct Pair {
 async fn pair() -> Pair {
     let house = House::new().await;
     let family = house.family().await;
-    family.guardian.sets(family.teen.id.into(), json!({"time.daily_minutes": 60})).await;
+    family.guardian.sets(family.teen.id, json!({"time.daily_minutes": 60})).await;
     let tablet = family.teen.registers("tablet").await;
     let (mut phone, _) = rough::welcomed(house.url(), &family.phone.token).await;
     let (mut tablet, _) = rough::welcomed(house.url(), &tablet.token).await;
@@ -76,7 +76,7 @@ async fn what_is_left_is_told_to_every_device_within_the_second() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_devices_at_once_cannot_be_lent_the_same_minutes() {
     let mut pair = pair().await;
-    pair.family.guardian.sets(pair.family.teen.id.into(), json!({"time.daily_minutes": 15})).await;
+    pair.family.guardian.sets(pair.family.teen.id, json!({"time.daily_minutes": 15})).await;
     let phone = tells(&mut pair.phone, json!([])).await;
     let tablet = tells(&mut pair.tablet, json!([])).await;
     assert_eq!((&phone["lease"]["up_to_seconds"], &tablet["lease"]["up_to_seconds"]), (&json!(600), &json!(300)));
@@ -129,7 +129,7 @@ async fn both_sides_see_the_same_numbers_and_a_gap_is_a_gap() {
     };
     let guardian = pair.family.guardian.access.clone();
     assert_eq!(asks(guardian.clone()).await.code(), "not_shown");
-    pair.family.guardian.sets(teen.into(), json!({"guardian.visibility.usage_totals": true})).await;
+    pair.family.guardian.sets(teen, json!({"guardian.visibility.usage_totals": true})).await;
     let slots = json!([pair.slot(0, 300), {"item": "games/chess", "slot": pair.slot(1, 0)["slot"], "seconds": 60}]);
     tells(&mut pair.phone, slots).await;
     let seen = asks(guardian.clone()).await.body;

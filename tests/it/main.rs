@@ -53,5 +53,6 @@ mod signatures;
 mod simulation;
 mod sync;
 mod tickets;
+mod time_grants;
 mod usage;
 mod wire_limits;

@@ -14,6 +14,8 @@ KINDS = {
     "words": "words",
     "ids": "ids",
     "windows": "windows",
+    "item-minutes": "item_minutes",
+    "exceptions": "exceptions",
 }
 WHY = {
     "choice": "Of two choices the meet is the one further along the list.",
@@ -24,6 +26,8 @@ WHY = {
     "words": "Of two lists of words the meet has all words of both.",
     "ids": "Identifiers are kept letter for letter; the meet has all of both.",
     "windows": "Windows are sets of minutes of the week; the meet has all of both.",
+    "item-minutes": "Minutes are compared item by item and day by day; an item that is not there has no limit.",
+    "exceptions": "What is let off must be let off by both; the star is everything.",
 }
 
 

@@ -10,4 +10,5 @@ pub mod presets;
 pub mod settings;
 pub mod simulation;
 pub mod teens;
+pub mod time;
 pub mod usage;

@@ -47,7 +47,7 @@ pub(super) fn decide(asked: Asked) -> Result<Json, Fault> {
     }
     let policy = Some(Policy::from_json(&registry, &policy.to_string())?);
     let calendar = Calendar::new(TimeZone::get(&zone)?, day_start_minute);
-    let grounds = Grounds { revision: 1, policy, calendar, paired, consented };
+    let grounds = Grounds { revision: 1, policy, calendar, gifts: vec![], paired, consented };
     Ok(serde_json::to_value(deciders.compile(1, grounds).decide(&question, now))?)
 }
 

@@ -78,6 +78,8 @@ pub(super) const fn code_of(error: &ValueError) -> &'static str {
         ValueError::WindowDays => "window_days",
         ValueError::TooManyWindows => "too_many_windows",
         ValueError::TooManyWords => "too_many_words",
+        ValueError::TooManyItems => "too_many_items",
+        ValueError::ItemTwice => "item_twice",
         ValueError::Word(TextError::Empty) => "word_empty",
         ValueError::Word(TextError::TooLong) => "word_too_long",
         ValueError::Word(TextError::Invisible) => "word_invisible",

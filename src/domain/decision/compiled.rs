@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use super::{
     Outcome, Question, Reason, ReasonCode, Standing, Verdict,
@@ -42,6 +42,8 @@ pub struct Grounds {
     pub policy: Option<Policy>,
     /// Which day it is for the teen, and in which zone they live.
     pub calendar: Calendar,
+    /// Minutes that were given for whole days; none: the rest of that day.
+    pub gifts: Vec<(Date, Option<u16>)>,
     /// Whether a guardian is paired.
     pub paired: bool,
     /// Whether the consent of one was verified.
@@ -99,11 +101,11 @@ impl Deciders {
 
     /// Makes a teen's policy ready.
     pub fn compile(&self, epoch: i64, grounds: Grounds) -> Compiled {
-        let Grounds { revision, policy, calendar, paired, consented } = grounds;
+        let Grounds { revision, policy, calendar, gifts, paired, consented } = grounds;
         let say = |decider: &Arc<Decider>| Say::of(decider, policy.as_ref()?.get(&decider.control)?);
         Compiled {
             version: Version { epoch, revision },
-            home: Home { calendar, paired, consented },
+            home: Home { calendar, gifts: gifts.into(), paired, consented },
             says: self.0.iter().filter_map(say).collect(),
         }
     }

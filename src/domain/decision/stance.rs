@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use super::{Question, ReasonCode, Relationship};
 use crate::domain::{
     controls::{AUDIENCES, How},
+    policy::with_gifts,
     timeline::{Calendar, Until, blocked_until, next_edge},
     value::{DayMinutes, Kind, Value, Windows, compared},
 };
@@ -43,6 +44,7 @@ pub(super) enum Stance {
 #[derive(Debug, Clone)]
 pub(super) struct Home {
     pub(super) calendar: Calendar,
+    pub(super) gifts: Box<[(Date, Option<u16>)]>,
     pub(super) paired: bool,
     pub(super) consented: bool,
 }
@@ -166,7 +168,9 @@ fn off_hours(windows: &Windows, home: &Home, now: Timestamp) -> Said {
 fn used_up(minutes: DayMinutes, moment: Moment<'_>) -> Said {
     let Moment { question, home, asked_at, now } = moment;
     let day = home.calendar.day_of(now);
-    let limit = minutes.on(day.date.weekday().into());
+    let set = minutes.on(day.date.weekday().into());
+    let limit =
+        with_gifts(set, day.date, &home.gifts).map_or(DayMinutes::NO_LIMIT, |limit| limit.min(DayMinutes::NO_LIMIT));
     // Of a day that is still to come, nothing is used.
     let used = if day.from <= asked_at { question.used_minutes } else { Some(0) };
     let code = match used {
@@ -176,6 +180,8 @@ fn used_up(minutes: DayMinutes, moment: Moment<'_>) -> Said {
         None => Some(ReasonCode::NotAsked),
     };
     let turns = match code {
+        // What was given is given for one day.
+        _ if !home.gifts.is_empty() => true,
         Some(ReasonCode::BudgetUsed) => minutes != DayMinutes::NONE,
         _ => minutes.leaves_a_day_out(),
     };

@@ -36,7 +36,7 @@ fn grounds(held: &Json) -> Grounds {
     let held: BTreeMap<String, Json> = held.into_iter().map(|(id, value)| (id, effective(value))).collect();
     let policy = Policy::from_json(&REGISTRY, &serde_json::to_string(&held).unwrap()).unwrap();
     let calendar = Calendar::new(TimeZone::get("Europe/Berlin").unwrap(), 0);
-    Grounds { revision: 7, policy: Some(policy), calendar, paired: false, consented: false }
+    Grounds { revision: 7, policy: Some(policy), calendar, gifts: vec![], paired: false, consented: false }
 }
 
 fn ready(held: Json) -> Compiled {

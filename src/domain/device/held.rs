@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use crate::domain::{
     budget::{Gifts, Limits},
     controls::ControlId,
+    policy::TimeGrant,
     receiver::{Entry, entries},
     snapshot::{Payload, Silence, Staleness, Timeline},
     timeline::{Until, blocked_until, day_of},
@@ -130,7 +131,8 @@ impl Held {
 
     /// What was given, as far as the policy says so.
     pub fn gifts(&self, date: Date) -> Gifts {
-        Gifts::on(date, [])
+        let grants = self.timeline.iter().flat_map(|timeline| &timeline.grants);
+        Gifts::on(date, grants.map(TimeGrant::gift))
     }
 
     /// Whether everything is paused.

@@ -1,7 +1,7 @@
 //! Whether something may be used now, why not, and until when.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ClockReading, Device, Silence};
 use crate::domain::{
@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 /// Why something is closed. Stable, for programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// No policy has come yet.
@@ -26,12 +26,12 @@ pub enum Why {
 }
 
 /// Something is closed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closed {
     /// Why.
     pub why: Why,
     /// Which hours (a control) or which budget (`day`, `week`, an item), where that is why.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
     /// When it opens by itself, as far as that is known.
     pub until: Option<Timestamp>,

@@ -6,7 +6,7 @@ use super::{Language, key, unit_key};
 use crate::domain::{
     controls::Control,
     policy::{Change, Hidden},
-    value::{Day, DayMinutes, Given, GivenWindow, Kind, Value},
+    value::{Day, DayMinutes, Given, GivenWindow, ItemMinutes, Kind, Value},
 };
 
 impl Language {
@@ -17,7 +17,7 @@ impl Language {
             _ if from == to && change.hidden.is_some() => String::new(),
             _ if from == to => self.value(control, &to),
             (Value::Minutes(from), Value::Minutes(to)) => self.minutes_change(*from, *to),
-            (Value::Words(from), Value::Words(to)) => self.entries_change(from, to),
+            (Value::Words(from), Value::Words(to)) if control.kind != Kind::Exceptions => self.entries_change(from, to),
             _ => self.became(self.value(control, &from), self.value(control, &to)),
         };
         let own = change.hidden.map(|Hidden { from, to }| {
@@ -40,8 +40,11 @@ impl Language {
             Value::Minutes(minutes) => self.week(|day| minutes.on(day), |minutes| Some(self.minutes(*minutes))),
             Value::Number(number) => self.amount(control, number),
             Value::Words(words) if words.is_empty() => self.text("no-entries"),
+            Value::Words(words) if control.kind == Kind::Exceptions && words.contains("*") => self.text("all-entries"),
             Value::Words(words) => self.entries(&words),
             Value::Windows(_) => self.windows(value),
+            Value::ItemMinutes(items) if items.iter().len() == 0 => self.text("no-limit"),
+            Value::ItemMinutes(items) => self.items(&items),
         }
     }
 
@@ -121,6 +124,14 @@ impl Language {
         }
         let in_a_row = |first, last| format!("{}–{}", self.short_day(first), self.short_day(last));
         runs(days, in_a_row, |day| self.short_day(day)).join(&self.text("between-entries"))
+    }
+
+    fn items(self, items: &ItemMinutes) -> String {
+        let said = |(item, minutes): (&String, &DayMinutes)| {
+            let minutes = self.week(|day| minutes.on(day), |minutes| Some(self.minutes(*minutes)));
+            self.say("item-minutes", &[("item", self.entry(item).into()), ("minutes", minutes.into())])
+        };
+        items.iter().map(said).collect::<Vec<_>>().join(&self.text("between-items"))
     }
 
     fn windows(self, value: &Value) -> String {

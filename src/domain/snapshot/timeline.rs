@@ -14,7 +14,7 @@ use super::carried::safe_of;
 use crate::domain::{
     age::AgeBand,
     controls::{Control, ControlId, Registry},
-    policy::{Effective, Policy},
+    policy::{Effective, Policy, TimeGrant},
     timeline::{Calendar, Span, blocked},
     value::Value,
 };
@@ -47,6 +47,9 @@ pub struct Timeline {
     /// The same for what a device falls back to after long silence, where that is something else.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub safe: BTreeMap<ControlId, Vec<i64>>,
+    /// Minutes that were given beyond a limit, for today and the days ahead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<TimeGrant>,
 }
 
 /// The version of the time-zone database that this program carries.
@@ -69,6 +72,8 @@ pub struct Compiling<'a> {
     pub policy: &'a Policy,
     /// Which day it is.
     pub calendar: &'a Calendar,
+    /// Minutes that were given.
+    pub grants: &'a [TimeGrant],
 }
 
 impl Compiling<'_> {
@@ -94,6 +99,7 @@ impl Compiling<'_> {
             tzdata: tzdata().to_owned(),
             days: self.calendar.days(from, until).into_iter().map(|day| (day.date, minutes(from, day.from))).collect(),
             blocks: BTreeMap::new(),
+            grants: self.grants.iter().filter(|grant| grant.until > from).cloned().collect(),
             safe: BTreeMap::new(),
         };
         for (control, held) in self.policy.iter().filter_map(|(id, held)| Some((self.registry.get(id)?, held))) {

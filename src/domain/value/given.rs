@@ -15,7 +15,7 @@ use utoipa::{
     openapi::{RefOr, Schema, schema::AnyOfBuilder},
 };
 
-use super::{Day, DayMinutes, Kind, MAX_WORDS, Value, ValueError, windows::MAX_WINDOWS};
+use super::{Day, DayMinutes, Kind, MAX_WORDS, Value, ValueError, items::MAX_ITEMS, windows::MAX_WINDOWS};
 
 /// A value as JSON has it, not yet judged by a [`Kind`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +36,8 @@ pub enum Given {
     Windows(Vec<GivenWindow>),
     /// Numbers for all seven days.
     Week(GivenWeek),
+    /// A list of items with their minutes.
+    Items(Vec<GivenItem>),
 }
 
 /// A window of local time in the teen's home zone, repeated on each of its days, to the minute.
@@ -53,6 +55,27 @@ pub struct GivenWindow {
     /// `HH:MM`, 00:00 to 24:00; the first minute after the window.
     #[schema(example = "07:00")]
     pub to: String,
+}
+
+/// Minutes of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct GivenItem {
+    /// An app, a category or a feature, and all its parts: 1–64 printable ASCII characters without blanks.
+    #[schema(example = "games")]
+    pub item: String,
+    /// For every day, or for each; 1440 is no limit.
+    #[schema(inline)]
+    pub minutes: GivenMinutes,
+}
+
+/// Minutes for every day, or for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum GivenMinutes {
+    /// The same every day.
+    EveryDay(i64),
+    /// Each day its own.
+    Week(GivenWeek),
 }
 
 /// Minutes for each day, all seven required.
@@ -75,6 +98,7 @@ impl Given {
         match self {
             Self::Words(words) if words.len() > MAX_WORDS => Err(ValueError::TooManyWords),
             Self::Windows(windows) if windows.len() > MAX_WINDOWS => Err(ValueError::TooManyWindows),
+            Self::Items(items) if items.len() > MAX_ITEMS => Err(ValueError::TooManyItems),
             _ => Ok(()),
         }
     }
@@ -85,14 +109,17 @@ impl From<&Value> for Given {
         match value {
             Value::Choice(text) => Self::Text(text.clone()),
             Value::Flag(flag) => Self::Flag(*flag),
-            Value::Minutes(minutes) => {
-                minutes.same_every_day().map_or_else(|| week(*minutes), |m| Self::Number(m.into()))
-            }
+            Value::Minutes(minutes) => match GivenMinutes::from(*minutes) {
+                GivenMinutes::EveryDay(minutes) => Self::Number(minutes),
+                GivenMinutes::Week(week) => Self::Week(week),
+            },
             Value::Number(number) => Self::Number((*number).into()),
             Value::Words(words) if words.is_empty() => Self::Empty,
             Value::Words(words) => Self::Words(words.iter().cloned().collect()),
             Value::Windows(windows) if windows.intervals().is_empty() => Self::Empty,
             Value::Windows(windows) => Self::Windows(windows.to_given()),
+            Value::ItemMinutes(items) if items.iter().len() == 0 => Self::Empty,
+            Value::ItemMinutes(items) => Self::Items(items.to_given()),
         }
     }
 }
@@ -119,12 +146,35 @@ pub(in crate::domain) fn unchecked(given: Given) -> Result<Value, ValueError> {
         },
         given @ Given::Week(_) => Kind::Minutes.restore(given),
         given @ Given::Windows(_) => Kind::Windows.restore(given),
+        given @ Given::Items(_) => Kind::ItemMinutes.restore(given),
     }
 }
 
-fn week(minutes: DayMinutes) -> Given {
-    let [mon, tue, wed, thu, fri, sat, sun] = Day::ALL.map(|day| i64::from(minutes.on(day)));
-    Given::Week(GivenWeek { mon, tue, wed, thu, fri, sat, sun })
+impl GivenMinutes {
+    pub(super) fn checked(self) -> Result<DayMinutes, ValueError> {
+        match self {
+            Self::EveryDay(minutes) => DayMinutes::every_day(minutes),
+            Self::Week(week) => DayMinutes::from_week(week),
+        }
+    }
+}
+
+impl From<DayMinutes> for GivenMinutes {
+    fn from(minutes: DayMinutes) -> Self {
+        let [mon, tue, wed, thu, fri, sat, sun] = Day::ALL.map(|day| i64::from(minutes.on(day)));
+        let week = || Self::Week(GivenWeek { mon, tue, wed, thu, fri, sat, sun });
+        minutes.same_every_day().map_or_else(week, |minutes| Self::EveryDay(minutes.into()))
+    }
+}
+
+impl<'de> Deserialize<'de> for GivenMinutes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Given::deserialize(deserializer)? {
+            Given::Number(minutes) => Ok(Self::EveryDay(minutes)),
+            Given::Week(week) => Ok(Self::Week(week)),
+            _ => Err(Error::custom("minutes are a number, or one for each day")),
+        }
+    }
 }
 
 fn empty_list<S: serde::Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
@@ -143,7 +193,7 @@ impl<'de> Visitor<'de> for GivenVisitor {
     type Value = Given;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("true or false, a whole number, a string, a list of strings or of windows, or minutes by day")
+        f.write_str("true or false, a whole number, a string, a list of strings, windows or items, or minutes by day")
     }
 
     fn visit_bool<E: Error>(self, flag: bool) -> Result<Given, E> {
@@ -183,12 +233,18 @@ impl<'de> Visitor<'de> for GivenVisitor {
             Some(Entry::Window(window)) => {
                 let mut windows = vec![window];
                 while let Some(next) = list.next_element()? {
-                    let Entry::Window(next) = next else {
-                        return Err(A::Error::custom("words and windows in one list"));
-                    };
+                    let Entry::Window(next) = next else { return Err(mixed()) };
                     windows.push(next);
                 }
                 Ok(Given::Windows(windows))
+            }
+            Some(Entry::Item(item)) => {
+                let mut items = vec![item];
+                while let Some(next) = list.next_element()? {
+                    let Entry::Item(next) = next else { return Err(mixed()) };
+                    items.push(next);
+                }
+                Ok(Given::Items(items))
             }
         }
     }
@@ -198,6 +254,36 @@ impl<'de> Visitor<'de> for GivenVisitor {
 enum Entry {
     Word(String),
     Window(GivenWindow),
+    Item(GivenItem),
+}
+
+fn mixed<E: Error>() -> E {
+    E::custom("a list has entries of one sort")
+}
+
+/// The fields of a window and of an item: which of them are there says what it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    days: Option<BTreeSet<Day>>,
+    from: Option<String>,
+    to: Option<String>,
+    item: Option<String>,
+    minutes: Option<GivenMinutes>,
+}
+
+impl Fields {
+    fn entry<E: Error>(self) -> Result<Entry, E> {
+        match self {
+            Self { days: Some(days), from: Some(from), to: Some(to), item: None, minutes: None } => {
+                Ok(Entry::Window(GivenWindow { days, from, to }))
+            }
+            Self { days: None, from: None, to: None, item: Some(item), minutes: Some(minutes) } => {
+                Ok(Entry::Item(GivenItem { item, minutes }))
+            }
+            _ => Err(E::custom("an entry has days, from and to, or item and minutes")),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Entry {
@@ -212,7 +298,7 @@ impl<'de> Visitor<'de> for EntryVisitor {
     type Value = Entry;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string or a window")
+        f.write_str("a string, a window or an item")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Entry, E> {
@@ -220,9 +306,17 @@ impl<'de> Visitor<'de> for EntryVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Entry, A::Error> {
-        GivenWindow::deserialize(MapAccessDeserializer::new(map)).map(Entry::Window)
+        Fields::deserialize(MapAccessDeserializer::new(map))?.entry()
     }
 }
+
+impl PartialSchema for GivenMinutes {
+    fn schema() -> RefOr<Schema> {
+        AnyOfBuilder::new().item(i64::schema()).item(GivenWeek::schema()).into()
+    }
+}
+
+impl ToSchema for GivenMinutes {}
 
 impl PartialSchema for Given {
     fn schema() -> RefOr<Schema> {
@@ -233,10 +327,12 @@ impl PartialSchema for Given {
             .item(Vec::<String>::schema())
             .item(Vec::<GivenWindow>::schema())
             .item(GivenWeek::schema())
+            .item(Vec::<GivenItem>::schema())
             .description(Some(
                 "The value of a control; its kind says which form it takes. Flag: true or false. Choice: one of the \
                  control's values. Minutes: 0 to 1440 for every day (1440 is no limit), or an object with all seven \
-                 days. Words: at most 200 strings of 1 to 64 characters. Windows: at most 50, in local time.",
+                 days. Words: at most 200 strings of 1 to 64 characters. Windows: at most 50, in local time. Items: at \
+                 most 100, each with minutes.",
             ))
             .examples([
                 serde_json::json!(60),
@@ -244,6 +340,7 @@ impl PartialSchema for Given {
                 serde_json::json!(false),
                 serde_json::json!(["casino"]),
                 serde_json::json!([{"days": ["sun", "mon"], "from": "22:00", "to": "07:00"}]),
+                serde_json::json!([{"item": "games", "minutes": 30}]),
                 serde_json::json!({"mon": 60, "tue": 60, "wed": 60, "thu": 60, "fri": 90, "sat": 120, "sun": 120}),
             ])
             .into()

@@ -141,6 +141,7 @@ impl Standing {
             seen,
             policy,
             undo: None,
+            ledger: None,
             by,
             origin: by.map_or(Origin::Server, |_| Origin::Session),
             reason: None,

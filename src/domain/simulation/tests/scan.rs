@@ -39,6 +39,7 @@ fn verdict(teen: &Teen, found: &Found, used: u16) -> Verdict {
         revision: 1,
         policy: Some(found.policy.clone()),
         calendar: teen.calendar.clone(),
+        gifts: vec![],
         paired: teen.guarded && found.band != AgeBand::Adult,
         consented: !teen.layers.verified.is_empty(),
     };

@@ -127,7 +127,7 @@ fn policy(registry: &Registry, held: serde_json::Value) -> Policy {
 }
 
 fn compiled(registry: &Registry, policy: &Policy, calendar: &Calendar, now: Timestamp) -> Timeline {
-    let compiling = Compiling { registry, band: AgeBand::Adult, policy, calendar };
+    let compiling = Compiling { registry, band: AgeBand::Adult, policy, calendar, grants: &[] };
     serde_json::from_str(&compiling.text(now, 0).unwrap()).unwrap()
 }
 
@@ -176,7 +176,8 @@ fn a_hold_that_ends_is_in_it_and_so_is_the_safe_side() {
         }),
     );
     let calendar = Calendar::new(TimeZone::UTC, 0);
-    let compiling = Compiling { registry: &registry, band: AgeBand::Under13, policy: &policy, calendar: &calendar };
+    let compiling =
+        Compiling { registry: &registry, band: AgeBand::Under13, policy: &policy, calendar: &calendar, grants: &[] };
     let timeline = compiling.timeline(now, 2);
     assert_eq!((timeline.from, timeline.until), (at("2026-11-27T14:40:00Z"), at("2026-11-29T14:40:00Z")));
     assert_eq!(json!(timeline.days), json!({"2026-11-27": -880, "2026-11-28": 560, "2026-11-29": 2000}));
@@ -216,7 +217,8 @@ fn where_much_is_set_it_reaches_less_far() {
         .collect();
     let policy = policy(&registry, json!({"time.school_windows": {"value": every_half_hour, "source": "guardian"}}));
     let calendar = Calendar::new(TimeZone::UTC, 0);
-    let compiling = Compiling { registry: &registry, band: AgeBand::Adult, policy: &policy, calendar: &calendar };
+    let compiling =
+        Compiling { registry: &registry, band: AgeBand::Adult, policy: &policy, calendar: &calendar, grants: &[] };
     let reach = |controls| {
         let timeline: Timeline = serde_json::from_str(&compiling.text(now, controls).unwrap()).unwrap();
         timeline.until.duration_since(timeline.from).as_hours() / 24

@@ -20,7 +20,7 @@ fn teen(number: u128) -> TeenId {
 
 fn policy(revision: i64) -> Arc<Compiled> {
     let calendar = Calendar::new(jiff::tz::TimeZone::UTC, 0);
-    let grounds = Grounds { revision, policy: None, calendar, paired: false, consented: false };
+    let grounds = Grounds { revision, policy: None, calendar, gifts: vec![], paired: false, consented: false };
     Arc::new(DECIDERS.compile(1, grounds))
 }
 

@@ -23,6 +23,7 @@ pub mod presets;
 pub mod receiver;
 pub mod region;
 pub mod report;
+pub mod request;
 pub mod secret;
 pub mod simulation;
 pub mod snapshot;

@@ -55,6 +55,11 @@ pub const WILL_SEE: &[Visible] = &[
         operations: &["guardian_usage"],
     },
     Visible {
+        id: "requests",
+        sentence: "What you ask them for, what you say to it, and what they or another guardian answered.",
+        operations: &["guardian_requests"],
+    },
+    Visible {
         id: "history",
         sentence: "Every change of your limits since you are paired: what, when, who, why, from which of your devices, and what you answered.",
         operations: &["guardian_history"],
@@ -74,6 +79,7 @@ pub const MAY_SET: &[Visible] = &[
             "guardian_revoke_grant",
             "guardian_give_time",
             "guardian_take_time_back",
+            "guardian_answer",
             "guardian_pause",
             "guardian_resume",
         ],

@@ -21,6 +21,10 @@ impl From<StoreError> for Problem {
             StoreError::TooManyOffers => Code::TooManyCodes,
             StoreError::NotUndoable => Code::NotUndoable,
             StoreError::NotShown => Code::NotShown,
+            StoreError::NobodyToAsk => Code::NobodyToAsk,
+            StoreError::NotThat => return Self::field("/answer", "must give what was asked for, or no"),
+            StoreError::RequestOver(request) => return Self::new(Code::RequestOver).with("request", request),
+            StoreError::AlreadyAsked(request) => return Self::new(Code::AlreadyAsked).with("request", request),
             StoreError::KeyReused => Code::KeyReused,
             StoreError::TakenBefore => return Self::field("/transaction", "was reported for somebody else"),
             StoreError::Unavailable(_) | StoreError::Interrupted => {

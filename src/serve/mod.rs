@@ -241,6 +241,9 @@ async fn due(store: Store, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(DUE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        if let Err(error) = store.expire_requests().await {
+            tracing::warn!(%error, "requests that are too old could not be ended; trying again");
+        }
         loop {
             match store.work_due(DUE_AT_ONCE).await {
                 Ok(worked) if worked.looked > 0 && !stop.is_cancelled() => {

@@ -36,6 +36,7 @@ mod pool;
 mod prepared;
 pub mod replies;
 pub mod reports;
+pub mod requests;
 pub mod schema;
 pub mod sessions;
 pub mod settings;
@@ -60,8 +61,9 @@ use crate::domain::{
     age::Stage,
     clock::World,
     controls::Registry,
-    ids::{AgeAppealId, DeviceId, GuardianId, PairingId, SessionId, TeenId},
+    ids::{AgeAppealId, DeviceId, GuardianId, PairingId, RequestId, SessionId, TeenId},
     pairing::PairingState,
+    request::RequestState,
     vault::Vault,
 };
 
@@ -132,6 +134,15 @@ pub enum Event {
         teen: TeenId,
         /// Which objection.
         appeal: AgeAppealId,
+    },
+    /// A request was made, or answered, or came to its end.
+    RequestMoved {
+        /// Whose.
+        teen: TeenId,
+        /// Which.
+        request: RequestId,
+        /// Where to.
+        state: RequestState,
     },
     /// A teen answered a change.
     Replied {

@@ -23,6 +23,7 @@ pub(crate) use self::{
 };
 use super::{
     StoreError, Tools, law,
+    requests::Granting,
     schema::{policy_revisions, teens},
 };
 use crate::domain::{
@@ -158,6 +159,8 @@ pub(crate) struct Next {
     pub(crate) undo: Option<Undo>,
     /// What it writes into the ledger of minutes given.
     pub(crate) ledger: Option<Entry>,
+    /// The request that it answers.
+    pub(crate) request: Option<Granting>,
     pub(crate) by: Option<AccountId>,
     pub(crate) origin: Origin,
     pub(crate) reason: Option<String>,

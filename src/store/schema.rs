@@ -2,6 +2,10 @@
 
 #![expect(missing_docs, reason = "the columns are described where they are made, in migrations/")]
 
+mod time;
+
+pub use self::time::{budget_leases, requests, time_grants, usage_days, usage_slots};
+
 diesel::table! {
     lost_revisions (device_id) {
         device_id -> Uuid,
@@ -246,47 +250,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    usage_slots (device_id, slot, item) {
-        device_id -> Uuid,
-        slot -> BigInt,
-        item -> Text,
-        seconds -> SmallInt,
-    }
-}
-
-diesel::table! {
-    budget_leases (teen_id) {
-        teen_id -> Uuid,
-        leases -> Jsonb,
-    }
-}
-
-diesel::table! {
-    time_grants (id) {
-        id -> Uuid,
-        teen_id -> Uuid,
-        day -> Date,
-        item -> Nullable<Text>,
-        minutes -> Nullable<SmallInt>,
-        given_by -> Nullable<Uuid>,
-        given_at -> Timestamptz,
-        until -> Timestamptz,
-        reason -> Nullable<Text>,
-        revoked_at -> Nullable<Timestamptz>,
-        revoked_by -> Nullable<Uuid>,
-    }
-}
-
-diesel::table! {
-    usage_days (teen_id, day, item) {
-        teen_id -> Uuid,
-        day -> Date,
-        item -> Text,
-        seconds -> Integer,
-    }
-}
-
-diesel::table! {
     audit (id) {
         id -> Uuid,
         at -> Timestamptz,
@@ -367,6 +330,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     pairings,
     platform_keys,
     policy_revisions,
+    requests,
     revision_replies,
     rounds,
     rule_sets,

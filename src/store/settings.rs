@@ -4,6 +4,7 @@
 //! pairing still lives, and writes the revision with its history, its audit row and the answer of the idempotency key.
 //! If anything moved in between it writes nothing, and everything is read again. Then comes the hint.
 
+mod asked;
 mod plan;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -25,6 +26,7 @@ use super::{
     law::Book,
     once::Once,
     policies::{self, RevisionKind},
+    requests,
     schema::{accounts, time_grants},
 };
 use crate::domain::{
@@ -364,6 +366,7 @@ pub(crate) async fn release(
         .set((time_grants::revoked_at.eq(now), time_grants::revoked_by.eq(by.uuid())))
         .execute(conn)
         .await?;
+    requests::cancel_all(conn, teen).await?;
     let next = locked.with_layers(tools, RevisionKind::Unlinked, Some(by), layers);
     match policies::commit(conn, tools, &locked, &next, None, None).await? {
         Some(_) => Ok(next_version(locked.version(tools))),

@@ -11,7 +11,6 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 pub use self::close::{Close, Next};
-pub use crate::domain::{device::ClockReading, receiver::Held};
 use crate::{
     domain::{
         age::{AgeBand, Stage},
@@ -30,6 +29,10 @@ use crate::{
         ages::{AppealView, WaitingView},
         replies::Reply,
     },
+};
+pub use crate::{
+    domain::{device::ClockReading, receiver::Held},
+    store::requests::RequestView,
 };
 
 /// The subprotocol that both sides must name.
@@ -261,6 +264,14 @@ pub enum Notice {
         /// The objection, its answer and the reason.
         #[serde(flatten)]
         appeal: AppealView,
+    },
+    /// To both sides: the teen asked for something, or that was answered, taken back or came to its end.
+    Request {
+        /// Who asks.
+        teen_id: TeenId,
+        /// What, and where it stands.
+        #[serde(flatten)]
+        request: Box<RequestView>,
     },
     /// To guardians: the teen answered a change.
     Reply {

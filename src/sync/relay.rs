@@ -24,7 +24,7 @@ use super::{
 use crate::{
     domain::{
         age::Stage,
-        ids::{AgeAppealId, ConnectionId, DeviceId, GuardianId, PairingId, SessionId, TeenId},
+        ids::{AgeAppealId, ConnectionId, DeviceId, GuardianId, PairingId, RequestId, SessionId, TeenId},
     },
     store::{
         Event, Posted, Store, StoreError,
@@ -171,7 +171,8 @@ impl Relay {
             }
             Event::TransitionAnnounced { teen, .. }
             | Event::AgeMoved { teen, .. }
-            | Event::AppealAnswered { teen, .. } => {
+            | Event::AppealAnswered { teen, .. }
+            | Event::RequestMoved { teen, .. } => {
                 if self.hub.wants(teen) && self.first_time(event) {
                     self.tell(event).await;
                 }
@@ -240,6 +241,7 @@ impl Relay {
             Event::TransitionAnnounced { teen, on, stage } => self.tell_transition(teen, on, stage).await,
             Event::AgeMoved { teen, .. } => self.tell_age(teen).await,
             Event::AppealAnswered { teen, appeal } => self.tell_answer(teen, appeal).await,
+            Event::RequestMoved { teen, request, .. } => self.tell_request(teen, request).await,
             _ => Ok(()),
         };
         match told {
@@ -264,6 +266,11 @@ impl Relay {
     async fn tell_answer(&self, teen: TeenId, appeal: AgeAppealId) -> Result<(), StoreError> {
         let appeal = self.store.appeal_answered(appeal).await?;
         self.tell_both(teen, Notice::AgeAppeal { teen_id: teen, appeal })
+    }
+
+    async fn tell_request(&self, teen: TeenId, request: RequestId) -> Result<(), StoreError> {
+        let request = self.store.request_of(teen, request).await?;
+        self.tell_both(teen, Notice::Request { teen_id: teen, request: Box::new(request) })
     }
 
     async fn tell_reply(&self, teen: TeenId, guardian: GuardianId, revision: i64) -> Result<(), StoreError> {

@@ -44,6 +44,7 @@ mod postgres_faults;
 mod presence;
 mod processes;
 mod reports;
+mod requests;
 mod resume;
 mod revocation;
 mod rfc6455;

@@ -7,6 +7,7 @@ pub mod history;
 pub mod pairings;
 pub mod policy;
 pub mod presets;
+pub mod requests;
 pub mod settings;
 pub mod simulation;
 pub mod teens;

@@ -51,14 +51,17 @@ pub(crate) async fn commit(
         "with moved as (update teens set revision = $2, settings = $3, home_zone = $4, day_start_minute = $5, \
              age_band = $19, due_at = $20, former_homes = $26 \
            where account_id = $1 and revision = $2 - 1 and due_at is not distinct from $21 and looks = $24 \
-           and ($15::uuid is null or exists (select 1 from pairings where id = $15 and state = 'active')) returning account_id), \
+           and ($15::uuid is null or exists (select 1 from pairings where id = $15 and state = 'active')) \
+           and ($34::uuid is null or exists (select 1 from requests where id = $34 and teen_id = $1 and state = 'pending')) returning account_id), \
          noted as (insert into audit (id, at, actor_id, action, teen_id, detail) \
            select $6, $7, $8, 'policy.' || $9, account_id, $10 from moved), \
          kept as (insert into idempotency (scope, body_hash, answer_sealed, created_at) \
            select $16, $17, $18, $7 from moved where $16::bytea is not null), \
          lent as (insert into time_grants (id, teen_id, day, item, minutes, given_by, given_at, until, reason) \
            select $28, account_id, $29, $30, $31, $8, $7, $32, $14 from moved where $28::uuid is not null), \
-         taken as (update time_grants g set revoked_at = $7, revoked_by = $8 from moved where g.id = $33 and g.teen_id = moved.account_id) \
+         taken as (update time_grants g set revoked_at = $7, revoked_by = $8 from moved where g.id = $33 and g.teen_id = moved.account_id), \
+         said as (update requests r set state = 'granted', answered_by = $8, answered_at = $7, answer = $35, answer_note = $36, \
+           moved_recorded_at = clock_timestamp() from moved where r.id = $34 and r.teen_id = moved.account_id) \
          insert into policy_revisions (teen_id, revision, kind, controls, home_zone, day_start_minute, changes, undo, made_by, reason, made_at, origin, seen, recorded_epoch, timeline) \
          select account_id, $2, $9, $11, $4, $5, $12, $13, $8, $14, $7, $22, $23, $25, $27 from moved",
     );
@@ -95,7 +98,10 @@ pub(crate) async fn commit(
         .bind::<Nullable<Text>, _>(given.and_then(|grant| grant.item.as_deref()))
         .bind::<Nullable<SmallInt>, _>(minutes)
         .bind::<Nullable<Timestamptz>, _>(given.map(|grant| grant.until.to_diesel()))
-        .bind::<Nullable<SqlUuid>, _>(taken_back);
+        .bind::<Nullable<SqlUuid>, _>(taken_back)
+        .bind::<Nullable<SqlUuid>, _>(next.request.as_ref().map(|request| request.id.uuid()))
+        .bind::<Nullable<Jsonb>, _>(next.request.as_ref().map(|request| &request.given))
+        .bind::<Nullable<Text>, _>(next.request.as_ref().and_then(|request| request.note.as_deref()));
     let written = Prepared(bound).execute(conn).await?;
     let (teen, home_zone, day_start_minute) = (standing.teen, next.home_zone.clone(), next.day_start_minute);
     Ok((written == 1).then(|| Newest {

@@ -142,6 +142,7 @@ impl Standing {
             policy,
             undo: None,
             ledger: None,
+            request: None,
             by,
             origin: by.map_or(Origin::Server, |_| Origin::Session),
             reason: None,

@@ -22,6 +22,7 @@ use crate::{
         kinship::{GuardianOf, TeenSelf},
         once::{self, Once},
         policies::{self, Entry, Newest, Next, Origin, RevisionKind, Standing},
+        requests::{self, Granting},
         schema::policy_revisions,
     },
 };
@@ -75,6 +76,8 @@ pub(super) struct Change {
     pub(super) reason: Option<String>,
     pub(super) seen: Option<Version>,
     pub(super) once: Option<Once>,
+    /// The request that it answers.
+    pub(super) request: Option<Granting>,
 }
 
 /// What came of a change.
@@ -92,7 +95,18 @@ impl Change {
     pub(super) fn by_guardian(changing: Changing, plan: Plan) -> Self {
         let (proof, ahead) = (GuardianOf::clone(&changing), changing.ahead);
         let (teen, by, origin) = (proof.teen(), proof.guardian(), Origin::Session);
-        Self { teen, by, guardian: Some(proof), ahead, origin, plan, reason: None, seen: None, once: None }
+        Self {
+            teen,
+            by,
+            guardian: Some(proof),
+            ahead,
+            origin,
+            plan,
+            reason: None,
+            seen: None,
+            once: None,
+            request: None,
+        }
     }
 
     pub(super) fn by_teen(proof: &TeenSelf, plan: Plan) -> Self {
@@ -108,6 +122,7 @@ impl Change {
             reason: None,
             seen: None,
             once: None,
+            request: None,
         }
     }
 
@@ -116,6 +131,9 @@ impl Change {
         for _ in 0..TRIES {
             if let Some(before) = once::look(conn, tools, self.once.as_ref()).await? {
                 return Ok(Made::Changed(before.answer, None));
+            }
+            if let Some(request) = &self.request {
+                requests::still_pending(conn, self.teen, request.id).await?;
             }
             let standing = match self.ahead.take(tools.epoch) {
                 Some(row) => policies::understood(conn, tools, row).await?,
@@ -213,7 +231,8 @@ impl Change {
             Plan::TakeTime(id) => Some(Entry::TakenBack(*id)),
             _ => None,
         };
-        Ok(Some(Next { reason: self.reason.clone(), undo, ledger, origin: self.origin, seen, ..next }))
+        let (reason, request) = (self.reason.clone(), self.request.clone());
+        Ok(Some(Next { reason, undo, ledger, request, origin: self.origin, seen, ..next }))
     }
 
     fn patched(&self, tools: &Tools, standing: &Standing, patch: &Patch) -> Result<Layers, StoreError> {

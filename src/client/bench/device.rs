@@ -20,7 +20,9 @@ use crate::{
         clock::World,
         snapshot::{KeyRing, SignedSnapshot},
     },
-    sync::frame::{AppliedFrame, ClientFrame, HEARTBEAT_SECONDS, HeartbeatFrame, Held, Hello, Resume, ServerFrame},
+    sync::frame::{
+        AppliedFrame, ClientFrame, HEARTBEAT_SECONDS, HeartbeatFrame, Held, Hello, Resume, ServerFrame, UsageFrame,
+    },
 };
 
 /// A device, connected or not.
@@ -92,6 +94,27 @@ impl Device {
                 }
             }
         }
+    }
+
+    /// Tells what was used, once in `every` from a random moment of it on, until `end`. How long each answer took, down to what is left.
+    pub async fn tell(
+        &self,
+        socket: &mut Socket,
+        every: Duration,
+        end: Instant,
+        report: impl Fn(i16) -> UsageFrame,
+    ) -> Result<Vec<Duration>, ClientError> {
+        let mut took = Vec::new();
+        let mut n = 0;
+        let mut at = Instant::now() + self.jitter(every);
+        while at < end {
+            tokio::time::sleep_until(at).await;
+            socket.send(&ClientFrame::Usage(report(n))).await?;
+            while !matches!(self.hear(socket).await?, ServerFrame::Budget(_)) {}
+            took.push(at.elapsed());
+            (n, at) = (n.wrapping_add(1), at + every);
+        }
+        Ok(took)
     }
 
     async fn hear(&self, socket: &mut Socket) -> Result<ServerFrame, ClientError> {

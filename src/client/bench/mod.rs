@@ -19,6 +19,7 @@ mod storm;
 mod table;
 mod throughput;
 mod town;
+mod usage;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -47,6 +48,8 @@ enum Command {
     Decisions(decisions::DecisionsArgs),
     /// Read policies over HTTP, one after the other on each connection
     Reads(reads::ReadsArgs),
+    /// Tell what was used, each device once a minute: what that takes of a core
+    Usage(usage::UsageArgs),
     /// Change limits as fast as they are taken
     Throughput(throughput::ThroughputArgs),
     /// Measure the bare server that stands beside (examples/floor.rs): what nobody can be faster than
@@ -66,6 +69,7 @@ pub async fn run(args: BenchArgs, world: World) -> Result<(), ClientError> {
         Command::Idle(args) => idle::run(args, world).await,
         Command::Decisions(args) => decisions::run(args, world).await,
         Command::Reads(args) => reads::run(args, world).await,
+        Command::Usage(args) => usage::run(args, world).await,
         Command::Throughput(args) => throughput::run(args, world).await,
         Command::Floor(args) => floor::run(args).await,
         Command::Plan(args) => plan::run(&args),

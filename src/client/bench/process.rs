@@ -28,6 +28,25 @@ impl Process {
         Some((user + system) / TICKS)
     }
 
+    /// The same with all that it has started and that these have.
+    pub fn family_core_seconds(self) -> Option<f64> {
+        let parents: Vec<(u32, u32)> = fs::read_dir("/proc")
+            .ok()?
+            .filter_map(|entry| {
+                let id: u32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+                let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+                let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
+                Some((id, parent))
+            })
+            .collect();
+        let (mut family, mut sum) = (vec![self.0], 0.0);
+        while let Some(one) = family.pop() {
+            sum += Self(one).core_seconds().unwrap_or_default();
+            family.extend(parents.iter().filter(|(_, parent)| *parent == one).map(|(id, _)| *id));
+        }
+        Some(sum)
+    }
+
     /// Percent of one core over a time.
     pub fn percent(before: Option<f64>, after: Option<f64>, time: Duration) -> Option<f64> {
         let (before, after) = before.zip(after)?;

@@ -2,7 +2,9 @@
 //!
 //! Written by hand instead of derived as untagged: an untagged enum buffers whatever comes and answers only "matched
 //! nothing", and a derived struct also reads a bare list as its fields. Here every form is recognised by its first
-//! token, a second `"from"` in one window is an error, and nothing nests deeper than a list of windows.
+//! token, a second `"from"` in one window is an error, and nothing nests deeper than the times of a dated window.
+
+mod windows;
 
 use std::{borrow::Cow, collections::BTreeSet, fmt};
 
@@ -12,10 +14,17 @@ use serde::{
 };
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{RefOr, Schema, schema::AnyOfBuilder},
+    openapi::{
+        RefOr, Schema,
+        schema::{AnyOfBuilder, ArrayBuilder},
+    },
 };
 
-use super::{Day, DayMinutes, Kind, MAX_WORDS, Value, ValueError, windows::MAX_WINDOWS};
+pub use self::windows::{GivenDated, GivenDates, GivenEntry, GivenOnly, GivenSpan, GivenWindow};
+use super::{
+    Day, DayMinutes, Kind, MAX_WORDS, Value, ValueError,
+    windows::{MAX_DATES, MAX_WINDOWS, named_dates},
+};
 
 /// A value as JSON has it, not yet judged by a [`Kind`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,26 +42,9 @@ pub enum Given {
     /// A list of strings.
     Words(Vec<String>),
     /// A list of windows.
-    Windows(Vec<GivenWindow>),
+    Windows(Vec<GivenEntry>),
     /// Numbers for all seven days.
     Week(GivenWeek),
-}
-
-/// A window of local time in the teen's home zone, repeated on each of its days, to the minute.
-///
-/// Where `to` is not after `from`, it is on the next day; equal times are 24 hours. The days are those of `from`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GivenWindow {
-    /// The days on which it begins; at least one.
-    #[schema(inline)]
-    pub days: BTreeSet<Day>,
-    /// `HH:MM`, 00:00 to 23:59.
-    #[schema(example = "22:00")]
-    pub from: String,
-    /// `HH:MM`, 00:00 to 24:00; the first minute after the window.
-    #[schema(example = "07:00")]
-    pub to: String,
 }
 
 /// Minutes for each day, all seven required.
@@ -74,7 +66,12 @@ impl Given {
     pub(super) fn within_limits(&self) -> Result<(), ValueError> {
         match self {
             Self::Words(words) if words.len() > MAX_WORDS => Err(ValueError::TooManyWords),
-            Self::Windows(windows) if windows.len() > MAX_WINDOWS => Err(ValueError::TooManyWindows),
+            Self::Windows(entries) if entries.iter().map(GivenEntry::windows).sum::<usize>() > MAX_WINDOWS => {
+                Err(ValueError::TooManyWindows)
+            }
+            Self::Windows(entries) if entries.iter().map(named_dates).sum::<usize>() > MAX_DATES => {
+                Err(ValueError::TooManyDates)
+            }
             _ => Ok(()),
         }
     }
@@ -91,7 +88,7 @@ impl From<&Value> for Given {
             Value::Number(number) => Self::Number((*number).into()),
             Value::Words(words) if words.is_empty() => Self::Empty,
             Value::Words(words) => Self::Words(words.iter().cloned().collect()),
-            Value::Windows(windows) if windows.intervals().is_empty() => Self::Empty,
+            Value::Windows(windows) if windows.is_empty() => Self::Empty,
             Value::Windows(windows) => Self::Windows(windows.to_given()),
         }
     }
@@ -197,7 +194,7 @@ impl<'de> Visitor<'de> for GivenVisitor {
 /// The first thing in a list decides what the list is.
 enum Entry {
     Word(String),
-    Window(GivenWindow),
+    Window(GivenEntry),
 }
 
 impl<'de> Deserialize<'de> for Entry {
@@ -220,7 +217,7 @@ impl<'de> Visitor<'de> for EntryVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Entry, A::Error> {
-        GivenWindow::deserialize(MapAccessDeserializer::new(map)).map(Entry::Window)
+        GivenEntry::from_map(map).map(Entry::Window)
     }
 }
 
@@ -231,12 +228,14 @@ impl PartialSchema for Given {
             .item(i64::schema())
             .item(String::schema())
             .item(Vec::<String>::schema())
-            .item(Vec::<GivenWindow>::schema())
+            .item(ArrayBuilder::new().items(GivenEntry::schema()))
             .item(GivenWeek::schema())
             .description(Some(
                 "The value of a control; its kind says which form it takes. Flag: true or false. Choice: one of the \
                  control's values. Minutes: 0 to 1440 for every day (1440 is no limit), or an object with all seven \
-                 days. Words: at most 200 strings of 1 to 64 characters. Windows: at most 50, in local time.",
+                 days. Words: at most 200 strings of 1 to 64 characters. Windows: at most 50 and at most 400 dates, in \
+                 local time: of the week, of the week in some months, or of dates. On a date `windows` begin in place \
+                 of the week's, with `also` beside them; `only` is how a date is written, from midnight to midnight.",
             ))
             .examples([
                 serde_json::json!(60),
@@ -244,6 +243,13 @@ impl PartialSchema for Given {
                 serde_json::json!(false),
                 serde_json::json!(["casino"]),
                 serde_json::json!([{"days": ["sun", "mon"], "from": "22:00", "to": "07:00"}]),
+                serde_json::json!([
+                    {"days": ["mon", "tue", "wed", "thu", "fri"], "from": "08:00", "to": "13:00"},
+                    {"days": ["sat", "sun"], "from": "23:00", "to": "09:00", "months": [7, 8]},
+                    {"on": [{"first": "2026-12-23", "last": "2027-01-06"}], "windows": []},
+                    {"on": ["2026-07-14"], "windows": [{"from": "16:00", "to": "18:00"}], "also": true},
+                ]),
+                serde_json::json!([{"on": ["2026-12-24"], "only": [{"from": "00:00", "to": "07:00"}]}]),
                 serde_json::json!({"mon": 60, "tue": 60, "wed": 60, "thu": 60, "fri": 90, "sat": 120, "sun": 120}),
             ])
             .into()

@@ -7,7 +7,7 @@ mod weeks;
 mod writing;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

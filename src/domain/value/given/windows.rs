@@ -151,14 +151,25 @@ impl GivenEntry {
     /// Reads an entry whose fields come next.
     pub(super) fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
         match Fields::deserialize(MapAccessDeserializer::new(map))? {
-            Fields { days: Some(days), from: Some(from), to: Some(to), months, on: None, windows: None, also: None, only: None } => {
-                Ok(Self::Weekly(GivenWindow { days, from, to, months }))
+            Fields {
+                days: Some(days),
+                from: Some(from),
+                to: Some(to),
+                months,
+                on: None,
+                windows: None,
+                also: None,
+                only: None,
+            } => Ok(Self::Weekly(GivenWindow { days, from, to, months })),
+            Fields { on: Some(on), windows, also, only, days: None, from: None, to: None, months: None } => {
+                match (windows, also, only) {
+                    (Some(windows), also, None) => {
+                        Ok(Self::Dated(GivenDated { on, windows, also: also.unwrap_or_default() }))
+                    }
+                    (None, None, Some(only)) => Ok(Self::Only(GivenOnly { on, only })),
+                    _ => Err(A::Error::custom("dates have either windows or only")),
+                }
             }
-            Fields { on: Some(on), windows, also, only, days: None, from: None, to: None, months: None } => match (windows, also, only) {
-                (Some(windows), also, None) => Ok(Self::Dated(GivenDated { on, windows, also: also.unwrap_or_default() })),
-                (None, None, Some(only)) => Ok(Self::Only(GivenOnly { on, only })),
-                _ => Err(A::Error::custom("dates have either windows or only")),
-            },
             _ => Err(A::Error::custom("a window has days, from and to, or dates and what is on them")),
         }
     }

@@ -8,9 +8,7 @@ use std::{
 use jiff::civil::Date;
 
 use super::{
-    super::{
-        Day, GivenDated, GivenDates, GivenEntry, GivenOnly, GivenSpan, GivenWindow, ValueError, day::DAY,
-    },
+    super::{Day, GivenDated, GivenDates, GivenEntry, GivenOnly, GivenSpan, GivenWindow, ValueError, day::DAY},
     Intervals, MAX_RANGE, Windows, YEARS,
     weeks::{MONTHS, WEEK, Weeks},
 };

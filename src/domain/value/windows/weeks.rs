@@ -36,7 +36,9 @@ impl Weeks {
     pub(super) fn in_month(&self, month: i8) -> &Intervals {
         match self {
             Self::Alike(week) => week,
-            Self::ByMonth(months) => MONTHS.into_iter().zip(months.iter()).find(|(it, _)| *it == month).map_or(&NONE, |(_, week)| week),
+            Self::ByMonth(months) => {
+                MONTHS.into_iter().zip(months.iter()).find(|(it, _)| *it == month).map_or(&NONE, |(_, week)| week)
+            }
         }
     }
 

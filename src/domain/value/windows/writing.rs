@@ -30,7 +30,9 @@ fn months_of(weeks: &Weeks) -> BTreeMap<(Times, Day), BTreeSet<i64>> {
     let every = BTreeSet::from(MONTHS.map(i64::from));
     let by_month: Vec<(&Intervals, BTreeSet<i64>)> = match weeks {
         Weeks::Alike(week) => vec![(week, every)],
-        Weeks::ByMonth(months) => months.iter().zip(MONTHS).map(|(week, it)| (week, BTreeSet::from([it.into()]))).collect(),
+        Weeks::ByMonth(months) => {
+            months.iter().zip(MONTHS).map(|(week, it)| (week, BTreeSet::from([it.into()]))).collect()
+        }
     };
     for (week, months) in by_month {
         for window in within_a_day_each(week.as_slice()) {

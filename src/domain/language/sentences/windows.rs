@@ -62,7 +62,7 @@ impl Language {
         runs(days, in_a_row, |day| self.short_day(day)).join(&self.text("between-entries"))
     }
 
-    fn month(self, month: i64) -> String {
+    pub(in crate::domain::language) fn month(self, month: i64) -> String {
         self.text(&key("month", &month.to_string()))
     }
 

@@ -148,6 +148,8 @@ class Schedule:
                 for day in each_date(it):
                     self.said.setdefault(day, []).append(entry)
         self.seen = {}
+        months = EVERY_MONTH if self.has_months() else EVERY_MONTH[:1]
+        self.lengths = {len(self.ordinary(month, weekday)) for month in months for weekday in range(7)}
 
     def has_months(self):
         return any("months" in window for window in self.weekly)
@@ -197,8 +199,7 @@ class Schedule:
 
     def rests_from(self, day):
         """True or false where all days from this one on are covered, or none is; None where it is neither."""
-        kinds = {len(self.ordinary(month, weekday)) for month in EVERY_MONTH for weekday in range(7)}
-        kinds |= {len(self.on(named)) for named in self.touched() if named >= day}
+        kinds = self.lengths | {len(self.on(named)) for named in self.touched() if named >= day}
         return {0: False, DAY: True}[kinds.pop()] if kinds in ({0}, {DAY}) else None
 
     def last_named(self, day):

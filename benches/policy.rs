@@ -15,7 +15,7 @@ use family_pairing::{
         law::RuleBook,
         policy::{Facts, Layers, Policy, Setting, Situation, Timed, allowed, diff, effective, patch_guardian},
         simulation::{Present, Usage, Used, moment, timeline},
-        timeline::Span,
+        timeline::{Calendar, Span},
         value::Given,
     },
     store::law::shipped,
@@ -74,7 +74,8 @@ impl Home {
     fn ready(&self) -> Compiled {
         let policy = Some(effective(&self.situation()));
         let zone = TimeZone::get("America/Los_Angeles").expect("a zone");
-        let grounds = Grounds { revision: 1, policy, zone, day_start_minute: 0, paired: true, consented: true };
+        let calendar = Calendar::new(zone, 0);
+        let grounds = Grounds { revision: 1, policy, calendar, gifts: vec![], paired: true, consented: true };
         Deciders::of(&self.registry).compile(1, grounds)
     }
 
@@ -83,11 +84,11 @@ impl Home {
         Facts::declared(date(2012, 6, 1), "US-CA", self.now, zone)
     }
 
-    fn present<'a>(&'a self, facts: &'a Facts, policy: &'a Policy) -> Present<'a> {
+    fn present<'a>(&'a self, facts: &'a Facts, calendar: &'a Calendar, policy: &'a Policy) -> Present<'a> {
         let Self { registry, book, layers, now } = self;
         let (layers, now) = (layers.clone(), *now);
-        let (day_start_minute, guarded, computed_for) = (0, true, Some(facts.band(now)));
-        Present { registry, book, facts, day_start_minute, guarded, layers, computed_for, policy, now }
+        let (guarded, computed_for) = (true, Some(facts.band(now)));
+        Present { registry, book, facts, calendar, guarded, layers, computed_for, policy, now }
     }
 }
 
@@ -185,7 +186,8 @@ fn a_hundred_decisions(bencher: Bencher) {
 fn a_simulated_week(bencher: Bencher) {
     let home = Home::furnished();
     let (facts, policy) = (home.facts(), effective(&home.situation()));
-    let present = home.present(&facts, &policy);
+    let calendar = Calendar::new(facts.zone.clone(), 0);
+    let present = home.present(&facts, &calendar, &policy);
     let week = Span { from: home.now, to: home.now + SignedDuration::from_hours(7 * 24) };
     let usage = Usage { minutes_used: Used::EveryDay(30) };
     bencher.bench(|| timeline(black_box(&present), week, Some(&usage)).expect("few steps"));
@@ -195,7 +197,8 @@ fn a_simulated_week(bencher: Bencher) {
 fn a_simulated_instant(bencher: Bencher) {
     let home = Home::furnished();
     let (facts, policy) = (home.facts(), effective(&home.situation()));
-    let present = home.present(&facts, &policy);
+    let calendar = Calendar::new(facts.zone.clone(), 0);
+    let present = home.present(&facts, &calendar, &policy);
     bencher.bench(|| moment(black_box(&present), home.now, None).expect("few steps"));
 }
 
@@ -215,6 +218,7 @@ fn the_dearest_simulated_instant(bencher: Bencher) {
     let (grants, holds) = (some(1).collect(), some(6).collect());
     home.layers = Layers { grants, holds, ..home.layers };
     let (facts, policy) = (home.facts(), effective(&home.situation()));
-    let present = home.present(&facts, &policy);
+    let calendar = Calendar::new(facts.zone.clone(), 0);
+    let present = home.present(&facts, &calendar, &policy);
     bencher.bench(|| moment(black_box(&present), home.now, None).expect("few steps"));
 }

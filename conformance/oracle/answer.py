@@ -128,7 +128,7 @@ def day_of(given):
 def moved(given):
     homes = [{**home, "since": clock.seconds(home["since"]) // 60} for home in given["homes"]]
     begin, end = clock.seconds(given["from"]) // 60, clock.seconds(given["to"]) // 60
-    return {"homes": clock.moved(windows.schedule(given["windows"]), homes, begin, end)}
+    return clock.moved(windows.schedule(given["windows"]), homes, begin, end)
 
 
 def age(given):

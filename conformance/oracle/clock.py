@@ -187,21 +187,35 @@ def moved(schedule, homes, start, end):
     """
     told = []
     for home in homes:
-        watch = Watch(home["zone"], start - 4 * DAY, end + 4 * DAY)
         blocked = blocked_minutes(schedule, home["zone"], start, end)
         mine = [minute for minute in range(start, end) if home is at_home(homes, minute)]
-        date = lambda minute: (watch.latest[minute - watch.start] - home["day_start_minute"]) // DAY
-        days = [
-            {"date": calendar(number), "from": instant(begin * 60), "to": instant(over * 60)}
-            for number in sorted({date(minute) for minute in mine})
-            for begin, over in stretches(minute for minute in mine if date(minute) == number)
-        ]
         blocks = [
             {"from": instant(begin * 60), "to": instant(over * 60)}
             for begin, over in stretches(minute for minute in mine if minute in blocked)
         ]
-        told.append({"zone": home["zone"], "days": days, "blocks": blocks})
-    return told
+        told.append({"zone": home["zone"], "blocks": blocks})
+    return {"homes": told, "days": opened(homes, start, end)}
+
+
+def opened(homes, start, end):
+    """The days that the family had, whole: minute by minute, a later date than the open one opens once twelve hours have passed.
+
+    Begins with the first home's days some time before anything is asked for, and goes on until the last day is over.
+    """
+    since, until = homes[0]["since"], end + 4 * DAY
+    watches = {number: Watch(home["zone"], since - 4 * DAY, until + 4 * DAY) for number, home in enumerate(homes)}
+    found = []
+    for minute in range(since, until):
+        number = homes.index(at_home(homes, minute))
+        watch = watches[number]
+        date = (watch.latest[minute - watch.start] - homes[number]["day_start_minute"]) // DAY
+        if not found or (date > found[-1]["number"] and minute - found[-1]["from"] >= 12 * 60):
+            found.append({"number": date, "from": minute})
+    whole = [
+        {"date": calendar(day["number"]), "from": instant(day["from"] * 60), "to": instant(after["from"] * 60)}
+        for day, after in zip(found[1:], found[2:])
+    ]
+    return [day for day in whole if seconds(day["from"]) < end * 60 and start * 60 < seconds(day["to"])]
 
 
 def at_home(homes, minute):

@@ -6,7 +6,7 @@ import hashlib
 import json
 
 import ed25519
-from clock import seconds
+from clock import date_of, seconds
 from values import allowing, canonical, forbidden
 
 PAYLOAD = {
@@ -17,7 +17,7 @@ PAYLOAD = {
     "home_zone": str,
     "day_start_minute": int,
     "controls": dict,
-    "timeline": list,
+    "timeline": (list, dict),
     "warnings": list,
     "staleness": dict,
 }
@@ -61,9 +61,29 @@ def read(message):
     except ValueError:
         raise Disbelief("unreadable") from None
     sound = isinstance(payload, dict) and all(isinstance(payload.get(name), kind) for name, kind in PAYLOAD.items())
-    if not sound:
+    if not sound or not is_timeline(payload["timeline"]):
         raise Disbelief("unreadable")
     return payload
+
+
+def is_timeline(it):
+    """A list says that there is none; whatever it holds says nothing."""
+    if isinstance(it, list):
+        return True
+    rows = [it.get("blocks"), it.get("safe", {})]
+    try:
+        [seconds(it[name]) for name in ("from", "until")]
+        [date_of(day) for day in it["days"]]
+    except (KeyError, TypeError, ValueError):
+        return False
+    whole = lambda number: isinstance(number, int) and not isinstance(number, bool)
+    return (
+        isinstance(it.get("tzdata"), str)
+        and isinstance(it["days"], dict)
+        and all(whole(minute) for minute in it["days"].values())
+        and all(isinstance(row, dict) for row in rows)
+        and all(isinstance(edges, list) and all(map(whole, edges)) for row in rows for edges in row.values())
+    )
 
 
 def receive(given):

@@ -82,6 +82,12 @@ def any_value(dice, kind):
             return sorted(dice.sample(WORDS, dice.randrange(4)))
         case "ids":
             return sorted(dice.sample(["Ab3", "aB3", "page-7", "snd:99"], dice.randrange(4)))
+        case "item_minutes":
+            names = sorted(dice.sample(["games", "games/chess", "feed", "app:org.example"], dice.randrange(4)))
+            return canonical(kind, [{"item": name, "minutes": any_value(dice, "minutes")} for name in names])
+        case "exceptions":
+            names = dice.sample(["school", "learn/maths", "call"], dice.randrange(4))
+            return ["*"] if dice.random() < 0.15 else sorted(names)
         case "windows":
             return canonical(kind, [any_window(dice) for _ in range(dice.randrange(4))])
 

@@ -12,13 +12,60 @@ from windows import DAY, DAYS, WEEK, Refused
 
 OF_DAY = {day: range(start, start + DAY) for day, start in zip(DAYS, range(0, WEEK, DAY))}
 MOST_WORDS = 200
+MOST_ITEMS = 100
+EVERYTHING = "*"
 # What Unicode calls White_Space: what is taken off both ends of a word.
 BLANK = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 INVISIBLE = [(0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFD), (0xE0000, 0xE007F)]
 
 
+class AllBut(frozenset):
+    """Forbids everything but these. The set that it is made of is what it lets off."""
+
+    def __or__(self, other):
+        return AllBut(frozenset(self) & frozenset(other)) if isinstance(other, AllBut) else self
+
+    def __ror__(self, other):
+        return self | other
+
+    def __and__(self, other):
+        return AllBut(frozenset(self).union(other)) if isinstance(other, AllBut) else other
+
+    def __rand__(self, other):
+        return self & other
+
+    def __eq__(self, other):
+        return isinstance(other, AllBut) and frozenset.__eq__(self, other)
+
+    def __ne__(self, other):
+        return not self == other
+
+    def __sub__(self, other):
+        return frozenset(other) - frozenset(self) if isinstance(other, AllBut) else AllBut(frozenset(self).union(other))
+
+    def __rsub__(self, other):
+        return frozenset(item for item in other if item in self)
+
+    def __le__(self, other):
+        return isinstance(other, AllBut) and frozenset.__le__(frozenset(other), frozenset(self))
+
+    def __lt__(self, other):
+        return self <= other and not self == other
+
+    def __ge__(self, other):
+        return not other or isinstance(other, AllBut) and other <= self
+
+    def __gt__(self, other):
+        return self >= other and not self == other
+
+    def __bool__(self):
+        return True
+
+    __hash__ = frozenset.__hash__
+
+
 def kind_name(kind):
-    """`choice`, `flag`, `minutes`, `number`, `words`, `ids` or `windows`."""
+    """`choice`, `flag`, `minutes`, `number`, `words`, `ids`, `windows`, `item_minutes` or `exceptions`."""
     return kind if isinstance(kind, str) else next(iter(kind))
 
 
@@ -38,6 +85,11 @@ def forbidden(kind, value):
             return frozenset(value)
         case "windows":
             return windows.forbidden(value)
+        case "item_minutes":
+            of = lambda entry: ((entry["item"], minute) for minute in forbidden("minutes", entry["minutes"]))
+            return frozenset(atom for entry in value for atom in of(entry))
+        case "exceptions":
+            return frozenset() if EVERYTHING in value else AllBut(value)
 
 
 def allowing(kind, limits):
@@ -56,6 +108,12 @@ def allowing(kind, limits):
             return sorted(limits)
         case "windows":
             return windows.written(limits)
+        case "item_minutes":
+            items = sorted({item for item, _ in limits})
+            of = lambda item: frozenset(minute for name, minute in limits if name == item)
+            return [{"item": item, "minutes": allowing("minutes", of(item))} for item in items]
+        case "exceptions":
+            return sorted(limits) if isinstance(limits, AllBut) else [EVERYTHING]
 
 
 def canonical(kind, value):
@@ -99,6 +157,8 @@ def parse(kind, given):
             raise Refused("too_many_words")
         if all(windows.is_entry(entry) for entry in given):
             windows.within_limits(given)
+        if len(given) > MOST_ITEMS and all(isinstance(entry, dict) and "item" in entry for entry in given):
+            raise Refused("too_many_items")
     value = canonical(kind, shaped(kind, given))
     if kind_name(kind) == "windows":
         windows.within_limits(value)
@@ -131,7 +191,26 @@ def shaped(kind, given):
             for entry in given:
                 windows.check(entry)
             return given
+        case "item_minutes" if is_list_of(given, dict) and all(is_item(entry) for entry in given):
+            return items(given)
+        case "exceptions" if is_list_of(given, str):
+            return [identifier(text) for text in given]
     raise Refused("shape")
+
+
+def is_item(entry):
+    return set(entry) == {"item", "minutes"} and isinstance(entry["item"], str) and (is_whole(entry["minutes"]) or is_week(entry["minutes"]))
+
+
+def items(given):
+    """One entry after the other: its name, its minutes, and whether it came before."""
+    seen = {}
+    for entry in given:
+        name, minutes = identifier(entry["item"]), shaped("minutes", entry["minutes"])
+        if name in seen:
+            raise Refused("item_twice")
+        seen[name] = {"item": name, "minutes": minutes}
+    return list(seen.values())
 
 
 def is_whole(given):

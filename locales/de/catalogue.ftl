@@ -6,6 +6,13 @@ control-time-school-windows = Schulzeit
 control-time-sleep-windows = Schlafenszeit
 control-quiet-notifications = Ruhezeit ohne Benachrichtigungen
 control-time-break-every-minutes = Pause nach dieser Zeit
+control-time-weekly-minutes = Bildschirmzeit pro Woche
+control-time-item-minutes = Bildschirmzeit für einzelne Apps und Funktionen
+control-time-always-allowed = Immer erlaubt
+control-time-not-counted = Zählt nicht zur Bildschirmzeit
+control-time-counting = Mehrere Geräte zugleich
+control-time-offline-minutes = Bildschirmzeit ohne Verbindung
+control-time-paused = Pause für alles
 control-dm-from = Wer Direktnachrichten senden darf
 control-comments-from = Wer kommentieren darf
 control-mention-from = Wer erwähnen oder markieren darf
@@ -80,6 +87,8 @@ value-adults = Erwachsene
 value-older-teens = ältere Teenager
 value-younger-teens = jüngere Teenager
 value-children = Kinder
+value-union = wie eine Uhr
+value-sum = jedes Gerät für sich
 
 unit-minutes-of-use-per-local-day = Minuten Nutzung pro Tag
 unit-minutes-of-use-without-a-break = Minuten Nutzung ohne Pause
@@ -96,6 +105,20 @@ unit-minutes-of-use = Minuten Nutzung
            *[other] { $count } Minuten
         }
     .most = nie
+unit-minutes-of-use-per-week = Minuten Nutzung pro Woche
+    .amount =
+        { $count ->
+            [one] { $count } Minute
+           *[other] { $count } Minuten
+        }
+    .most = kein Limit
+unit-minutes-of-use-per-day-without-contact = Minuten Nutzung pro Tag ohne Verbindung
+    .amount =
+        { $count ->
+            [one] { $count } Minute
+           *[other] { $count } Minuten
+        }
+    .most = kein Limit
 unit-days = Tage
     .amount =
         { $count ->
@@ -105,3 +128,4 @@ unit-days = Tage
 unit-local-times = Uhrzeiten vor Ort
 unit-words = Wörter
 unit-identifiers-of-the-platform = Kennungen der Plattform
+unit-apps-and-features = Apps und Funktionen

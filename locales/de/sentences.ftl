@@ -33,6 +33,9 @@ no-entries = keine Einträge
 added = hinzugefügt: { $entries }
 taken-away = entfernt: { $entries }
 own-entries = eigene Einträge: { $from } → { $to }
+all-entries = alle zusammen
+item-minutes = { $item }: { $minutes }
+between-items = { " / " }
 quote-begins = „
 quote-ends = “
 

@@ -27,6 +27,8 @@ value-adults = adults
 value-older-teens = older teens
 value-younger-teens = younger teens
 value-children = children
+value-union = as a clock counts
+value-sum = each device by itself
 
 unit-minutes-of-use-without-a-break =
     .amount =
@@ -42,6 +44,20 @@ unit-minutes-of-use =
            *[other] { $count } minutes
         }
     .most = never
+unit-minutes-of-use-per-week =
+    .amount =
+        { $count ->
+            [one] { $count } minute
+           *[other] { $count } minutes
+        }
+    .most = no limit
+unit-minutes-of-use-per-day-without-contact =
+    .amount =
+        { $count ->
+            [one] { $count } minute
+           *[other] { $count } minutes
+        }
+    .most = no limit
 unit-days =
     .amount =
         { $count ->

@@ -36,6 +36,9 @@ no-entries = no entries
 added = added: { $entries }
 taken-away = taken away: { $entries }
 own-entries = the teen’s own entries: { $from } → { $to }
+all-entries = all of them
+item-minutes = { $item }: { $minutes }
+between-items = { " / " }
 quote-begins = “
 quote-ends = ”
 

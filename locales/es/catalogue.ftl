@@ -6,6 +6,13 @@ control-time-school-windows = Horario escolar
 control-time-sleep-windows = Horas de sueño
 control-quiet-notifications = Horas de silencio, sin notificaciones
 control-time-break-every-minutes = Descanso después de este tiempo
+control-time-weekly-minutes = Tiempo de pantalla por semana
+control-time-item-minutes = Tiempo de pantalla por app y función
+control-time-always-allowed = Siempre permitido
+control-time-not-counted = No cuenta para el tiempo de pantalla
+control-time-counting = Varios dispositivos a la vez
+control-time-offline-minutes = Tiempo de pantalla sin conexión
+control-time-paused = Pausa de todo
 control-dm-from = Quién puede enviar mensajes directos
 control-comments-from = Quién puede comentar
 control-mention-from = Quién puede mencionar o etiquetar
@@ -80,6 +87,8 @@ value-adults = adultos
 value-older-teens = adolescentes mayores
 value-younger-teens = adolescentes menores
 value-children = niñas y niños
+value-union = como un reloj
+value-sum = cada dispositivo por separado
 
 unit-minutes-of-use-per-local-day = minutos de uso al día
 unit-minutes-of-use-without-a-break = minutos de uso sin descanso
@@ -96,6 +105,20 @@ unit-minutes-of-use = minutos de uso
            *[other] { $count } minutos
         }
     .most = nunca
+unit-minutes-of-use-per-week = minutos de uso por semana
+    .amount =
+        { $count ->
+            [one] { $count } minuto
+           *[other] { $count } minutos
+        }
+    .most = sin límite
+unit-minutes-of-use-per-day-without-contact = minutos de uso al día sin conexión
+    .amount =
+        { $count ->
+            [one] { $count } minuto
+           *[other] { $count } minutos
+        }
+    .most = sin límite
 unit-days = días
     .amount =
         { $count ->
@@ -105,3 +128,4 @@ unit-days = días
 unit-local-times = horas locales
 unit-words = palabras
 unit-identifiers-of-the-platform = identificadores de la plataforma
+unit-apps-and-features = apps y funciones

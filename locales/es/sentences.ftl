@@ -33,6 +33,9 @@ no-entries = ninguna entrada
 added = añadido: { $entries }
 taken-away = quitado: { $entries }
 own-entries = entradas propias: { $from } → { $to }
+all-entries = todos ellos
+item-minutes = { $item }: { $minutes }
+between-items = { " / " }
 quote-begins = «
 quote-ends = »
 

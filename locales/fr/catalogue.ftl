@@ -6,6 +6,13 @@ control-time-school-windows = Heures de cours
 control-time-sleep-windows = Heures de sommeil
 control-quiet-notifications = Heures calmes, sans notifications
 control-time-break-every-minutes = Une pause après cette durée
+control-time-weekly-minutes = Temps d’écran par semaine
+control-time-item-minutes = Temps d’écran par appli et fonction
+control-time-always-allowed = Toujours permis
+control-time-not-counted = Ne compte pas dans le temps d’écran
+control-time-counting = Plusieurs appareils à la fois
+control-time-offline-minutes = Temps d’écran sans connexion
+control-time-paused = Pause totale
 control-dm-from = Qui peut envoyer des messages privés
 control-comments-from = Qui peut commenter
 control-mention-from = Qui peut mentionner ou identifier
@@ -80,6 +87,8 @@ value-adults = adultes
 value-older-teens = grands ados
 value-younger-teens = jeunes ados
 value-children = enfants
+value-union = comme une horloge
+value-sum = chaque appareil à part
 
 unit-minutes-of-use-per-local-day = minutes d’utilisation par jour
 unit-minutes-of-use-without-a-break = minutes d’utilisation sans pause
@@ -96,6 +105,20 @@ unit-minutes-of-use = minutes d’utilisation
            *[other] { $count } minutes
         }
     .most = jamais
+unit-minutes-of-use-per-week = minutes d’utilisation par semaine
+    .amount =
+        { $count ->
+            [one] { $count } minute
+           *[other] { $count } minutes
+        }
+    .most = aucune limite
+unit-minutes-of-use-per-day-without-contact = minutes d’utilisation par jour sans connexion
+    .amount =
+        { $count ->
+            [one] { $count } minute
+           *[other] { $count } minutes
+        }
+    .most = aucune limite
 unit-days = jours
     .amount =
         { $count ->
@@ -105,3 +128,4 @@ unit-days = jours
 unit-local-times = heures locales
 unit-words = mots
 unit-identifiers-of-the-platform = identifiants de la plateforme
+unit-apps-and-features = applis et fonctions

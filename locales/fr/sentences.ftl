@@ -33,6 +33,9 @@ no-entries = aucune entrée
 added = ajouté{ "\u00A0" }: { $entries }
 taken-away = retiré{ "\u00A0" }: { $entries }
 own-entries = entrées personnelles : { $from } → { $to }
+all-entries = tous sans exception
+item-minutes = { $item } : { $minutes }
+between-items = { " / " }
 quote-begins = { "«\u00A0" }
 quote-ends = { "\u00A0»" }
 

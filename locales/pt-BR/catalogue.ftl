@@ -6,6 +6,13 @@ control-time-school-windows = Horário da escola
 control-time-sleep-windows = Horas de sono
 control-quiet-notifications = Horas de silêncio, sem notificações
 control-time-break-every-minutes = Pausa depois deste tempo
+control-time-weekly-minutes = Tempo de tela por semana
+control-time-item-minutes = Tempo de tela por app e recurso
+control-time-always-allowed = Sempre permitido
+control-time-not-counted = Não conta no tempo de tela
+control-time-counting = Vários aparelhos ao mesmo tempo
+control-time-offline-minutes = Tempo de tela sem conexão
+control-time-paused = Pausa de tudo
 control-dm-from = Quem pode enviar mensagens diretas
 control-comments-from = Quem pode comentar
 control-mention-from = Quem pode mencionar ou marcar
@@ -80,6 +87,8 @@ value-adults = adultos
 value-older-teens = adolescentes mais velhos
 value-younger-teens = adolescentes mais novos
 value-children = crianças
+value-union = como um relógio
+value-sum = cada aparelho por si
 
 unit-minutes-of-use-per-local-day = minutos de uso por dia
 unit-minutes-of-use-without-a-break = minutos de uso sem pausa
@@ -96,6 +105,20 @@ unit-minutes-of-use = minutos de uso
            *[other] { $count } minutos
         }
     .most = nunca
+unit-minutes-of-use-per-week = minutos de uso por semana
+    .amount =
+        { $count ->
+            [one] { $count } minuto
+           *[other] { $count } minutos
+        }
+    .most = sem limite
+unit-minutes-of-use-per-day-without-contact = minutos de uso por dia sem conexão
+    .amount =
+        { $count ->
+            [one] { $count } minuto
+           *[other] { $count } minutos
+        }
+    .most = sem limite
 unit-days = dias
     .amount =
         { $count ->
@@ -105,3 +128,4 @@ unit-days = dias
 unit-local-times = horários locais
 unit-words = palavras
 unit-identifiers-of-the-platform = identificadores da plataforma
+unit-apps-and-features = apps e recursos

@@ -33,6 +33,9 @@ no-entries = nenhum item
 added = adicionado: { $entries }
 taken-away = retirado: { $entries }
 own-entries = entradas próprias: { $from } → { $to }
+all-entries = todos eles
+item-minutes = { $item }: { $minutes }
+between-items = { " / " }
 quote-begins = “
 quote-ends = ”
 

@@ -56,7 +56,7 @@ pub struct LocaleQuery {
         (status = 200, description = "The catalogue", body = Catalogue,
             headers(("ETag" = String, description = "Of this catalogue in this language"),
                 ("Content-Language" = String, description = "The language that was picked")),
-            example = json!({"version": 2, "locale": "de",
+            example = json!({"version": 3, "locale": "de",
                 "groups": [{"id": "contact", "label": "Kontakt"}],
                 "bands": [{"id": "under_13", "label": "unter 13"}, {"id": "13_15", "label": "13 bis 15"},
                     {"id": "16_17", "label": "16 und 17"}, {"id": "adult", "label": "ab 18"}],

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
 use crate::domain::{
+    device::Kept,
     ids::{DeviceId, TeenId},
     snapshot::SignedSnapshot,
 };
@@ -20,6 +21,7 @@ use crate::domain::{
 const DEVICE: &str = "device.json";
 const POLICY: &str = "policy.json";
 const CONTACT: &str = "contact.json";
+const USAGE: &str = "usage.json";
 
 /// A file could not be read or written.
 #[derive(Debug, Error)]
@@ -73,6 +75,7 @@ impl Keep {
     pub fn move_in(&self, identity: &Identity) -> Result<(), KeepError> {
         self.remove(POLICY)?;
         self.remove(CONTACT)?;
+        self.remove(USAGE)?;
         self.put(DEVICE, identity)
     }
 
@@ -94,6 +97,16 @@ impl Keep {
     /// Writes down when the server was heard.
     pub fn keep_contact(&self, heard_at: Timestamp) -> Result<(), KeepError> {
         self.put(CONTACT, &heard_at)
+    }
+
+    /// What was used here, and what is known of time and leases.
+    pub fn usage(&self) -> Result<Option<Kept>, KeepError> {
+        self.get(USAGE)
+    }
+
+    /// Writes that down.
+    pub fn keep_usage(&self, kept: &Kept) -> Result<(), KeepError> {
+        self.put(USAGE, kept)
     }
 
     /// Reads a file; none if there is none.

@@ -29,7 +29,7 @@ use uuid::Uuid;
 use crate::domain::{
     clock::{Clock, Entropy, World},
     ids::TeenId,
-    snapshot::{SignedSnapshot, SnapshotKey},
+    snapshot::{Payload, SignedSnapshot, SnapshotKey},
     version::Version,
 };
 use crate::sync::frame::{ClientFrame, SUBPROTOCOL, ServerFrame};
@@ -99,13 +99,21 @@ pub(crate) fn signed(revision: i64, minutes: u32) -> SignedSnapshot {
 }
 
 pub(crate) fn signed_with(revision: i64, controls: serde_json::Value) -> SignedSnapshot {
-    let payload = serde_json::json!({
+    let payload = payload(revision, &controls);
+    key().sign(Version { epoch: 1, revision }, payload.to_string().as_bytes())
+}
+
+pub(crate) fn payload_with(controls: serde_json::Value) -> Payload {
+    serde_json::from_value(payload(1, &controls)).unwrap()
+}
+
+fn payload(revision: i64, controls: &serde_json::Value) -> serde_json::Value {
+    serde_json::json!({
         "teen_id": teen(), "epoch": 1, "revision": revision, "issued_at": Timestamp::UNIX_EPOCH,
         "home_zone": "Europe/Berlin", "day_start_minute": 0, "timeline": [], "warnings": [],
         "controls": controls,
         "staleness": {"warn_hours": 24, "safe_hours": 72},
-    });
-    key().sign(Version { epoch: 1, revision }, payload.to_string().as_bytes())
+    })
 }
 
 /// A server that answers every request with this status line (and headers) and body.

@@ -177,6 +177,12 @@ fn few_values(kind: &Kind) -> Vec<Value> {
     match kind {
         Kind::Choice { values } => values.iter().cloned().map(Value::Choice).collect(),
         Kind::Flag { strict } => vec![Value::Flag(!strict), Value::Flag(*strict)],
-        Kind::Minutes | Kind::Number { .. } | Kind::Words | Kind::Ids | Kind::Windows => vec![],
+        Kind::Minutes
+        | Kind::Number { .. }
+        | Kind::Words
+        | Kind::Ids
+        | Kind::Windows
+        | Kind::ItemMinutes
+        | Kind::Exceptions => vec![],
     }
 }

@@ -30,6 +30,8 @@ pub enum PlatformKey {}
 pub enum AgeSignal {}
 /// Marks the ids of [`AgeDecisionId`].
 pub enum AgeDecision {}
+/// Marks the ids of [`RequestId`].
+pub enum Request {}
 /// Marks the ids of [`AgeAppealId`].
 pub enum AgeAppeal {}
 
@@ -55,6 +57,8 @@ pub type PlatformKeyId = Id<PlatformKey>;
 pub type AgeSignalId = Id<AgeSignal>;
 /// What was concluded from all that was said, as it was recorded.
 pub type AgeDecisionId = Id<AgeDecision>;
+/// Something that a teen asked for.
+pub type RequestId = Id<Request>;
 /// One objection to such a conclusion.
 pub type AgeAppealId = Id<AgeAppeal>;
 

@@ -6,11 +6,13 @@
 
 pub mod account;
 pub mod age;
+pub mod budget;
 pub mod catalogue;
 pub mod clock;
 pub mod code;
 pub mod controls;
 pub mod decision;
+pub mod device;
 pub mod ids;
 pub mod language;
 pub mod law;
@@ -21,6 +23,7 @@ pub mod presets;
 pub mod receiver;
 pub mod region;
 pub mod report;
+pub mod request;
 pub mod secret;
 pub mod simulation;
 pub mod snapshot;

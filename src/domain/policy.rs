@@ -17,8 +17,10 @@ mod layers;
 mod patch;
 mod size;
 mod stored;
+mod time_grant;
 mod timed;
 mod undo;
+mod until;
 mod wanted;
 
 #[cfg(test)]
@@ -41,8 +43,10 @@ pub use self::{
     layers::{Kept, Layers, Setting, Timed},
     patch::{PatchError, patch_guardian, patch_teen, value_of},
     stored::StoredError,
+    time_grant::{TimeGift, TimeGrant, day_gifts, give_time, take_time_back, with_gifts},
     timed::{give_back, grant, hold, take_back},
     undo::{Undo, undo_of},
+    until::Until,
     wanted::Wanted,
 };
 use super::{

@@ -40,6 +40,7 @@ use super::{
     controls::Registry,
     law::RuleBook,
     policy::{Change, Facts, Layers, Policy, Renewed, Situation, diff, renewed},
+    timeline::Calendar,
 };
 
 /// What a simulation starts from: all that a teen's limits follow from, as it stands now.
@@ -51,8 +52,8 @@ pub struct Present<'a> {
     pub book: &'a RuleBook,
     /// What is known of the teen.
     pub facts: &'a Facts,
-    /// Minutes after midnight at which the teen's day starts.
-    pub day_start_minute: i16,
+    /// Which day it is for the teen.
+    pub calendar: &'a Calendar,
     /// Whether anybody guards the teen.
     pub guarded: bool,
     /// What people have set, as it is stored.

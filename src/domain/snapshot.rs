@@ -4,20 +4,24 @@
 //! function of the stored revision and the epoch: any node encodes the same bytes, and a device's hash can be compared.
 
 mod carried;
+mod timeline;
 
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use utoipa::ToSchema;
 
-pub use self::carried::{carried, fallback};
-use super::{controls::ControlId, ids::TeenId, report::Desired, version::Version};
+pub use self::{
+    carried::{carried, fallback},
+    timeline::{Compiling, RENEWED_AFTER, Timeline, made_with},
+};
+use super::{ids::TeenId, report::Desired, version::Version};
 
 /// What is signed. Devices must ignore fields that they do not know.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -36,9 +40,9 @@ pub struct Payload {
     pub day_start_minute: i16,
     /// Every control: `{value, source, by, since, reason, rules, until, after, safe}`; what does not apply is left out.
     pub controls: Box<RawValue>,
-    /// Schedules as UTC intervals. Empty until the server compiles them; until then a device enforces the windows of
-    /// `controls` in `home_zone`, and must not read an empty list as "no windows".
-    pub timeline: Vec<Interval>,
+    /// Days and schedules in UTC: a [`Timeline`]. An empty list where the revision was made by a program that compiled none: then,
+    /// as beyond its end, a device enforces the windows of `controls` in `home_zone`.
+    pub timeline: Box<RawValue>,
     /// Minutes before a limit at which the teen is warned.
     pub warnings: Vec<u16>,
     /// What to do when the server has not been heard for long.
@@ -58,8 +62,22 @@ pub struct PolicyRecord {
     pub home_zone: String,
     /// See [`Payload`].
     pub day_start_minute: i16,
+    /// The [`Timeline`], exactly as stored; nothing where the revision has none.
+    pub timeline: Option<String>,
     /// When it was made.
     pub made_at: Timestamp,
+}
+
+impl Payload {
+    /// The timeline, if there is one.
+    pub fn timeline(&self) -> Option<Timeline> {
+        serde_json::from_str(self.timeline.get()).ok()
+    }
+
+    /// Whether there is one, or the list that stands for none.
+    fn has_readable_timeline(&self) -> bool {
+        self.timeline().is_some() || serde_json::from_str::<Vec<IgnoredAny>>(self.timeline.get()).is_ok()
+    }
 }
 
 impl PolicyRecord {
@@ -73,7 +91,7 @@ impl PolicyRecord {
             home_zone: self.home_zone.clone(),
             day_start_minute: self.day_start_minute,
             controls: RawValue::from_string(self.controls.clone())?,
-            timeline: vec![],
+            timeline: RawValue::from_string(self.timeline.clone().unwrap_or_else(|| "[]".to_owned()))?,
             warnings: vec![10, 2],
             staleness: Staleness::default(),
         })
@@ -83,17 +101,6 @@ impl PolicyRecord {
     pub fn desired(&self, epoch: i64) -> Result<Desired, serde_json::Error> {
         Ok(Desired { version: Version { epoch, revision: self.revision }, sha256: sha256_hex(&self.payload(epoch)?) })
     }
-}
-
-/// One window of one control, compiled to UTC: half-open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Interval {
-    /// Which control's window.
-    pub control: ControlId,
-    /// First instant inside.
-    pub from: Timestamp,
-    /// First instant after.
-    pub until: Timestamp,
 }
 
 /// What a device does that hears nothing from the server: it says so, then it falls back to the stricter side.
@@ -256,7 +263,7 @@ impl KeyRing {
         key.verify_strict(&bytes, &signature).map_err(|_| Disbelief::BadSignature)?;
         let payload: Payload = serde_json::from_slice(&bytes).map_err(|_| Disbelief::Unreadable)?;
         let named = Version { epoch: payload.epoch, revision: payload.revision };
-        if named != snapshot.version() || sha256_hex(&bytes) != snapshot.sha256 {
+        if named != snapshot.version() || sha256_hex(&bytes) != snapshot.sha256 || !payload.has_readable_timeline() {
             return Err(Disbelief::Unreadable);
         }
         if payload.teen_id != teen {

@@ -39,6 +39,7 @@ pub const WILL_SEE: &[Visible] = &[
             "guardian_settings",
             "guardian_policy",
             "guardian_grants",
+            "guardian_time_grants",
             "guardian_simulate",
             "guardian_presets",
         ],
@@ -47,6 +48,16 @@ pub const WILL_SEE: &[Visible] = &[
         id: "devices",
         sentence: "The names of your devices, whether they are connected, when they were last heard, and whether they apply the limits.",
         operations: &["guardian_devices"],
+    },
+    Visible {
+        id: "usage",
+        sentence: "How long you used each part of the app, day by day, and whether your limits and nights were kept. Only where your limits say that guardians may see how long you use the app. You see the same numbers.",
+        operations: &["guardian_usage"],
+    },
+    Visible {
+        id: "requests",
+        sentence: "What you ask them for, what you say to it, and what they or another guardian answered.",
+        operations: &["guardian_requests"],
     },
     Visible {
         id: "history",
@@ -66,6 +77,11 @@ pub const MAY_SET: &[Visible] = &[
             "guardian_grant",
             "guardian_hold",
             "guardian_revoke_grant",
+            "guardian_give_time",
+            "guardian_take_time_back",
+            "guardian_answer",
+            "guardian_pause",
+            "guardian_resume",
         ],
     },
     Visible {

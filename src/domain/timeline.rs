@@ -42,6 +42,7 @@
 //! last instant.
 
 mod blocks;
+mod calendar;
 mod days;
 mod passing;
 
@@ -54,6 +55,7 @@ use utoipa::ToSchema;
 
 pub use self::{
     blocks::{Until, blocked, blocked_until, next_edge},
+    calendar::{Calendar, FormerHome, Opening},
     days::{ClockShift, LocalDay, day_of, days},
 };
 

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
 
+use super::budget::{DAY, WEEK};
+
 /// Seconds in a slot.
 pub const SLOT_SECONDS: i64 = 300;
 /// Most slots in one report.
@@ -44,7 +46,7 @@ pub enum SlotFault {
     /// Older than eight days.
     #[error("the slot is too old")]
     TooOld,
-    /// Not 1–64 printable ASCII characters.
+    /// Not 1–64 printable ASCII characters, or a name that stands for all items (`day`, `week`).
     #[error("the item is not a word")]
     Item,
 }
@@ -53,7 +55,7 @@ impl UsageSlot {
     /// Whether the slot can be counted at `now`.
     pub fn check(&self, now: Timestamp) -> Result<(), SlotFault> {
         let start = self.slot.saturating_mul(SLOT_SECONDS);
-        if super::text::word(&self.item).is_err() {
+        if super::text::word(&self.item).is_err() || matches!(self.item.as_str(), DAY | WEEK) {
             Err(SlotFault::Item)
         } else if !(0..=SLOT_SECONDS).contains(&i64::from(self.seconds)) {
             Err(SlotFault::Seconds)

@@ -6,6 +6,7 @@
 
 mod day;
 mod given;
+mod items;
 mod minutes;
 mod windows;
 mod words;
@@ -21,7 +22,11 @@ use utoipa::ToSchema;
 
 pub use self::{
     day::Day,
-    given::{Given, GivenDated, GivenDates, GivenEntry, GivenOnly, GivenSpan, GivenWeek, GivenWindow},
+    given::{
+        Given, GivenDated, GivenDates, GivenEntry, GivenItem, GivenMinutes, GivenOnly, GivenSpan, GivenWeek,
+        GivenWindow,
+    },
+    items::ItemMinutes,
     minutes::DayMinutes,
     windows::Windows,
     words::MAX_WORDS,
@@ -62,6 +67,10 @@ pub enum Kind {
     Ids,
     /// Local times, by week, month and date, in which something is off; a superset is stricter.
     Windows,
+    /// Minutes for each day of the week for single items of use; fewer are stricter, item by item.
+    ItemMinutes,
+    /// A set of items that a limit does not concern; a subset is stricter, and `*` is everything.
+    Exceptions,
 }
 
 /// A checked value of some [`Kind`]. Its JSON form is that of [`Given`], in the one canonical way.
@@ -75,10 +84,12 @@ pub enum Value {
     Minutes(DayMinutes),
     /// Of [`Kind::Number`].
     Number(u32),
-    /// Of [`Kind::Words`] and [`Kind::Ids`].
+    /// Of [`Kind::Words`], [`Kind::Ids`] and [`Kind::Exceptions`].
     Words(BTreeSet<String>),
     /// Of [`Kind::Windows`].
     Windows(Windows),
+    /// Of [`Kind::ItemMinutes`].
+    ItemMinutes(ItemMinutes),
 }
 
 /// Where a change leads.
@@ -145,6 +156,12 @@ pub enum ValueError {
     /// More dates than a person can oversee. What begins on a date, or does not, can change the next one too.
     #[error("must come to at most {} dates when it is written", windows::MAX_DATES)]
     TooManyDates,
+    /// More items than a person can oversee.
+    #[error("must have at most {} items", items::MAX_ITEMS)]
+    TooManyItems,
+    /// Two limits for one item.
+    #[error("must name each item once")]
+    ItemTwice,
     /// More words than a device should match against every text.
     #[error("must have at most {} entries", words::MAX_WORDS)]
     TooManyWords,
@@ -187,7 +204,10 @@ impl Kind {
                 .filter(|number| (least..=most).contains(&number))
                 .map(Value::Number)
                 .ok_or(ValueError::NumberRange { least: *least, most: *most }),
-            (Self::Words, Given::Empty) | (Self::Ids, Given::Empty) => Ok(Value::Words(BTreeSet::new())),
+            (Self::Words | Self::Ids | Self::Exceptions, Given::Empty) => Ok(Value::Words(BTreeSet::new())),
+            (Self::Exceptions, Given::Words(given)) => words::ids(&given).map(items::exceptions).map(Value::Words),
+            (Self::ItemMinutes, Given::Empty) => Ok(Value::ItemMinutes(ItemMinutes::default())),
+            (Self::ItemMinutes, Given::Items(given)) => ItemMinutes::from_given(given).map(Value::ItemMinutes),
             (Self::Words, Given::Words(given)) => words::words(&given).map(Value::Words),
             (Self::Ids, Given::Words(given)) => words::ids(&given).map(Value::Words),
             (Self::Windows, Given::Empty) => Ok(Value::Windows(Windows::default())),
@@ -215,6 +235,8 @@ impl Kind {
             (Self::Number { .. }, Value::Number(x), Value::Number(y)) => Value::Number(*x.min(y)),
             (Self::Words | Self::Ids, Value::Words(x), Value::Words(y)) => Value::Words(x | y),
             (Self::Windows, Value::Windows(x), Value::Windows(y)) => Value::Windows(x.union(y)),
+            (Self::ItemMinutes, Value::ItemMinutes(x), Value::ItemMinutes(y)) => Value::ItemMinutes(x.fewer(y)),
+            (Self::Exceptions, Value::Words(x), Value::Words(y)) => Value::Words(items::common(x, y)),
             _ if self.holds(a) => a.clone(),
             _ => b.clone(),
         }
@@ -239,6 +261,8 @@ impl Kind {
             (Self::Number { .. }, Value::Number(x), Value::Number(y)) => Value::Number(*x.max(y)),
             (Self::Words | Self::Ids, Value::Words(x), Value::Words(y)) => Value::Words(x & y),
             (Self::Windows, Value::Windows(x), Value::Windows(y)) => Value::Windows(x.intersection(y)),
+            (Self::ItemMinutes, Value::ItemMinutes(x), Value::ItemMinutes(y)) => Value::ItemMinutes(x.more(y)),
+            (Self::Exceptions, Value::Words(x), Value::Words(y)) => Value::Words(items::exceptions(x | y)),
             _ if self.holds(a) => a.clone(),
             _ => b.clone(),
         }
@@ -253,6 +277,8 @@ impl Kind {
             Self::Number { most, .. } => Value::Number(*most),
             Self::Words | Self::Ids => Value::Words(BTreeSet::new()),
             Self::Windows => Value::Windows(Windows::default()),
+            Self::ItemMinutes => Value::ItemMinutes(ItemMinutes::default()),
+            Self::Exceptions => Value::Words(items::everything()),
         }
     }
 
@@ -283,7 +309,8 @@ impl Kind {
             (Self::Flag { .. }, Value::Flag(_))
             | (Self::Minutes, Value::Minutes(_))
             | (Self::Number { .. }, Value::Number(_))
-            | (Self::Words | Self::Ids, Value::Words(_))
+            | (Self::Words | Self::Ids | Self::Exceptions, Value::Words(_))
+            | (Self::ItemMinutes, Value::ItemMinutes(_))
             | (Self::Windows, Value::Windows(_)) => true,
             _ => false,
         }
@@ -304,7 +331,8 @@ impl Kind {
             Self::Flag { .. } => "true or false",
             Self::Minutes => "a whole number of minutes, or an object with one for each of mon to sun",
             Self::Number { .. } => "a whole number",
-            Self::Words | Self::Ids => "a list of strings",
+            Self::Words | Self::Ids | Self::Exceptions => "a list of strings",
+            Self::ItemMinutes => "a list of items with item and minutes",
             Self::Windows => "a list of windows with days, from and to, or with dates and what is on them",
         }
     }

@@ -97,7 +97,7 @@ pub fn same(left: &[u8], right: &[u8]) -> bool {
     left.ct_eq(right).into()
 }
 
-fn mac(key: &[u8; 32], text: &[u8]) -> [u8; 32] {
+pub(super) fn mac(key: &[u8; 32], text: &[u8]) -> [u8; 32] {
     // HMAC fills a short key up with zeros; so does this, which cannot fail.
     let mut block = [0; 64];
     block.iter_mut().zip(key).for_each(|(place, byte)| *place = *byte);

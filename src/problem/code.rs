@@ -73,6 +73,14 @@ pub enum Code {
     TooManyDevices,
     /// This revision is not this guardian's to take back.
     NotUndoable,
+    /// The teen's limits do not let guardians see this.
+    NotShown,
+    /// The request was answered, taken back or is too old.
+    RequestOver,
+    /// Another wish for the same thing waits already.
+    AlreadyAsked,
+    /// The teen has no guardian.
+    NobodyToAsk,
     /// The settings have changed since they were read.
     Stale,
     /// A change must say which version it is about.
@@ -140,6 +148,10 @@ impl Code {
         Self::TooManyCodes,
         Self::TooManyDevices,
         Self::NotUndoable,
+        Self::NotShown,
+        Self::RequestOver,
+        Self::AlreadyAsked,
+        Self::NobodyToAsk,
         Self::Stale,
         Self::IfMatchRequired,
         Self::KeyReused,
@@ -235,6 +247,16 @@ impl Code {
             Self::NotUndoable => {
                 (409, "This change cannot be taken back by you", "Only your own changes of settings can.")
             }
+            Self::NotShown => (
+                403,
+                "Guardians do not see this",
+                "Turn on \"Guardians may see how long they use the app\" first. From 16 on, the teen has to agree.",
+            ),
+            Self::RequestOver => (409, "This request has come to its end", "It is in this answer, with what was said."),
+            Self::AlreadyAsked => {
+                (409, "You have asked for this already", "Wait for the answer, or take the request back first.")
+            }
+            Self::NobodyToAsk => (409, "There is no guardian to ask", "You can change your own limits yourself."),
             Self::Stale => (
                 412,
                 "The settings have changed in the meantime",

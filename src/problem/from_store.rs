@@ -20,6 +20,11 @@ impl From<StoreError> for Problem {
             StoreError::TeenIsAdult => Code::TeenIsAdult,
             StoreError::TooManyOffers => Code::TooManyCodes,
             StoreError::NotUndoable => Code::NotUndoable,
+            StoreError::NotShown => Code::NotShown,
+            StoreError::NobodyToAsk => Code::NobodyToAsk,
+            StoreError::NotThat => return Self::field("/answer", "must give what was asked for, or no"),
+            StoreError::RequestOver(request) => return Self::new(Code::RequestOver).with("request", request),
+            StoreError::AlreadyAsked(request) => return Self::new(Code::AlreadyAsked).with("request", request),
             StoreError::KeyReused => Code::KeyReused,
             StoreError::TakenBefore => return Self::field("/transaction", "was reported for somebody else"),
             StoreError::Unavailable(_) | StoreError::Interrupted => {
@@ -53,6 +58,11 @@ impl From<&PatchError> for Problem {
             PatchError::NotYours(control) => Self::new(Code::NotYours).with("control", control),
             PatchError::BelowFloor { control, floor, rules } => {
                 Self::new(Code::BelowFloor).with("control", control).with("bound", floor).with("rules", rules)
+            }
+            PatchError::TimeRange(_) => Self::field("/minutes", error),
+            PatchError::TimeItem => Self::field("/item", "must be 1-64 printable ASCII characters without blanks"),
+            PatchError::BeyondBound { possible_minutes, rules } => {
+                Self::new(Code::BelowFloor).with("possible_minutes", possible_minutes).with("rules", rules)
             }
             PatchError::NotNow => Code::NotNow.into(),
             PatchError::AddsNothing { control, grants } => {

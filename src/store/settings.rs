@@ -4,14 +4,16 @@
 //! pairing still lives, and writes the revision with its history, its audit row and the answer of the idempotency key.
 //! If anything moved in between it writes nothing, and everything is read again. Then comes the hint.
 
+mod asked;
 mod plan;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use diesel::{ExpressionMethods, QueryDsl};
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 use jiff::Timestamp;
+use jiff_diesel::ToDiesel;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -24,17 +26,20 @@ use super::{
     law::Book,
     once::Once,
     policies::{self, RevisionKind},
-    schema::accounts,
+    requests,
+    schema::{accounts, time_grants},
 };
 use crate::domain::{
     age::AgeBand,
     controls::{ControlId, Registry},
     ids::{AccountId, TeenId},
     policy::{
-        self, Facts, Layers, PatchError, Policy, Renewed, Setting, Situation, Timed, effective, renewed, value_of,
+        self, Facts, Layers, PatchError, Policy, Renewed, Setting, Situation, TimeGift, Timed, Until, effective,
+        renewed, value_of,
     },
     simulation::Present,
     supervision::seen,
+    timeline::Calendar,
     value::{Given, Value},
     version::Version,
 };
@@ -82,7 +87,7 @@ pub struct Lend {
     /// From when; at once without.
     pub from: Option<Timestamp>,
     /// Until when.
-    pub until: Timestamp,
+    pub until: Until,
 }
 
 /// The settings that people made, and where they stand.
@@ -108,6 +113,8 @@ pub struct Settings {
     pub home_zone: String,
     /// Minutes after midnight at which the day starts.
     pub day_start_minute: i16,
+    /// Which day it is for the teen.
+    pub calendar: Calendar,
 }
 
 impl Settings {
@@ -144,7 +151,7 @@ impl Settings {
             registry,
             book: &self.book.rules,
             facts: &self.facts,
-            day_start_minute: self.day_start_minute,
+            calendar: &self.calendar,
             guarded,
             layers: self.layers.clone(),
             computed_for: self.computed_for,
@@ -162,11 +169,20 @@ impl Lend {
         id: Uuid,
         by: AccountId,
         reason: Option<String>,
+        (calendar, policy): (&Calendar, &Policy),
         now: Timestamp,
     ) -> Result<Timed, PatchError> {
         let Self { control, value, from, until } = self;
         let value = value_of(registry, &control, value)?;
-        Ok(Timed { id, control, value, by, from: from.unwrap_or(now).max(now), until, reason })
+        Ok(Timed {
+            id,
+            control,
+            value,
+            by,
+            from: from.unwrap_or(now).max(now),
+            until: until.instant(calendar, policy, now),
+            reason,
+        })
     }
 }
 
@@ -227,6 +243,39 @@ impl Store {
         self.change(Change { reason, once, ..Change::by_guardian(by, plan) }).await
     }
 
+    /// Gives minutes beyond a limit.
+    pub async fn give_time(
+        &self,
+        by: Changing,
+        gift: TimeGift,
+        reason: Option<String>,
+        once: Option<Once>,
+    ) -> Result<Changed, StoreError> {
+        self.change(Change { reason, once, ..Change::by_guardian(by, Plan::GiveTime(gift)) }).await
+    }
+
+    /// Takes minutes back that this guardian gave.
+    pub async fn take_time_back(&self, by: Changing, id: Uuid, reason: Option<String>) -> Result<Changed, StoreError> {
+        self.change(Change { reason, ..Change::by_guardian(by, Plan::TakeTime(id)) }).await
+    }
+
+    /// Pauses everything until then, instead of an earlier pause of this guardian's.
+    pub async fn pause(
+        &self,
+        by: Changing,
+        until: Until,
+        reason: Option<String>,
+        once: Option<Once>,
+    ) -> Result<Changed, StoreError> {
+        let plan = Plan::Pause(self.world.uuid(), until);
+        self.change(Change { reason, once, ..Change::by_guardian(by, plan) }).await
+    }
+
+    /// Ends this guardian's pause.
+    pub async fn resume(&self, by: Changing) -> Result<Changed, StoreError> {
+        self.change(Change::by_guardian(by, Plan::Resume)).await
+    }
+
     /// Takes a grant or a hold that this guardian gave back before its time.
     pub async fn revoke_timed(&self, by: Changing, id: Uuid, reason: Option<String>) -> Result<Changed, StoreError> {
         self.change(Change { reason, ..Change::by_guardian(by, Plan::Revoke(id)) }).await
@@ -264,12 +313,14 @@ impl Store {
             computed_for: standing.computed_for,
             home_zone: standing.home_zone,
             day_start_minute: standing.day_start_minute,
+            calendar: standing.calendar,
         };
         Ok(settings.whole(&self.registry, self.world.now()))
     }
 
     async fn change(&self, change: Change) -> Result<Changed, StoreError> {
         let (teen, mut change) = (change.teen, change);
+        let moves_time = change.plan.moves_time();
         failpoint::pass("change.begun");
         for _ in 0..TRIES {
             let mine = change.clone();
@@ -280,6 +331,9 @@ impl Store {
             if let Made::Changed(changed, written) = made.await? {
                 let event = Event::PolicyChanged { teen, revision: changed.version.revision };
                 self.post_with(event, written.map(|written| (changed.version.epoch, written)));
+                if moves_time {
+                    self.post(Event::BudgetMoved { teen, told_by: None });
+                }
                 failpoint::pass("change.posted");
                 return Ok(changed);
             }
@@ -305,6 +359,14 @@ pub(crate) async fn release(
 ) -> Result<Version, StoreError> {
     let locked = policies::lock(conn, tools, teen).await?;
     let layers = locked.layers.clone().without_guardian(&guardian);
+    let now = tools.world.now().to_diesel();
+    let theirs =
+        time_grants::table.filter(time_grants::teen_id.eq(teen.uuid()).and(time_grants::given_by.eq(guardian.uuid())));
+    diesel::update(theirs.filter(time_grants::until.gt(now).and(time_grants::revoked_at.is_null())))
+        .set((time_grants::revoked_at.eq(now), time_grants::revoked_by.eq(by.uuid())))
+        .execute(conn)
+        .await?;
+    requests::cancel_all(conn, teen).await?;
     let next = locked.with_layers(tools, RevisionKind::Unlinked, Some(by), layers);
     match policies::commit(conn, tools, &locked, &next, None, None).await? {
         Some(_) => Ok(next_version(locked.version(tools))),

@@ -17,6 +17,7 @@ use super::{
     pairings::state_of,
     prepared::{Prepared, among},
     reports::Reported,
+    requests,
     schema::{device_reports, devices, pairings, policy_revisions, sessions},
 };
 use crate::domain::{
@@ -68,6 +69,7 @@ impl Store {
         let ended = sessions::table.filter(sessions::ended_recorded_at.gt(since_or_null())).select(sessions::id);
         let ended: Vec<Uuid> = Prepared(ended).load(&mut conn).await?;
         let mut events = ages::told_lately(&mut conn).await?;
+        events.extend(requests::moved_lately(&mut conn).await?);
         for (pairing, state, teen, guardian) in moved {
             events.push(Event::PairingMoved {
                 pairing: pairing.into(),

@@ -1,15 +1,44 @@
 //! Usage slots: absolute seconds, merged by the greater value, so that repeats and reorderings change nothing.
+//!
+//! **How many rows.** A device has at most sixteen items a slot, so at most 4,608 rows a day; somebody who uses three things for two
+//! hours makes some 70, and each hour in which a device tells anything one more. After nine days they are rolled up: one row a
+//! day and item for all devices of the teen together, kept as long as the teen's policy lets it be kept.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::{
-    ExpressionMethods,
-    dsl::sql,
-    sql_types::{BigInt, SmallInt},
+    ExpressionMethods, QueryDsl,
+    sql_types::{Array, BigInt, Date as SqlDate, Integer, SmallInt, Text, Uuid as SqlUuid},
 };
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use jiff_diesel::ToDiesel;
+use uuid::Uuid;
 
-use super::{Store, StoreError, kinship::DeviceOf, schema::usage_slots};
-use crate::domain::usage::{UsageSlot, merged};
+use super::{
+    Event, Store, StoreError, Tools,
+    budgets::{Ground, Slots, grounds, of_day, slots_within},
+    kinship::DeviceOf,
+    prepared::Prepared,
+    schema::teens,
+};
+use crate::domain::{
+    budget::rolled_up,
+    ids::TeenId,
+    timeline::{LocalDay, Span},
+    usage::{SLOT_SECONDS, UsageSlot, merged},
+};
+
+/// Most items of one slot and device. Of more, those that came first count.
+const MOST_ITEMS: i64 = 16;
+/// A device that tells anything is heard of, whatever it tells: once an hour under this item, which never counts.
+const HEARD: &str = "family";
+const SLOTS_PER_HOUR: i64 = 12;
+/// Slots of days that ended longer ago are rolled up. A device is refused what is older than eight days.
+pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(9 * 24);
+/// Teens whose slots are rolled up in one transaction.
+const AT_ONCE: i64 = 200;
 
 /// Usage of one device. The slots are checked.
 #[derive(Clone)]
@@ -21,56 +50,170 @@ pub struct Usage {
 }
 
 impl Store {
-    /// Merges the usage of many devices in one transaction.
+    /// Merges the usage of many devices in one statement.
     pub async fn merge_usage(&self, batch: Vec<Usage>) -> Result<(), StoreError> {
+        let told =
+            |usage: &Usage| Event::BudgetMoved { teen: usage.device.teen(), told_by: Some(usage.device.device()) };
+        let events: Vec<Event> = batch.iter().map(told).collect();
+        let hour = self.world.now().as_second().div_euclid(SLOT_SECONDS).div_euclid(SLOTS_PER_HOUR) * SLOTS_PER_HOUR;
         // One statement may not touch a row twice, so the greatest of the batch is found first.
-        let told = batch.into_iter().flat_map(|Usage { device, slots }| {
+        let slots = batch.into_iter().flat_map(|Usage { device, slots }| {
             let device = device.device();
-            slots.into_iter().map(move |slot| (device, slot))
+            let heard = UsageSlot { item: HEARD.to_owned(), slot: hour, seconds: 0 };
+            slots.into_iter().chain([heard]).map(move |slot| (device, slot))
         });
-        let rows: Vec<_> = merged(told)
-            .into_iter()
-            .map(|((device, slot, item), seconds)| {
-                (
-                    usage_slots::device_id.eq(device.uuid()),
-                    usage_slots::slot.eq(slot),
-                    usage_slots::item.eq(item),
-                    usage_slots::seconds.eq(seconds),
-                )
-            })
-            .collect();
-        self.write(move |conn, _| {
-            let rows = rows.clone();
+        let columns = Columns::of(
+            merged(slots).into_iter().map(|((device, slot, item), seconds)| (device.uuid(), slot, item, seconds)),
+        );
+        self.alone(move |conn, _| {
+            let Columns { devices, slots, items, seconds } = columns.clone();
             async move {
-                // Postgres takes at most 65,535 parameters in a statement; four a row.
-                for rows in rows.chunks(10_000) {
-                    diesel::insert_into(usage_slots::table)
-                        .values(rows)
-                        .on_conflict((usage_slots::device_id, usage_slots::slot, usage_slots::item))
-                        .do_update()
-                        .set(
-                            usage_slots::seconds.eq(sql::<SmallInt>("greatest(usage_slots.seconds, excluded.seconds)")),
-                        )
-                        .execute(conn)
-                        .await?;
-                }
+                #[expect(clippy::disallowed_methods, reason = "one round trip for a whole batch; every value is a bind parameter")]
+                let statement = diesel::sql_query(
+                    "insert into usage_slots (device_id, slot, item, seconds) \
+                     select n.device, n.slot, n.item, n.seconds \
+                     from unnest((select $1::uuid[]), (select $2::bigint[]), (select $3::text[]), (select $4::smallint[])) as n(device, slot, item, seconds) \
+                     where (select count(*) from usage_slots u where u.device_id = n.device and u.slot = n.slot and u.item <> n.item) < $5 \
+                     order by n.device, n.slot, n.item \
+                     on conflict (device_id, slot, item) do update set seconds = excluded.seconds where usage_slots.seconds < excluded.seconds",
+                );
+                let bound = statement
+                    .bind::<Array<SqlUuid>, _>(devices)
+                    .bind::<Array<BigInt>, _>(slots)
+                    .bind::<Array<Text>, _>(items)
+                    .bind::<Array<SmallInt>, _>(seconds)
+                    .bind::<BigInt, _>(MOST_ITEMS);
+                Prepared(bound).execute(conn).await?;
                 Ok(())
             }
             .boxed()
         })
-        .await
+        .await?;
+        events.into_iter().for_each(|event| self.post(event));
+        Ok(())
     }
 
-    /// Deletes what is older than each teen's policy lets it be kept (`retention.usage_days`), and says how many slots.
+    /// Rolls up the slots of days that are long over, and says of how many days. Any number of nodes may do so at once.
+    pub async fn roll_up_usage(&self) -> Result<usize, StoreError> {
+        let (mut last, mut days) = (Uuid::nil(), 0);
+        loop {
+            let some = self.teens_after(last).await?;
+            let Some(end) = some.as_slice().last().copied() else { return Ok(days) };
+            days += self
+                .write(move |conn, tools| {
+                    let some = some.clone();
+                    async move { roll_up(conn, &tools, some).await }.boxed()
+                })
+                .await?;
+            last = end;
+        }
+    }
+
+    async fn teens_after(&self, last: Uuid) -> Result<Vec<Uuid>, StoreError> {
+        let mut conn = self.pool.get().await?;
+        let next = teens::table.filter(teens::account_id.gt(last)).order(teens::account_id).limit(AT_ONCE);
+        Ok(next.select(teens::account_id).load(&mut conn).await?)
+    }
+
+    /// Deletes what is older than each teen's policy lets it be kept (`retention.usage_days`), and says how many rows.
     pub async fn forget_old_usage(&self) -> Result<usize, StoreError> {
         let now = self.world.now().as_second();
         let mut conn = self.pool.get().await?;
         #[expect(clippy::disallowed_methods, reason = "a delete with joins; the one value is a bind parameter")]
-        let delete = diesel::sql_query(
+        let slots = diesel::sql_query(
             "delete from usage_slots u using devices d, teens t, policy_revisions p \
              where d.id = u.device_id and t.account_id = d.teen_id and p.teen_id = t.account_id and p.revision = t.revision \
              and u.slot < ($1 - 86400 * (p.controls::jsonb -> 'retention.usage_days' ->> 'value')::bigint) / 300",
         );
-        Ok(delete.bind::<BigInt, _>(now).execute(&mut conn).await?)
+        let slots = slots.bind::<BigInt, _>(now).execute(&mut conn).await?;
+        #[expect(clippy::disallowed_methods, reason = "a delete with joins; the one value is a bind parameter")]
+        let days = diesel::sql_query(
+            "delete from usage_days u using teens t, policy_revisions p \
+             where t.account_id = u.teen_id and p.teen_id = t.account_id and p.revision = t.revision \
+             and u.day < (to_timestamp($1) at time zone 'UTC')::date - (p.controls::jsonb -> 'retention.usage_days' ->> 'value')::int",
+        );
+        let days = days.bind::<BigInt, _>(now).execute(&mut conn).await?;
+        Ok(slots + days)
     }
+}
+
+#[derive(Clone, Default)]
+struct Columns {
+    devices: Vec<Uuid>,
+    slots: Vec<i64>,
+    items: Vec<String>,
+    seconds: Vec<i16>,
+}
+
+impl Columns {
+    fn of(rows: impl Iterator<Item = (Uuid, i64, String, i16)>) -> Self {
+        rows.fold(Self::default(), |mut columns, (device, slot, item, seconds)| {
+            columns.devices.push(device);
+            columns.slots.push(slot);
+            columns.items.push(item);
+            columns.seconds.push(seconds);
+            columns
+        })
+    }
+}
+
+async fn roll_up(conn: &mut AsyncPgConnection, tools: &Tools, some: Vec<Uuid>) -> Result<usize, StoreError> {
+    let before = tools.world.now().saturating_sub(KEPT).unwrap_or(Timestamp::MIN);
+    let of: BTreeSet<TeenId> = some.into_iter().map(TeenId::from).collect();
+    let old: BTreeMap<TeenId, Span> =
+        of.iter().map(|teen| (*teen, Span { from: Timestamp::UNIX_EPOCH, to: before })).collect();
+    let slots = slots_within(conn, old).await?;
+    let mut rolled = 0;
+    let with_slots: BTreeSet<TeenId> = slots.keys().copied().collect();
+    let grounds = grounds(conn, tools, &with_slots).await?;
+    for (teen, slots) in slots {
+        let Some(ground) = grounds.get(&teen) else { continue };
+        for day in days_before(ground, &slots, before) {
+            let of_the_day = of_day(&slots, &day);
+            let limits = ground.limits(day.date, day.from);
+            keep(conn, teen, &day, rolled_up(&of_the_day, &limits)).await?;
+            rolled += 1;
+        }
+    }
+    Ok(rolled)
+}
+
+/// The days of these slots that ended before an instant.
+fn days_before(ground: &Ground, slots: &Slots, before: Timestamp) -> Vec<LocalDay> {
+    let begins =
+        slots.iter().filter_map(|(_, slot)| Timestamp::from_second(slot.slot.saturating_mul(SLOT_SECONDS)).ok());
+    let Some(first) = begins.min() else { return vec![] };
+    ground
+        .calendar
+        .days(first, before)
+        .into_iter()
+        .filter(|day| day.to <= before && !of_day(slots, day).is_empty())
+        .collect()
+}
+
+async fn keep(
+    conn: &mut AsyncPgConnection,
+    teen: TeenId,
+    day: &LocalDay,
+    kept: Vec<(String, u32)>,
+) -> Result<(), StoreError> {
+    let (items, seconds): (Vec<String>, Vec<i32>) =
+        kept.into_iter().map(|(item, seconds)| (item, i32::try_from(seconds).unwrap_or(i32::MAX))).unzip();
+    #[expect(clippy::disallowed_methods, reason = "a delete and an insert as one; every value is a bind parameter")]
+    let statement = diesel::sql_query(
+        "with gone as (delete from usage_slots u using devices d where d.id = u.device_id and d.teen_id = $1 and u.slot >= $5 and u.slot < $6) \
+         insert into usage_days (teen_id, day, item, seconds) select $1, $2, n.item, n.seconds \
+         from unnest($3::text[], $4::int[]) as n(item, seconds) on conflict do nothing",
+    );
+    let edge = |at: Timestamp| at.as_second().div_euclid(SLOT_SECONDS);
+    statement
+        .bind::<SqlUuid, _>(teen.uuid())
+        .bind::<SqlDate, _>(day.date.to_diesel())
+        .bind::<Array<Text>, _>(items)
+        .bind::<Array<Integer>, _>(seconds)
+        .bind::<BigInt, _>(edge(day.from))
+        .bind::<BigInt, _>(edge(day.to))
+        .execute(conn)
+        .await?;
+    Ok(())
 }

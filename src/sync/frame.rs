@@ -11,10 +11,10 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 pub use self::close::{Close, Next};
-pub use crate::domain::receiver::Held;
 use crate::{
     domain::{
         age::{AgeBand, Stage},
+        budget::DeviceBudget,
         controls::ControlId,
         ids::{AccountId, ConnectionId, DeviceId, PairingId, TeenId},
         pairing::PairingState,
@@ -29,6 +29,10 @@ use crate::{
         ages::{AppealView, WaitingView},
         replies::Reply,
     },
+};
+pub use crate::{
+    domain::{device::ClockReading, receiver::Held},
+    store::requests::RequestView,
 };
 
 /// The subprotocol that both sides must name.
@@ -84,21 +88,6 @@ pub struct Hello {
     /// What the device's clocks say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<ClockReading>,
-}
-
-/// What the device's clocks say, to find skew and tampering.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClockReading {
-    /// The wall clock.
-    pub wall: Timestamp,
-    /// Milliseconds of a clock that nobody can set and that counts sleep.
-    pub monotonic_ms: u64,
-    /// Changes with each boot.
-    #[serde(default)]
-    pub boot_id: String,
-    /// The device's own zone; informative only.
-    #[serde(default)]
-    pub zone: String,
 }
 
 /// The device persisted and switched to a policy. Issues present: partly enforced.
@@ -178,6 +167,8 @@ pub enum ServerFrame {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         desired: Option<Version>,
     },
+    /// What is left, after a device of the teen has told what was used.
+    Budget(DeviceBudget),
     /// Something that a person may want to know.
     Notice(Notice),
     /// This node is going away; come back, to another one, after this time.
@@ -273,6 +264,14 @@ pub enum Notice {
         /// The objection, its answer and the reason.
         #[serde(flatten)]
         appeal: AppealView,
+    },
+    /// To both sides: the teen asked for something, or that was answered, taken back or came to its end.
+    Request {
+        /// Who asks.
+        teen_id: TeenId,
+        /// What, and where it stands.
+        #[serde(flatten)]
+        request: Box<RequestView>,
     },
     /// To guardians: the teen answered a change.
     Reply {

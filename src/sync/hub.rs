@@ -208,6 +208,18 @@ impl Hub {
         }
     }
 
+    /// Tells one device, if it sits here.
+    pub fn tell_device(&self, device: DeviceId, text: &ByteString) {
+        if let Some((_, _, lane)) = self.state().devices.get(&device) {
+            tell(lane, Order::Say(text.clone()));
+        }
+    }
+
+    /// The devices of a teen that sit here.
+    pub fn devices_of(&self, teen: TeenId) -> Vec<DeviceId> {
+        self.state().teens.get(&teen).into_iter().flat_map(|row| row.devices.iter().copied()).collect()
+    }
+
     /// Tells one guardian's sockets that sit here.
     pub fn tell_guardian(&self, guardian: GuardianId, text: &ByteString) {
         self.state().guardians.tell(guardian, &Order::Say(text.clone()));

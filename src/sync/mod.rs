@@ -15,6 +15,7 @@
 //! Who may enter: `api::live`, to hand over a socket or to wait for a newer policy. What never happens here: deciding what
 //! anybody may set, or trusting what a hint says beyond "look again".
 
+mod budgets;
 pub mod bus;
 pub mod decisions;
 mod fallback;
@@ -51,6 +52,7 @@ pub use publish::Published;
 pub use upgrade::{Granted, upgrade};
 
 use self::{
+    budgets::Budgets,
     bus::{Bus, Losing},
     decisions::NodeDecisions,
     hub::Hub,
@@ -126,8 +128,10 @@ impl Live {
         runtime.spawn(notices.clone().run(stop.clone()));
         let losses = Arc::new(Losses::new(store.clone()));
         runtime.spawn(losses.clone().run(stop.clone()));
+        let budgets = Arc::new(Budgets::new(store.clone(), hub.clone()));
+        runtime.spawn(budgets.clone().run(stop.clone()));
         let decisions = NodeDecisions::start(&store);
-        let relay = relay::Relay::new(hub.clone(), refresh.clone(), notices, decisions.clone(), store.clone());
+        let relay = relay::Relay::new(hub.clone(), refresh.clone(), notices, budgets, decisions.clone(), store.clone());
         let relay = Arc::new(relay);
         runtime.spawn(relay.clone().run(events, bus.clone(), Losing::new(lose_hints), stop.clone()));
         if let Some(servers) = subscriber {

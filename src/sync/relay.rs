@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    budgets::Budgets,
     bus::{Bus, Losing},
     decisions::NodeDecisions,
     frame::{Close, Notice, ServerFrame},
@@ -23,7 +24,7 @@ use super::{
 use crate::{
     domain::{
         age::Stage,
-        ids::{AgeAppealId, ConnectionId, DeviceId, GuardianId, PairingId, SessionId, TeenId},
+        ids::{AgeAppealId, ConnectionId, DeviceId, GuardianId, PairingId, RequestId, SessionId, TeenId},
     },
     store::{
         Event, Posted, Store, StoreError,
@@ -73,6 +74,7 @@ pub struct Relay {
     hub: Arc<Hub>,
     refresh: Arc<Refresh>,
     notices: Arc<Notices>,
+    budgets: Arc<Budgets>,
     decisions: Arc<NodeDecisions>,
     store: Store,
     told: Mutex<Told>,
@@ -83,10 +85,11 @@ impl Relay {
         hub: Arc<Hub>,
         refresh: Arc<Refresh>,
         notices: Arc<Notices>,
+        budgets: Arc<Budgets>,
         decisions: Arc<NodeDecisions>,
         store: Store,
     ) -> Self {
-        Self { hub, refresh, notices, decisions, store, told: Mutex::default() }
+        Self { hub, refresh, notices, budgets, decisions, store, told: Mutex::default() }
     }
 
     /// Takes what the store posts, and tells the sockets here and the other nodes.
@@ -159,6 +162,7 @@ impl Relay {
                 }
             }
             Event::DeviceReported { teen, device } => self.notices.about_device(teen, device),
+            Event::BudgetMoved { teen, told_by } => self.budgets.moved(teen, told_by),
             Event::PairingMoved { teen, guardian, .. } => {
                 // Whoever joins later reads for themself how things stand.
                 if self.first_time(event) && self.hub.concerns(teen, guardian) {
@@ -167,7 +171,8 @@ impl Relay {
             }
             Event::TransitionAnnounced { teen, .. }
             | Event::AgeMoved { teen, .. }
-            | Event::AppealAnswered { teen, .. } => {
+            | Event::AppealAnswered { teen, .. }
+            | Event::RequestMoved { teen, .. } => {
                 if self.hub.wants(teen) && self.first_time(event) {
                     self.tell(event).await;
                 }
@@ -236,6 +241,7 @@ impl Relay {
             Event::TransitionAnnounced { teen, on, stage } => self.tell_transition(teen, on, stage).await,
             Event::AgeMoved { teen, .. } => self.tell_age(teen).await,
             Event::AppealAnswered { teen, appeal } => self.tell_answer(teen, appeal).await,
+            Event::RequestMoved { teen, request, .. } => self.tell_request(teen, request).await,
             _ => Ok(()),
         };
         match told {
@@ -260,6 +266,11 @@ impl Relay {
     async fn tell_answer(&self, teen: TeenId, appeal: AgeAppealId) -> Result<(), StoreError> {
         let appeal = self.store.appeal_answered(appeal).await?;
         self.tell_both(teen, Notice::AgeAppeal { teen_id: teen, appeal })
+    }
+
+    async fn tell_request(&self, teen: TeenId, request: RequestId) -> Result<(), StoreError> {
+        let request = self.store.request_of(teen, request).await?;
+        self.tell_both(teen, Notice::Request { teen_id: teen, request: Box::new(request) })
     }
 
     async fn tell_reply(&self, teen: TeenId, guardian: GuardianId, revision: i64) -> Result<(), StoreError> {

@@ -262,7 +262,7 @@ impl Session<'_> {
 
     async fn deliver(&mut self, answer: Answer) -> Result<(), End> {
         match answer {
-            Answer::Taken { id, about, enforced } => {
+            Answer::Taken { id, about, enforced, budget } => {
                 if let Some(made_at) = self.conversation.settled(about, enforced) {
                     metrics::histogram!("family_pairing_change_to_enforced_seconds")
                         .record(self.seconds_since(made_at));
@@ -270,7 +270,10 @@ impl Session<'_> {
                 failpoint::pass("report.acking");
                 self.wire.send(&ServerFrame::Ack { r#ref: id }).await?;
                 failpoint::pass("report.acked");
-                Ok(())
+                match budget {
+                    Some(budget) => Ok(self.wire.send(&ServerFrame::Budget(*budget)).await?),
+                    None => Ok(()),
+                }
             }
             Answer::Fault(fault) => self.fault(fault).await,
             Answer::Heard { n, applied, heard, after_reports } => {

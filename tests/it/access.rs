@@ -64,6 +64,7 @@ const TABLE: &[(&str, Who)] = &[
     ("teen_policy_explained", Who::Teen),
     ("teen_simulate", Who::Teen),
     ("teen_grants", Who::Teen),
+    ("teen_time_grants", Who::Teen),
     ("teen_give_grant_back", Who::Teen),
     ("teen_history", Who::Teen),
     ("teen_reply", Who::Teen),
@@ -73,6 +74,7 @@ const TABLE: &[(&str, Who)] = &[
     ("teen_age_appeals", Who::Teen),
     ("teen_withdraw_age_appeal", Who::Teen),
     ("teen_usage", Who::Device),
+    ("teen_own_usage", Who::Teen),
     ("teen_policy", Who::Teen),
     ("platform_assure", Who::Platform(Some(Scope::Assure))),
     ("platform_age_signal", Who::Platform(Some(Scope::Age))),
@@ -90,7 +92,18 @@ const TABLE: &[(&str, Who)] = &[
     ("guardian_hold", Who::GuardianOfTeen),
     ("guardian_grants", Who::GuardianOfTeen),
     ("guardian_revoke_grant", Who::GuardianOfTeen),
+    ("teen_ask", Who::Teen),
+    ("teen_requests", Who::Teen),
+    ("guardian_requests", Who::GuardianOfTeen),
+    ("guardian_answer", Who::GuardianOfTeen),
+    ("teen_cancel_request", Who::Teen),
+    ("guardian_give_time", Who::GuardianOfTeen),
+    ("guardian_time_grants", Who::GuardianOfTeen),
+    ("guardian_take_time_back", Who::GuardianOfTeen),
+    ("guardian_pause", Who::GuardianOfTeen),
+    ("guardian_resume", Who::GuardianOfTeen),
     ("guardian_devices", Who::GuardianOfTeen),
+    ("guardian_usage", Who::GuardianOfTeen),
     ("guardian_history", Who::GuardianOfTeen),
     ("guardian_undo", Who::GuardianOfTeen),
     ("guardian_age", Who::GuardianOfTeen),
@@ -260,7 +273,7 @@ async fn a_foreign_id_is_not_there_in_a_path_or_a_body() {
     let cases: &[(&str, String, &String, Option<&Json>)] = &[
         ("GET", settings(them), guardian, None),
         ("POST", format!("/v1/guardian/teens/{them}/unlink-requests"), guardian, Some(&none)),
-        ("POST", format!("/v1/guardian/teens/{}/history/4/undo", mine.teen.id), guardian, Some(&none)),
+        ("POST", format!("/v1/guardian/teens/{}/history/5/undo", mine.teen.id), guardian, Some(&none)),
         ("POST", format!("/v1/guardian/teens/{them}/history/2/undo"), guardian, Some(&none)),
         // A guardian's own id, a device's or a pairing's is no teen's.
         ("GET", settings(mine.guardian.id), guardian, None),
@@ -279,7 +292,7 @@ async fn a_foreign_id_is_not_there_in_a_path_or_a_body() {
     ];
     for (method, path, token, body) in cases {
         let url = format!("{}{path}", house.url());
-        let answer = raw::send(method, &url, Some(token), &[("if-match", "\"1.3\"")], body.cloned()).await;
+        let answer = raw::send(method, &url, Some(token), &[("if-match", "\"1.4\"")], body.cloned()).await;
         assert_eq!((answer.status, answer.code()), (404, "not_found"), "{method} {path}: {}", answer.text);
         assert_problem(&answer);
     }

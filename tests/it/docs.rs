@@ -205,9 +205,9 @@ fn every_database_table_is_described() {
 // --------------------------------------------------------------------------------------------------------- the frames
 
 /// Every kind of frame, as a client (>) or the server (<) sends it.
-const ALL_KINDS: &str = "> applied, > heartbeat, > hello, > rejected, > usage, < ack, < drain, < error, < heartbeat, \
+const ALL_KINDS: &str = "> applied, > heartbeat, > hello, > rejected, > usage, < ack, < budget, < drain, < error, < heartbeat, \
     < notice age, < notice age_appeal, < notice change, < notice device, < notice pairing, < notice reply, \
-    < notice transition, < policy, < welcome";
+    < notice request, < notice transition, < policy, < welcome";
 
 /// Every frame on the protocol's page is one, with fields that it has, and every kind of frame has an example.
 #[test]
@@ -256,6 +256,7 @@ fn server_kind(frame: &ServerFrame) -> &'static str {
         ServerFrame::Policy(_) => "< policy",
         ServerFrame::Ack { .. } => "< ack",
         ServerFrame::Heartbeat { .. } => "< heartbeat",
+        ServerFrame::Budget(_) => "< budget",
         ServerFrame::Notice(Notice::Device(_)) => "< notice device",
         ServerFrame::Notice(Notice::Pairing { .. }) => "< notice pairing",
         ServerFrame::Notice(Notice::Change { .. }) => "< notice change",
@@ -263,6 +264,7 @@ fn server_kind(frame: &ServerFrame) -> &'static str {
         ServerFrame::Notice(Notice::Age { .. }) => "< notice age",
         ServerFrame::Notice(Notice::AgeAppeal { .. }) => "< notice age_appeal",
         ServerFrame::Notice(Notice::Reply { .. }) => "< notice reply",
+        ServerFrame::Notice(Notice::Request { .. }) => "< notice request",
         ServerFrame::Drain { .. } => "< drain",
         ServerFrame::Error { .. } => "< error",
         ServerFrame::Notice(Notice::Unknown) | ServerFrame::Unknown => panic!("a frame that the program does not know"),

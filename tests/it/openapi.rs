@@ -162,6 +162,7 @@ fn every_operation_has_a_name_a_summary_a_tag_and_examples() {
 const WITHOUT_KEY: &[&str] = &[
     "change_password",
     "guardian_appeal_age",
+    "guardian_answer",
     "guardian_attest_age",
     "guardian_simulate",
     "platform_age_signal",
@@ -169,6 +170,7 @@ const WITHOUT_KEY: &[&str] = &[
     "platform_decisions",
     "sync_ticket",
     "teen_appeal_age",
+    "teen_ask",
     "teen_simulate",
     "teen_usage",
 ];

@@ -14,6 +14,8 @@ KINDS = {
     "words": "words",
     "ids": "ids",
     "windows": "windows",
+    "item-minutes": "item_minutes",
+    "exceptions": "exceptions",
 }
 WHY = {
     "choice": "Of two choices the meet is the one further along the list.",
@@ -25,6 +27,8 @@ WHY = {
     "ids": "Identifiers are kept letter for letter; the meet has all of both.",
     "windows": "Windows are sets of minutes of the week; the meet has all of both.",
     "dates": "Month by month, and on each date that one of both names, the meet has all of both.",
+    "item-minutes": "Minutes are compared item by item and day by day; an item that is not there has no limit.",
+    "exceptions": "What is let off must be let off by both; the star is everything.",
 }
 
 

@@ -14,6 +14,24 @@ def at(snapshot):
     return {name: snapshot[name] for name in ("epoch", "revision", "sha256")}
 
 
+TIMELINE = {
+    "from": "2026-03-01T12:00:00Z",
+    "until": "2026-03-03T12:00:00Z",
+    "tzdata": "2026a",
+    "days": {"2026-03-01": -780, "2026-03-02": 660, "2026-03-03": 2100},
+    "blocks": {"demo.quiet": [540, 1140]},
+    "safe": {"demo.quiet": [480, 1140]},
+}
+BENT = {
+    "without-an-end": {name: it for name, it in TIMELINE.items() if name != "until"},
+    "without-days": {name: it for name, it in TIMELINE.items() if name != "days"},
+    "with-a-day-that-never-was": {**TIMELINE, "days": {"2026-02-30": 0}},
+    "with-half-a-minute": {**TIMELINE, "days": {"2026-03-01": 0.5}},
+    "with-words-for-minutes": {**TIMELINE, "blocks": {"demo.quiet": ["540", "1140"]}},
+    "of-words": "none",
+}
+
+
 def cases():
     five, six, seven = (signed(payload(revision)) for revision in (5, 6, 7))
     yield receive("first", "A device without a policy applies a sound one.", [five])
@@ -63,7 +81,12 @@ def unknown():
     bare = {"demo.minutes": 45}
     yield receive("control-without-a-value", "An entry must name its value.", [signed(payload(controls=bare))])
     interval = [{"control": "demo.quiet", "from": "2026-03-01T21:00:00Z", "until": "2026-03-02T07:00:00Z", "why": "night"}]
-    yield receive("unknown-field-in-timeline", "In the timeline too.", [signed(payload(timeline=interval))])
+    yield receive("list-for-a-timeline", "A list says that there is none, whatever it holds.", [signed(payload(timeline=interval))])
+    yield receive("timeline", "Days and blocks in UTC.", [signed(payload(timeline=TIMELINE))])
+    later = {**TIMELINE, "leap_seconds": []}
+    yield receive("unknown-field-in-timeline", "In the timeline too.", [signed(payload(timeline=later))])
+    for name, bent in BENT.items():
+        yield receive(f"timeline-{name}", "Signed or not: what cannot be read is not applied.", [signed(payload(timeline=bent))])
     stale = {"warn_hours": 24, "safe_hours": 72, "shout_hours": 96}
     yield receive("unknown-field-in-staleness", "And in the rule for silence.", [signed(payload(staleness=stale))])
 

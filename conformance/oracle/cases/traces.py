@@ -76,7 +76,7 @@ def cases():
         "demo.minutes": {"value": 45, "source": "guardian"}, "demo.new": {"value": True, "source": "default"}}))))]
     yield trace("hard-37-unknown-control", "What the app cannot enforce is named in the report.", able, capabilities={"demo.minutes": 1})
     yield trace("unknown-frames", "Frames of a kind that is not known say nothing.",
-                [*met, (50_000, frame("budget", left=5)), (60_000, frame("notice", kind="weather", sky="blue"))])
+                [*met, (50_000, frame("forecast", left=5)), (60_000, frame("notice", kind="weather", sky="blue"))])
     yield trace("errors-and-heartbeats", "Neither asks for a word.",
                 [*met, (50_000, frame("error", code="unavailable", retry_after_ms=2_000)),
                  (60_000, frame("heartbeat", n=1, server_time="2026-03-01T12:01:00Z", desired={"epoch": 1, "revision": 5}))])

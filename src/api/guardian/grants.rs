@@ -13,7 +13,13 @@ use crate::{
         throttle::Limit,
         who::{GuardianOfTeen, GuardianWhoChanges},
     },
-    domain::{controls::ControlId, ids::TeenId, policy::Timed, text, value::Given},
+    domain::{
+        controls::ControlId,
+        ids::TeenId,
+        policy::{Timed, Until},
+        text,
+        value::Given,
+    },
     problem::{Code, Problem, in_field},
     store::settings::{Changed, Lend, Settings},
 };
@@ -29,8 +35,9 @@ pub struct TimedRequest {
     value: Given,
     /// From when; at once without.
     from: Option<Timestamp>,
-    /// Until when, at most 31 days ahead.
-    until: Timestamp,
+    /// Until when, at most 31 days ahead: an instant, `end_of_day` or `morning`.
+    #[schema(value_type = String)]
+    until: Until,
     /// Why, in your words: the teen sees it. 1–280 characters.
     #[schema(min_length = 1, max_length = 280)]
     reason: Option<String>,

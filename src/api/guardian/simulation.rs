@@ -19,11 +19,12 @@ use crate::{
         controls::{ControlId, Registry},
         ids::{AccountId, TeenId},
         law::RuleId,
-        policy::{Change, PatchError, Timed, Wanted, direction_of},
+        policy::{Change, PatchError, Policy, Timed, Wanted, direction_of},
         simulation::{
             Asked, Draft, Drafter, Moment, Place, Present, Refusal, Timeline, TooMuchAhead, Usage, asked, moment,
             timeline,
         },
+        timeline::Calendar,
         value::Direction,
         version::Version,
     },
@@ -165,7 +166,8 @@ impl SimulationRequest {
         }
         let asked =
             asked(&present, at, from, to).map_err(|error| Problem::field(&format!("/{}", error.field), error))?;
-        let lent = Lent { registry: present.registry, by: by.account(), id, now: present.now };
+        let home = (present.calendar, present.policy);
+        let lent = Lent { registry: present.registry, by: by.account(), id, home, now: present.now };
         let draft =
             Draft { settings: draft.0, grants: lent.all(grants, Place::Grant)?, holds: lent.all(holds, Place::Hold)? };
         if let Some(place) = draft.too_many() {
@@ -231,6 +233,7 @@ struct Lent<'a> {
     registry: &'a Registry,
     by: AccountId,
     id: Uuid,
+    home: (&'a Calendar, &'a Policy),
     now: Timestamp,
 }
 
@@ -238,7 +241,7 @@ impl Lent<'_> {
     fn all(&self, asked: Vec<TimedRequest>, place: fn(usize) -> Place) -> Result<Vec<Timed>, Problem> {
         let one = |(index, asked): (usize, TimedRequest)| {
             let (lend, reason) = asked.checked()?;
-            let timed = lend.timed(self.registry, self.id, self.by, reason, self.now);
+            let timed = lend.timed(self.registry, self.id, self.by, reason, self.home, self.now);
             timed.map_err(|why| refused(Refusal { place: place(index), why }))
         };
         asked.into_iter().enumerate().map(one).collect()

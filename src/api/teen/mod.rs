@@ -4,6 +4,7 @@ pub mod age;
 pub mod devices;
 pub mod pairings;
 pub mod policy;
+pub mod requests;
 pub mod settings;
 pub mod simulation;
 pub mod supervision;

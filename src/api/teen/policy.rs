@@ -14,12 +14,13 @@ use crate::{
             grants::{TimedView, timed},
             history::{EntryInWords, page},
             policy::PolicyAnswer,
+            time::time_grants,
         },
         shape::{Body, Page, PageQuery, ok, versioned},
         spoken::Spoken,
     },
     auth::{throttle::Limit, who::Teen},
-    domain::text,
+    domain::{policy::TimeGrant, text},
     problem::{Code, Problem, in_field},
     store::{replies::Reply, settings::Changed},
 };
@@ -42,6 +43,14 @@ pub async fn teen_policy_explained(who: Teen, spoken: Spoken) -> Result<HttpResp
 pub async fn teen_grants(who: Teen) -> Result<HttpResponse, Problem> {
     let settings = who.store().own_settings(&who.proof).await?;
     Ok(ok(timed(settings, who.store().world().now())))
+}
+
+/// List minutes that were given to you
+#[utoipa::path(tag = "teen", responses((status = 200, description = "For today and the days ahead", body = Page<TimeGrant>)))]
+#[get("/v1/teen/time-grants")]
+pub async fn teen_time_grants(who: Teen) -> Result<HttpResponse, Problem> {
+    let settings = who.store().own_settings(&who.proof).await?;
+    Ok(ok(time_grants(settings.layers.time_grants, who.store().world().now())))
 }
 
 /// Give a grant back

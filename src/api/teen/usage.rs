@@ -1,15 +1,24 @@
 //! Usage over HTTP, for devices without a socket: the same slots and the same rules as the `usage` frame.
 
-use actix_web::{HttpResponse, post};
+use actix_web::{HttpResponse, get, post, web::Query};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    api::shape::{Body, ok},
-    auth::{throttle::Limit, who::TeenDevice},
-    domain::usage::{MOST_SLOTS, SlotFault, UsageSlot},
+    api::{
+        guardian::usage::UsageQuery,
+        shape::{Body, ok},
+    },
+    auth::{
+        throttle::Limit,
+        who::{Teen, TeenDevice},
+    },
+    domain::{
+        budget::DeviceBudget,
+        usage::{MOST_SLOTS, SlotFault, UsageSlot},
+    },
     problem::Problem,
-    store::usage::Usage,
+    store::{usage::Usage, usage_report::UsageDays},
 };
 
 /// What was used, in absolute seconds per slot.
@@ -24,12 +33,17 @@ pub struct UsageReport {
 
 /// What became of the slots.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"taken": 1, "left_out": []}))]
+#[schema(example = json!({"taken": 1, "left_out": [], "budget": {"day": "2026-11-27", "items": [
+    {"item": "day", "limit_seconds": 3600, "granted_seconds": 0, "used_seconds": 212, "remaining_seconds": 3388, "own_seconds": 212},
+    {"item": "week", "limit_seconds": null, "granted_seconds": 0, "used_seconds": 212, "remaining_seconds": null, "own_seconds": 0}],
+    "lease": {"up_to_seconds": 812, "until": "2026-11-27T15:00:00Z"}}}))]
 pub struct UsageAnswer {
     /// How many count.
     taken: usize,
     /// Which do not, and why.
     left_out: Vec<LeftOut>,
+    /// What is left, by what all devices of the teen have told; null where it could not be worked out.
+    budget: Option<DeviceBudget>,
 }
 
 /// A slot that does not count.
@@ -41,9 +55,21 @@ pub struct LeftOut {
     code: SlotFault,
 }
 
+/// See how your days were used
+///
+/// The very numbers that a guardian sees where your limits show them. A day of which no device told anything is a gap.
+#[utoipa::path(tag = "teen", params(UsageQuery), responses((status = 200, description = "Day by day, and in sum", body = UsageDays,
+    example = json!({"as_of": "2026-11-27T14:00:00Z", "days": [], "summary": {"days_told": 0, "gaps": 0, "seconds": 0,
+        "days_kept": 0, "days_over": 0, "quiet_nights": 0, "disturbed_nights": 0}}))))]
+#[get("/v1/teen/usage")]
+pub async fn teen_own_usage(who: Teen, query: Query<UsageQuery>) -> Result<HttpResponse, Problem> {
+    let (from, to) = query.checked()?;
+    Ok(ok(who.store().own_usage(&who.proof, from, to).await?))
+}
+
 /// Report usage
 ///
-/// Absolute values: sending the same again, late or in another order, changes nothing.
+/// Absolute values: sending the same again, late or in another order, changes nothing. Send it also without slots, to learn what is left.
 #[utoipa::path(tag = "teen", request_body = UsageReport, responses((status = 200, description = "Kept", body = UsageAnswer)))]
 #[post("/v1/teen/usage")]
 pub async fn teen_usage(who: TeenDevice, body: Body<UsageReport>) -> Result<HttpResponse, Problem> {
@@ -62,5 +88,6 @@ pub async fn teen_usage(who: TeenDevice, body: Body<UsageReport>) -> Result<Http
     }
     let taken = slots.len();
     who.gate.devices.use_up(Usage { device: who.proof.clone(), slots }).await?;
-    Ok(ok(UsageAnswer { taken, left_out }))
+    let budget = who.gate.devices.told(who.proof.clone()).await?.map(DeviceBudget::from);
+    Ok(ok(UsageAnswer { taken, left_out, budget }))
 }

@@ -10,7 +10,7 @@ use super::{
     contact::Contact,
     events::{Voice, What},
     habits::Habits,
-    usage::Counter,
+    usage::{Counter, Turn},
 };
 use crate::client::{
     ClientError,
@@ -26,6 +26,9 @@ use crate::domain::{
     version::Version,
 };
 use crate::sync::frame::{AppliedFrame, ClientFrame, ClockReading, HeartbeatFrame, Held, Hello, RejectedFrame};
+
+/// Between two counts of the time used.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A device that enforces a teen's policy.
 pub struct Device {
@@ -51,6 +54,8 @@ pub struct Device {
     changes: u32,
     beats: u64,
     started: Instant,
+    /// When the next minute of the pretend user is over.
+    minute_at: Instant,
     boot_id: String,
 }
 
@@ -62,14 +67,16 @@ impl Device {
         // Without a note of the last contact it is the policy itself that tells of one.
         let heard_at = keep.contact()?.or(kept.as_ref().map(|((payload, _), _)| payload.issued_at)).unwrap_or(now);
         let staleness = kept.as_ref().map_or_else(Staleness::default, |((payload, _), _)| payload.staleness);
+        let payload = kept.as_ref().map(|((payload, _), _)| payload.clone());
         let (controls, held) = kept.map_or_else(Default::default, |((_, controls), policy)| {
             (controls, Some(receiver::Held { version: policy.version(), sha256: policy.sha256 }))
         });
         // Keys are fetched when the first policy comes: a device that starts offline enforces what it has.
+        let usage = Counter::wake(keep.clone(), payload.as_ref())?;
         let receiver = Receiver::new(identity.teen_id, KeyRing::default(), BTreeMap::new(), held);
         let boot_id = api.world().uuid().to_string();
         let started = Instant::now();
-        let (usage, patience) = (Counter::default(), Duration::from_secs(10));
+        let patience = Duration::from_secs(10);
         Ok(Self {
             api,
             voice,
@@ -87,6 +94,7 @@ impl Device {
             changes: 0,
             beats: 0,
             started,
+            minute_at: started + MINUTE,
             boot_id,
         })
     }
@@ -160,6 +168,8 @@ impl Device {
         }
         self.controls = controls;
         self.contact.staleness = payload.staleness;
+        let reading = self.clock();
+        self.usage.applied(&payload, &reading);
         let shifts = self.switch();
         self.receiver.applied(version, sha256.clone());
         self.applied_at = self.wall();
@@ -204,6 +214,30 @@ impl Device {
             }
         }
         self.look();
+    }
+
+    /// The server has answered a question of this device, which took so long.
+    pub fn answered(&mut self, server_time: Timestamp, took: Duration) {
+        let (reading, took_ms) = (self.clock(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        self.usage.heard(server_time, took_ms, &reading);
+    }
+
+    /// When the next minute of the pretend user is over, if there is one.
+    pub fn minute_at(&self) -> Option<Instant> {
+        (!self.usage.is_idle()).then_some(self.minute_at)
+    }
+
+    /// A minute of the pretend user went by. What it left is on disk when this comes back.
+    pub async fn minute(&mut self) {
+        self.minute_at = Instant::now() + MINUTE;
+        let reading = self.clock();
+        for Turn { item, closed } in self.usage.minute(&reading) {
+            self.voice.tell(closed.map_or(What::Opened { item: item.clone() }, |closed| What::Closed { item, closed }));
+        }
+        let (keep, kept) = self.usage.kept();
+        if !matches!(spawn_blocking(move || keep.keep_usage(&kept)).await, Ok(Ok(()))) {
+            self.voice.tell(What::Trouble { words: "What was used could not be written down.".to_owned() });
+        }
     }
 
     /// What a control is set to at this time.

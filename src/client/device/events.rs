@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::{terminal::say, words};
 use crate::domain::{
     clock::World,
+    device::{Closed, Why},
     ids::{ConnectionId, DeviceId},
     report::{Issue, RejectCode},
     version::Version,
@@ -98,6 +99,19 @@ pub enum What {
         /// How many five-minute slots.
         slots: usize,
     },
+    /// Something may be used.
+    Opened {
+        /// What.
+        item: String,
+    },
+    /// Something may not be used.
+    Closed {
+        /// What.
+        item: String,
+        /// Why, and until when.
+        #[serde(flatten)]
+        closed: Closed,
+    },
     /// Gone on purpose.
     Offline {
         /// For how long.
@@ -185,6 +199,8 @@ fn sentence(what: &What) -> Option<String> {
         What::Skipped(version) => format!("Limits {version} came again or late; nothing to do."),
         What::Confirmed(version) => format!("The server knows that limits {version} count here."),
         What::Used { slots } => format!("Sent the time used ({}).", words::count(*slots, "slot")),
+        What::Opened { item } => format!("{item} is open."),
+        What::Closed { item, closed } => closed_in_words(item, closed),
         What::Offline { seconds } => format!("Offline on purpose, for {seconds} s. The limits still count."),
         What::Disconnected { retry_after_ms: Some(wait), reason, .. } => {
             format!("Not connected ({reason}). The limits still count. Next try in {wait} ms.")
@@ -196,6 +212,22 @@ fn sentence(what: &What) -> Option<String> {
         What::Stopped => "Goodbye.".to_owned(),
         What::Received(_) | What::Reported(_) | What::Unknown => return None,
     })
+}
+
+fn closed_in_words(item: &str, closed: &Closed) -> String {
+    let why = match closed.why {
+        Why::NoPolicy => "no limits have come yet",
+        Why::Paused => "everything is paused",
+        Why::OffHours => "it is off at this time",
+        Why::BudgetUsed => "its minutes are used up",
+        Why::Offline => "without contact no more than this is allowed",
+    };
+    match closed.until {
+        Some(until) => {
+            format!("{item} is closed: {why}. It opens by itself at {}.", until.strftime("%Y-%m-%d %H:%M UTC"))
+        }
+        None => format!("{item} is closed: {why}."),
+    }
 }
 
 fn applied(version: Version, shifts: &[words::Shift], issues: &[Issue]) -> String {

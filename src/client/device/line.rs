@@ -12,9 +12,6 @@ use crate::client::{
 };
 use crate::sync::frame::{ClientFrame, HEARTBEAT_SECONDS, ServerFrame, Welcome};
 
-/// Between two counts of the time used.
-const MINUTE: Duration = Duration::from_secs(60);
-
 /// How a connection ended.
 #[derive(Debug)]
 pub enum End {
@@ -59,7 +56,8 @@ struct Line {
     beat_every: Duration,
     beat_at: Option<Instant>,
     answer_by: Option<Instant>,
-    minute_at: Option<Instant>,
+    /// When the question was asked that is to be answered.
+    asked_at: Instant,
 }
 
 impl Line {
@@ -70,7 +68,7 @@ impl Line {
             beat_every: Duration::from_secs(HEARTBEAT_SECONDS.into()),
             beat_at: None,
             answer_by: Some(Instant::now() + patience),
-            minute_at: None,
+            asked_at: Instant::now(),
         }
     }
 
@@ -89,12 +87,13 @@ impl Line {
     // In this order: what is due goes out before what came is read, and a late answer is still an answer.
     async fn step(&mut self, device: &mut Device, quit: &mut Quit) -> Result<(), End> {
         let report_at = device.report_at().filter(|_| self.welcome);
+        let minute_at = device.minute_at();
         tokio::select! {
             biased;
             () = quit.asked() => Err(End::Quit),
             () = until(self.beat_at) => self.beat(device).await,
             () = until(report_at) => self.report(device).await,
-            () = until(self.minute_at) => self.minute(device).await,
+            () = until(minute_at) => self.minute(device).await,
             heard = self.socket.recv() => match heard {
                 Heard::Frame(frame) => self.heard(device, *frame).await,
                 Heard::Closed(info) => Err(End::Closed(info)),
@@ -106,14 +105,18 @@ impl Line {
     async fn heard(&mut self, device: &mut Device, frame: ServerFrame) -> Result<(), End> {
         device.heard().await;
         match frame {
-            ServerFrame::Welcome(welcome) => self.welcomed(device, welcome),
+            ServerFrame::Welcome(welcome) => self.welcomed(device, welcome).await?,
             ServerFrame::Policy(snapshot) => {
                 if let Some(refusal) = device.take(snapshot).await {
                     self.say(refusal).await?;
                 }
                 self.report(device).await?;
             }
-            ServerFrame::Heartbeat { n, .. } if n == device.beats() => self.answer_by = None,
+            ServerFrame::Heartbeat { n, server_time, .. } if n == device.beats() => {
+                self.answer_by = None;
+                device.answered(server_time, self.asked_at.elapsed());
+            }
+            ServerFrame::Budget(budget) => device.usage.told(budget),
             ServerFrame::Ack { r#ref: Some(id) } => device.acknowledged(&id),
             ServerFrame::Drain { reconnect_after_ms } => {
                 return Err(End::Drained(Duration::from_millis(reconnect_after_ms)));
@@ -126,19 +129,25 @@ impl Line {
         Ok(())
     }
 
-    fn welcomed(&mut self, device: &Device, welcome: Welcome) {
+    async fn welcomed(&mut self, device: &mut Device, welcome: Welcome) -> Result<(), End> {
         self.welcome = true;
         self.answer_by = None;
         self.beat_every = Duration::from_secs(welcome.heartbeat_seconds.max(1).into());
         self.beat_at = Some(Instant::now() + up_to(device.api.world(), self.beat_every));
-        self.minute_at = (!device.usage.is_idle()).then(|| Instant::now() + MINUTE);
         device.voice.tell(What::Connected { connection_id: welcome.connection_id, desired: welcome.desired });
+        device.answered(welcome.server_time, self.asked_at.elapsed());
+        match device.usage.is_idle() {
+            true => Ok(()),
+            // What was used while nobody heard of it; the answer says what is left.
+            false => self.say(ClientFrame::Usage(device.usage.report())).await,
+        }
     }
 
     async fn beat(&mut self, device: &mut Device) -> Result<(), End> {
         self.say(device.heartbeat()).await?;
         self.beat_at = Some(Instant::now() + about(device.api.world(), self.beat_every));
         self.answer_by = Some(Instant::now() + device.patience);
+        self.asked_at = Instant::now();
         Ok(())
     }
 
@@ -150,9 +159,11 @@ impl Line {
     }
 
     async fn minute(&mut self, device: &mut Device) -> Result<(), End> {
-        self.minute_at = Some(Instant::now() + MINUTE);
-        device.usage.minute(device.habits.wall(device.api.now()));
-        let Some(report) = device.usage.report() else { return Ok(()) };
+        device.minute().await;
+        if !self.welcome {
+            return Ok(());
+        }
+        let report = device.usage.report();
         device.voice.tell(What::Used { slots: report.slots.len() });
         self.say(ClientFrame::Usage(report)).await
     }
@@ -162,7 +173,7 @@ impl Line {
     }
 }
 
-async fn until(at: Option<Instant>) {
+pub(super) async fn until(at: Option<Instant>) {
     match at {
         Some(at) => sleep_until(at).await,
         None => std::future::pending().await,

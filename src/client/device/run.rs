@@ -3,15 +3,15 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::{
     Device,
     events::{Voice, What},
     habits::Habits,
-    line::{End, session},
+    line::{End, session, until},
     pair, poll,
-    usage::{Counter, Use},
+    usage::Use,
 };
 use crate::client::{
     ClientError,
@@ -53,7 +53,7 @@ pub(super) async fn run(args: RunArgs, world: World) -> Result<(), ClientError> 
     let api = pair::at(&keep, world.clone())?;
     let identity = keep.identity()?.ok_or_else(|| ClientError::told("No device lives there."))?;
     let mut device = Device::wake(identity, keep, api, Voice::new(args.json, world), args.habits)?;
-    device.usage = Counter::new(args.uses);
+    device.usage.uses(args.uses);
     let (id, name) = (device.identity().device_id, device.identity().name.clone());
     device.voice.tell(What::Started { device_id: id, name, held: device.version() });
     let mut quit = match args.until_stdin_ends {
@@ -82,9 +82,20 @@ async fn live(device: &mut Device, quit: &mut Quit) -> Result<(), ClientError> {
             Plan::BackOff(least) => least.saturating_add(backoff.wait(device.api.world())),
         };
         told(device, &end, Some(pause));
+        if !rested(device, quit, Instant::now() + pause).await {
+            return Ok(());
+        }
+    }
+}
+
+/// Waits without the server; what is used meanwhile counts. `false`: the person has had enough.
+async fn rested(device: &mut Device, quit: &mut Quit, until_then: Instant) -> bool {
+    loop {
+        let minute_at = device.minute_at();
         tokio::select! {
-            () = sleep(pause) => {}
-            () = quit.asked() => return Ok(()),
+            () = until(Some(until_then)) => return true,
+            () = until(minute_at) => device.minute().await,
+            () = quit.asked() => return false,
         }
     }
 }

@@ -1,17 +1,23 @@
-//! A pretend user: so many seconds of something per minute, counted as the protocol asks for.
+//! A pretend user: so many seconds of something per minute, as far as the limits let them, counted as the protocol asks for.
 
 use std::{collections::BTreeMap, str::FromStr};
 
 use jiff::Timestamp;
 
-use crate::domain::usage::{MOST_SLOTS, SLOT_SECONDS, UsageSlot};
+use crate::client::keep::{Keep, KeepError};
+use crate::domain::{
+    budget::{DeviceBudget, Told},
+    device::{ClockReading, Closed, Device as Core, Kept},
+    snapshot::Payload,
+    usage::{MOST_SLOTS, UsageSlot},
+};
 use crate::sync::frame::UsageFrame;
 
 /// What is used, and how many seconds of each minute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Use {
     item: String,
-    seconds: i16,
+    seconds: u32,
 }
 
 impl FromStr for Use {
@@ -27,21 +33,39 @@ impl FromStr for Use {
     }
 }
 
-/// Absolute seconds per slot and item, and what of it the server does not have yet.
-///
-/// Counts from nothing after a restart; the server keeps the greater value, so a pretend minute may be lost.
-#[derive(Debug, Default)]
+/// Something opened or closed for the pretend user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// What.
+    pub item: String,
+    /// Why it is closed; nothing: it is open.
+    pub closed: Option<Closed>,
+}
+
+/// What is used here, what may be, and what of it the server has.
+#[derive(Debug)]
 pub struct Counter {
     uses: Vec<Use>,
-    slots: BTreeMap<(i64, String), i16>,
+    core: Core,
+    keep: Keep,
+    /// What the server has durably taken, per slot and item.
+    taken: BTreeMap<(i64, String), i16>,
     sent: Option<UsageFrame>,
     number: u64,
+    closed: BTreeMap<String, bool>,
 }
 
 impl Counter {
-    /// Counts these.
-    pub fn new(uses: Vec<Use>) -> Self {
-        Self { uses, ..Self::default() }
+    /// Goes on with what is kept, under the policy that was in force.
+    pub fn wake(keep: Keep, payload: Option<&Payload>) -> Result<Self, KeepError> {
+        let core = Core::wake(keep.usage()?.unwrap_or_default(), payload);
+        let taken = BTreeMap::new();
+        Ok(Self { uses: vec![], core, keep, taken, sent: None, number: 0, closed: BTreeMap::new() })
+    }
+
+    /// Uses these from now on.
+    pub fn uses(&mut self, uses: Vec<Use>) {
+        self.uses = uses;
     }
 
     /// Whether there is anything to count.
@@ -49,56 +73,99 @@ impl Counter {
         self.uses.is_empty()
     }
 
-    /// A minute went by.
-    pub fn minute(&mut self, now: Timestamp) {
-        let slot = now.as_second().div_euclid(SLOT_SECONDS);
-        for used in &self.uses {
-            let seconds = self.slots.entry((slot, used.item.clone())).or_default();
-            *seconds = seconds.saturating_add(used.seconds).min(300);
-        }
+    /// Another policy is in force.
+    pub fn applied(&mut self, payload: &Payload, reading: &ClockReading) {
+        self.core.apply(payload, reading);
     }
 
-    /// Everything that the server has not confirmed, newest first.
-    pub fn report(&mut self) -> Option<UsageFrame> {
-        if self.slots.is_empty() {
-            return None;
+    /// The server has answered a question of this device, which took so long.
+    pub fn heard(&mut self, server_time: Timestamp, took_ms: u64, reading: &ClockReading) {
+        self.core.heard(server_time, took_ms, reading);
+    }
+
+    /// The server says what is left.
+    pub fn told(&mut self, budget: DeviceBudget) {
+        let Told { budget, own, lease } = budget.into();
+        self.core.told(budget, own, lease);
+    }
+
+    /// A minute went by: what may be used was used, and what opened or closed is told.
+    pub fn minute(&mut self, reading: &ClockReading) -> Vec<Turn> {
+        self.core.tick(reading);
+        let mut turns = Vec::new();
+        for Use { item, seconds } in self.uses.clone() {
+            let in_use = self.closed.get(&item) == Some(&false);
+            let closed = self.core.may_use(&item, in_use, reading).closed;
+            if closed.is_none() {
+                self.core.used(&item, seconds, reading);
+            }
+            if self.closed.insert(item.clone(), closed.is_some()) != Some(closed.is_some()) {
+                turns.push(Turn { item, closed });
+            }
         }
+        turns
+    }
+
+    /// What must be on disk before a minute counts.
+    pub fn kept(&self) -> (Keep, Kept) {
+        (self.keep.clone(), self.core.kept().clone())
+    }
+
+    /// Everything that the server has not confirmed, newest first. Nothing to tell is told as well: the answer says what is left.
+    pub fn report(&mut self) -> UsageFrame {
         self.number = self.number.saturating_add(1);
-        let newest = self.slots.iter().rev().take(MOST_SLOTS);
-        let slots =
-            newest.map(|((slot, item), seconds)| UsageSlot { item: item.clone(), slot: *slot, seconds: *seconds });
-        let frame = UsageFrame { id: Some(format!("usage-{}", self.number)), slots: slots.collect() };
+        let news = |slot: &UsageSlot| self.taken.get(&(slot.slot, slot.item.clone())) != Some(&slot.seconds);
+        let slots = self.core.ledger().slots().into_iter().rev().filter(news).take(MOST_SLOTS).collect();
+        let frame = UsageFrame { id: Some(format!("usage-{}", self.number)), slots };
         self.sent = Some(frame.clone());
-        Some(frame)
+        frame
     }
 
-    /// The server has durably taken a report: finished slots are forgotten, the one that still grows is kept.
+    /// The server has durably taken a report.
     pub fn confirmed(&mut self, id: &str) {
         let Some(sent) = self.sent.take_if(|sent| sent.id.as_deref() == Some(id)) else { return };
-        let newest = self.slots.last_key_value().map(|((slot, _), _)| *slot);
-        for used in sent.slots.iter().filter(|used| Some(used.slot) != newest) {
-            self.slots.remove(&(used.slot, used.item.clone()));
-        }
+        self.taken.extend(sent.slots.into_iter().map(|slot| ((slot.slot, slot.item), slot.seconds)));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::server_double::{payload_with, scratch};
+    use crate::domain::device::Why;
+
+    fn reading(minute: i64) -> ClockReading {
+        let wall = Timestamp::from_second(1_800_000_000 + minute * 60).unwrap();
+        let monotonic_ms = u64::try_from(minute * 60_000).unwrap();
+        ClockReading { wall, monotonic_ms, boot_id: "a".into(), zone: String::new() }
+    }
 
     #[test]
-    fn seconds_are_absolute_and_kept_until_confirmed() {
-        let at = |minute: i64| Timestamp::from_second(1_800_000_000 + minute * 60).unwrap();
-        let mut counter = Counter::new(vec!["feed=50".parse().unwrap()]);
-        assert_eq!(counter.report(), None);
-        (0..6).for_each(|minute| counter.minute(at(minute)));
-        let report = counter.report().unwrap();
-        let seconds: Vec<i16> = report.slots.iter().map(|slot| slot.seconds).collect();
-        assert_eq!(seconds, [50, 250]);
+    fn what_may_be_used_is_counted_and_told_until_it_is_confirmed() {
+        let policy = payload_with(
+            serde_json::json!({"time.daily_minutes": {"value": 3}, "time.offline_minutes": {"value": 60}}),
+        );
+        let keep = Keep::at(scratch());
+        let mut counter = Counter::wake(keep.clone(), Some(&policy)).unwrap();
+        counter.uses(vec!["feed=60".parse().unwrap(), "help=10".parse().unwrap()]);
+        counter.heard(reading(0).wall, 0, &reading(0));
+        let turns: Vec<Turn> = (1..=5).flat_map(|minute| counter.minute(&reading(minute))).collect();
+        let said: Vec<_> =
+            turns.iter().map(|turn| (turn.item.as_str(), turn.closed.as_ref().map(|it| it.why))).collect();
+        assert_eq!(said, [("feed", None), ("help", None), ("feed", Some(Why::BudgetUsed))]);
+        let seconds = |frame: &UsageFrame| -> i32 { frame.slots.iter().map(|slot| i32::from(slot.seconds)).sum() };
+        let report = counter.report();
+        assert_eq!(seconds(&report), 180 + 50);
         counter.confirmed("usage-0");
-        assert_eq!(counter.report().unwrap().slots.len(), 2);
+        assert_eq!(seconds(&counter.report()), 230, "nothing was confirmed");
         counter.confirmed("usage-2");
-        assert_eq!(counter.report().unwrap().slots.len(), 1);
+        assert_eq!(counter.report().slots, []);
+        let (kept, state) = counter.kept();
+        kept.keep_usage(&state).unwrap();
+        let mut again = Counter::wake(keep.clone(), Some(&policy)).unwrap();
+        again.uses(vec!["feed=60".parse().unwrap()]);
+        assert!(again.minute(&reading(6))[0].closed.is_some(), "a restart gives nothing back");
+        std::fs::remove_dir_all(keep.dir()).unwrap();
     }
 
     #[test]

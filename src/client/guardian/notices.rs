@@ -1,8 +1,12 @@
 //! Notices as sentences.
 
 use crate::client::words;
-use crate::domain::{age::AgeBand, report::Standing};
-use crate::sync::frame::{DeviceNotice, Notice};
+use crate::domain::{
+    age::AgeBand,
+    report::Standing,
+    request::{RequestKind, RequestState, Wish},
+};
+use crate::sync::frame::{DeviceNotice, Notice, RequestView};
 
 /// What a notice says to a guardian; `name_of` names a teen. None for what this client does not know.
 pub fn sentence(notice: &Notice, name_of: impl Fn(&str) -> String) -> Option<String> {
@@ -39,7 +43,25 @@ pub fn sentence(notice: &Notice, name_of: impl Fn(&str) -> String) -> Option<Str
             let why = appeal.reason.as_deref().unwrap_or_default();
             Some(format!("The objection to the age of {name} was answered: {}. “{why}”", appeal.state.as_str()))
         }
+        Notice::Request { teen_id, request } => Some(request_sentence(&name_of(&teen_id.to_string()), request)),
         Notice::Unknown => None,
+    }
+}
+
+fn request_sentence(name: &str, request: &RequestView) -> String {
+    let what = match (request.asks_for, &request.wish) {
+        (RequestKind::Time, Wish { minutes: Some(minutes), .. }) => format!("{minutes} minutes more"),
+        (RequestKind::Time, _) => "the rest of the day".to_owned(),
+        (RequestKind::Setting, _) => format!("another value for {}", request.subject),
+        (RequestKind::Unblock, _) => format!("{} to be unblocked", request.subject),
+    };
+    let note = request.note.as_ref().map(|note| format!(" (“{note}”)")).unwrap_or_default();
+    match request.state {
+        RequestState::Pending => format!("{name} asks for {what}{note}."),
+        RequestState::Granted => format!("{name} asked for {what}: given."),
+        RequestState::Denied => format!("{name} asked for {what}: not this time."),
+        RequestState::Cancelled => format!("{name} does not ask for {what} any more."),
+        RequestState::Expired => format!("{name} asked for {what}, and nobody answered in time."),
     }
 }
 

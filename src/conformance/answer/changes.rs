@@ -137,5 +137,10 @@ fn told(outcome: Result<Layers, PatchError>) -> Result<Json, Fault> {
         Err(PatchError::TooManyTimed(control)) => json!({"refused": "too_many_grants", "control": control}),
         Err(PatchError::TooBig) => json!({"refused": "policy_too_big"}),
         Err(PatchError::NotNow) => json!({"refused": "not_now"}),
+        Err(PatchError::TimeRange(_)) => json!({"refused": "time_range"}),
+        Err(PatchError::TimeItem) => json!({"refused": "time_item"}),
+        Err(PatchError::BeyondBound { possible_minutes, .. }) => {
+            json!({"refused": "beyond_bound", "possible_minutes": possible_minutes})
+        }
     })
 }

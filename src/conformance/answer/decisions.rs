@@ -9,6 +9,7 @@ use crate::domain::{
     controls::Action,
     decision::{Deciders, Grounds, Question, Relationship, Unaskable},
     policy::Policy,
+    timeline::Calendar,
 };
 
 #[derive(Deserialize)]
@@ -45,8 +46,8 @@ pub(super) fn decide(asked: Asked) -> Result<Json, Fault> {
         return Ok(json!({"refused": code_of(&fault)}));
     }
     let policy = Some(Policy::from_json(&registry, &policy.to_string())?);
-    let zone = TimeZone::get(&zone)?;
-    let grounds = Grounds { revision: 1, policy, zone, day_start_minute, paired, consented };
+    let calendar = Calendar::new(TimeZone::get(&zone)?, day_start_minute);
+    let grounds = Grounds { revision: 1, policy, calendar, gifts: vec![], paired, consented };
     Ok(serde_json::to_value(deciders.compile(1, grounds).decide(&question, now))?)
 }
 

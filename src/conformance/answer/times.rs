@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::Fault;
 use crate::domain::{
-    timeline::{self, LocalDay, Until},
+    timeline::{self, Calendar, LocalDay, Until},
     value::{Given, Kind, Value, Windows},
 };
 
@@ -81,17 +81,26 @@ pub(super) fn day_of(Dated { zone, day_start_minute, at }: Dated) -> Result<Json
     Ok(json!({"day": timeline::day_of(&TimeZone::get(&zone)?, day_start_minute, at)}))
 }
 
-/// What each home in turn makes of the time that belongs to it: a revision counts until the next one, by its own clock.
+/// The blocks that each home in turn makes of the time that belongs to it, and the days that the family has over all of them.
 pub(super) fn moved(Homes { windows, homes, from, to }: Homes) -> Result<Json, Fault> {
     let windows = read(windows)?;
     let ends = homes.iter().skip(1).map(|next| next.since).chain([to]);
-    let told = homes.iter().zip(ends).map(|(Home { zone, day_start_minute, since }, end)| {
+    let told = homes.iter().zip(ends).map(|(Home { zone, since, .. }, end)| {
         let (from, to, clock) = (from.max(*since), to.min(end), TimeZone::get(zone)?);
-        let cut = |day: LocalDay| json!({"date": day.date, "from": day.from.max(from), "to": day.to.min(to)});
-        let days: Vec<Json> = timeline::days(&clock, *day_start_minute, from, to).into_iter().map(cut).collect();
-        Ok(json!({"zone": zone, "days": days, "blocks": timeline::blocked(&windows, &clock, from, to)}))
+        Ok(json!({"zone": zone, "blocks": timeline::blocked(&windows, &clock, from, to)}))
     });
-    Ok(json!({"homes": told.collect::<Result<Vec<Json>, Fault>>()?}))
+    let told = told.collect::<Result<Vec<Json>, Fault>>()?;
+    let mut calendar: Option<Calendar> = None;
+    for Home { zone, day_start_minute, since } in &homes {
+        let zone = TimeZone::get(zone)?;
+        calendar = Some(match calendar {
+            None => Calendar::new(zone, *day_start_minute),
+            Some(before) => before.moved(zone, *day_start_minute, *since),
+        });
+    }
+    let days = calendar.map(|calendar| calendar.days(from, to)).unwrap_or_default();
+    let day = |day: LocalDay| json!({"date": day.date, "from": day.from, "to": day.to});
+    Ok(json!({"homes": told, "days": days.into_iter().map(day).collect::<Vec<_>>()}))
 }
 
 fn read(given: Given) -> Result<Windows, Fault> {

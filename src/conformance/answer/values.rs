@@ -83,6 +83,8 @@ pub(super) const fn code_of(error: &ValueError) -> &'static str {
         ValueError::TooManyDates => "too_many_dates",
         ValueError::TooManyWindows => "too_many_windows",
         ValueError::TooManyWords => "too_many_words",
+        ValueError::TooManyItems => "too_many_items",
+        ValueError::ItemTwice => "item_twice",
         ValueError::Word(TextError::Empty) => "word_empty",
         ValueError::Word(TextError::TooLong) => "word_too_long",
         ValueError::Word(TextError::Invisible) => "word_invisible",

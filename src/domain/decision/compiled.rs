@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use super::{
     Outcome, Question, Reason, ReasonCode, Standing, Verdict,
@@ -12,6 +12,7 @@ use crate::domain::{
     controls::{Action, Control, ControlId, How, Registry},
     law::RuleId,
     policy::{Effective, Layer, Policy},
+    timeline::Calendar,
     value::Kind,
     version::Version,
 };
@@ -39,10 +40,10 @@ pub struct Grounds {
     pub revision: i64,
     /// What it says; `None` if this program cannot read it.
     pub policy: Option<Policy>,
-    /// The zone of the teen's home.
-    pub zone: TimeZone,
-    /// Minutes after midnight at which the teen's day starts.
-    pub day_start_minute: i16,
+    /// Which day it is for the teen, and in which zone they live.
+    pub calendar: Calendar,
+    /// Minutes that were given for whole days; none: the rest of that day.
+    pub gifts: Vec<(Date, Option<u16>)>,
     /// Whether a guardian is paired.
     pub paired: bool,
     /// Whether the consent of one was verified.
@@ -100,11 +101,11 @@ impl Deciders {
 
     /// Makes a teen's policy ready.
     pub fn compile(&self, epoch: i64, grounds: Grounds) -> Compiled {
-        let Grounds { revision, policy, zone, day_start_minute, paired, consented } = grounds;
+        let Grounds { revision, policy, calendar, gifts, paired, consented } = grounds;
         let say = |decider: &Arc<Decider>| Say::of(decider, policy.as_ref()?.get(&decider.control)?);
         Compiled {
             version: Version { epoch, revision },
-            home: Home { zone, day_start_minute, paired, consented },
+            home: Home { calendar, gifts: gifts.into(), paired, consented },
             says: self.0.iter().filter_map(say).collect(),
         }
     }

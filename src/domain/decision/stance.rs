@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date};
 
 use super::{Question, ReasonCode, Relationship};
 use crate::domain::{
     controls::{AUDIENCES, How},
-    timeline::{Until, blocked_until, day_of, next_edge},
+    policy::with_gifts,
+    timeline::{Calendar, Until, blocked_until, next_edge},
     value::{DayMinutes, Kind, Value, Windows, compared},
 };
 
@@ -42,8 +43,8 @@ pub(super) enum Stance {
 /// What is known of the teen beside the policy.
 #[derive(Debug, Clone)]
 pub(super) struct Home {
-    pub(super) zone: TimeZone,
-    pub(super) day_start_minute: i16,
+    pub(super) calendar: Calendar,
+    pub(super) gifts: Box<[(Date, Option<u16>)]>,
     pub(super) paired: bool,
     pub(super) consented: bool,
 }
@@ -156,18 +157,20 @@ impl Stance {
 }
 
 fn off_hours(windows: &Windows, home: &Home, now: Timestamp) -> Said {
-    match blocked_until(windows, &home.zone, now) {
+    match blocked_until(windows, home.calendar.zone(), now) {
         Some(Until::Time(end)) => Said { code: Some(ReasonCode::OffHours), next: Some(end) },
         Some(Until::Forever) => Said { code: Some(ReasonCode::OffHours), next: None },
-        None => Said { code: None, next: next_edge(windows, &home.zone, now) },
+        None => Said { code: None, next: next_edge(windows, home.calendar.zone(), now) },
     }
 }
 
 /// The minutes of the local day, which is the teen's. A day without any minutes is over before it begins, asked or not.
 fn used_up(minutes: DayMinutes, moment: Moment<'_>) -> Said {
     let Moment { question, home, asked_at, now } = moment;
-    let day = day_of(&home.zone, home.day_start_minute, now);
-    let limit = minutes.on(day.date.weekday().into());
+    let day = home.calendar.day_of(now);
+    let set = minutes.on(day.date.weekday().into());
+    let limit =
+        with_gifts(set, day.date, &home.gifts).map_or(DayMinutes::NO_LIMIT, |limit| limit.min(DayMinutes::NO_LIMIT));
     // Of a day that is still to come, nothing is used.
     let used = if day.from <= asked_at { question.used_minutes } else { Some(0) };
     let code = match used {
@@ -177,6 +180,8 @@ fn used_up(minutes: DayMinutes, moment: Moment<'_>) -> Said {
         None => Some(ReasonCode::NotAsked),
     };
     let turns = match code {
+        // What was given is given for one day.
+        _ if !home.gifts.is_empty() => true,
         Some(ReasonCode::BudgetUsed) => minutes != DayMinutes::NONE,
         _ => minutes.leaves_a_day_out(),
     };

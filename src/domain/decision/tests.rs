@@ -13,6 +13,7 @@ use super::*;
 use crate::domain::{
     controls::{Action, Registry},
     policy::Policy,
+    timeline::Calendar,
 };
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| Registry::load().unwrap());
@@ -34,8 +35,8 @@ fn grounds(held: &Json) -> Grounds {
     };
     let held: BTreeMap<String, Json> = held.into_iter().map(|(id, value)| (id, effective(value))).collect();
     let policy = Policy::from_json(&REGISTRY, &serde_json::to_string(&held).unwrap()).unwrap();
-    let zone = TimeZone::get("Europe/Berlin").unwrap();
-    Grounds { revision: 7, policy: Some(policy), zone, day_start_minute: 0, paired: false, consented: false }
+    let calendar = Calendar::new(TimeZone::get("Europe/Berlin").unwrap(), 0);
+    Grounds { revision: 7, policy: Some(policy), calendar, gifts: vec![], paired: false, consented: false }
 }
 
 fn ready(held: Json) -> Compiled {

@@ -8,7 +8,7 @@ use super::{Language, key, unit_key};
 use crate::domain::{
     controls::Control,
     policy::{Change, Hidden},
-    value::{Day, DayMinutes, Given, Kind, Value},
+    value::{Day, DayMinutes, Given, ItemMinutes, Kind, Value},
 };
 
 impl Language {
@@ -19,7 +19,7 @@ impl Language {
             _ if from == to && change.hidden.is_some() => String::new(),
             _ if from == to => self.value(control, &to),
             (Value::Minutes(from), Value::Minutes(to)) => self.minutes_change(*from, *to),
-            (Value::Words(from), Value::Words(to)) => self.entries_change(from, to),
+            (Value::Words(from), Value::Words(to)) if control.kind != Kind::Exceptions => self.entries_change(from, to),
             (Value::Windows(from), Value::Windows(to)) => self.windows_change(from, to),
             _ => self.became(self.value(control, &from), self.value(control, &to)),
         };
@@ -43,8 +43,11 @@ impl Language {
             Value::Minutes(minutes) => self.week(|day| minutes.on(day), |minutes| Some(self.minutes(*minutes))),
             Value::Number(number) => self.amount(control, number),
             Value::Words(words) if words.is_empty() => self.text("no-entries"),
+            Value::Words(words) if control.kind == Kind::Exceptions && words.contains("*") => self.text("all-entries"),
             Value::Words(words) => self.entries(&words),
             Value::Windows(windows) => self.windows(&windows),
+            Value::ItemMinutes(items) if items.iter().len() == 0 => self.text("no-limit"),
+            Value::ItemMinutes(items) => self.items(&items),
         }
     }
 
@@ -119,6 +122,14 @@ impl Language {
             true => last,
             false => format!("{}{}{last}", pieces.join(&self.text("between-entries")), self.text("before-last")),
         }
+    }
+
+    fn items(self, items: &ItemMinutes) -> String {
+        let said = |(item, minutes): (&String, &DayMinutes)| {
+            let minutes = self.week(|day| minutes.on(day), |minutes| Some(self.minutes(*minutes)));
+            self.say("item-minutes", &[("item", self.entry(item).into()), ("minutes", minutes.into())])
+        };
+        items.iter().map(said).collect::<Vec<_>>().join(&self.text("between-items"))
     }
 
     fn entries_change(self, from: &BTreeSet<String>, to: &BTreeSet<String>) -> String {

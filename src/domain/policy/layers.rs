@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::WhoLoosens;
+use super::{TimeGrant, WhoLoosens};
 use crate::domain::{
     age::AgeBand,
     controls::ControlId,
@@ -91,6 +91,9 @@ pub struct Layers {
     /// What is tightened for a time.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub holds: Vec<Timed>,
+    /// Minutes that were given beyond a limit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub time_grants: Vec<TimeGrant>,
 }
 
 impl Timed {
@@ -116,6 +119,7 @@ impl Layers {
         self.verified.remove(guardian);
         self.grants.retain(|grant| grant.by != *guardian);
         self.holds.retain(|hold| hold.by != *guardian);
+        self.time_grants.retain(|grant| grant.by != *guardian);
         self
     }
 

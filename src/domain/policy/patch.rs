@@ -59,6 +59,20 @@ pub enum PatchError {
     /// A grant or hold too many.
     #[error("there are too many grants and holds already")]
     TooManyTimed(ControlId),
+    /// Minutes that cannot be given at once.
+    #[error("must be 1 to {0} minutes")]
+    TimeRange(u16),
+    /// No item of use is called so.
+    #[error("the item is not a word")]
+    TimeItem,
+    /// More minutes than the law or the platform lets anybody have on that day.
+    #[error("so many minutes are not permitted at this age")]
+    BeyondBound {
+        /// How many more there can be.
+        possible_minutes: u16,
+        /// The rules of law that ask for it; none where it is the platform's own floor.
+        rules: Vec<RuleId>,
+    },
     /// More than one person's share of what a device can be sent.
     #[error("what they set is too long taken together")]
     TooBig,

@@ -32,7 +32,8 @@ fn share_of(layers: &Layers, by: AccountId) -> usize {
     let set = own.filter(|setting| setting.by == by).map(|Setting { value, reason, .. }| cost(value, reason));
     let lent = layers.grants.iter().chain(&layers.holds).filter(|timed| timed.by == by);
     let lent = lent.map(|Timed { value, reason, .. }| cost(value, reason));
-    set.chain(lent).fold(0, usize::saturating_add)
+    let given = layers.time_grants.iter().filter(|grant| grant.by == by).map(bytes_of);
+    set.chain(lent).chain(given).fold(0, usize::saturating_add)
 }
 
 fn cost(value: &Value, reason: &Option<String>) -> usize {

@@ -10,7 +10,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::{Effective, Kept, Layer, Layers, Policy, RuleId, Setting, Timed, Undo};
+use super::{Effective, Kept, Layer, Layers, Policy, RuleId, Setting, TimeGrant, Timed, Undo};
 use crate::domain::{
     age::AgeBand,
     controls::{ControlId, Registry},
@@ -47,6 +47,8 @@ struct StoredLayers {
     grants: Vec<StoredTimed>,
     #[serde(default)]
     holds: Vec<StoredTimed>,
+    #[serde(default)]
+    time_grants: Vec<TimeGrant>,
 }
 
 #[derive(Deserialize)]
@@ -123,6 +125,7 @@ impl Layers {
             kept: read_all(registry, stored.kept, kept, &mut dropped)?,
             grants: read_timed(registry, stored.grants, &mut dropped)?,
             holds: read_timed(registry, stored.holds, &mut dropped)?,
+            time_grants: stored.time_grants,
         };
         dropped.sort();
         dropped.dedup();

@@ -12,6 +12,7 @@ use crate::domain::{
     law::RuleBook,
     policy::{Facts, Layers, Setting, effective},
     simulation::Present,
+    timeline::Calendar,
     value::Direction,
 };
 
@@ -36,7 +37,7 @@ fn offers_with(layers: Layers, age: i16, region: &str, book: &RuleBook) -> Vec<O
         registry: &REGISTRY,
         book,
         facts: &facts,
-        day_start_minute: 0,
+        calendar: &Calendar::new(TimeZone::UTC, 0),
         guarded: true,
         layers,
         computed_for: None,

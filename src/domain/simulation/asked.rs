@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp, civil::Weekday};
 use thiserror::Error;
 
 use super::{Present, later};
-use crate::domain::timeline::{LocalDay, Span, day_of, days};
+use crate::domain::timeline::{LocalDay, Span};
 
 /// The longest stretch: a week, and a day beside it.
 pub(super) const EIGHT_DAYS: SignedDuration = SignedDuration::from_hours(8 * 24);
@@ -70,10 +70,10 @@ fn near(now: Timestamp, field: &'static str, at: Timestamp) -> Result<Timestamp,
 
 /// The local days from Monday to Sunday around now.
 fn week(present: &Present<'_>) -> Span {
-    let (zone, start, now) = (present.zone(), present.day_start_minute, present.now);
-    let today = day_of(zone, start, now);
+    let (calendar, now) = (present.calendar, present.now);
+    let today = calendar.day_of(now);
     let monday = |day: &LocalDay| day.date.saturating_sub(since_monday(day.date.weekday()));
-    let around = days(zone, start, later(now, -EIGHT_DAYS), later(now, EIGHT_DAYS));
+    let around = calendar.days(later(now, -EIGHT_DAYS), later(now, EIGHT_DAYS));
     let week = around.iter().filter(|day| monday(day) == monday(&today));
     let span = week.map(|day| Span { from: day.from, to: day.to }).reduce(|a, b| Span { from: a.from, to: b.to });
     span.unwrap_or(Span { from: today.from, to: today.to })

@@ -19,7 +19,7 @@ use crate::domain::{
     controls::ControlId,
     decision::Verdict,
     policy::{Change, Effective, When, diff},
-    timeline::{LocalDay, Span, day_of},
+    timeline::{LocalDay, Span},
     value::{Direction, Given, Value},
 };
 
@@ -94,7 +94,7 @@ pub fn moment(present: &Present<'_>, at: Timestamp, usage: Option<&Usage>) -> Re
     });
     Ok(Moment {
         at,
-        day: day_of(present.zone(), present.day_start_minute, at),
+        day: present.calendar.day_of(at),
         age_band: look.band,
         changes: diff(present.registry, present.policy, &look.policy).into_iter().map(Difference::from).collect(),
         controls: controls.collect(),

@@ -14,7 +14,7 @@ use super::{
 use crate::domain::{
     controls::{Control, ControlId},
     policy::Effective,
-    timeline::{LocalDay, Span, blocked, days},
+    timeline::{LocalDay, Span, blocked},
     value::{Kind, Value},
 };
 
@@ -59,7 +59,7 @@ pub struct Held {
 
 /// How things go in a stretch of time.
 pub fn timeline(present: &Present<'_>, span: Span, usage: Option<&Usage>) -> Result<Timeline, TooMuchAhead> {
-    let days = days(present.zone(), present.day_start_minute, span.from, span.to);
+    let days = present.calendar.days(span.from, span.to);
     let course = course(present, span.from, span.to)?;
     let mut spans = held(&course);
     let row = |control: &Control| {

@@ -127,7 +127,7 @@ struct Teen {
     policy: Policy,
     computed_for: Option<AgeBand>,
     guarded: bool,
-    day_start_minute: i16,
+    calendar: Calendar,
     now: Timestamp,
 }
 
@@ -142,7 +142,8 @@ impl Teen {
         // Nothing but their own is stored for an adult.
         let layers = at_age(&REGISTRY, &layers, band, band, now);
         let policy = effective(&facts.at(&REGISTRY, &book, &layers, now));
-        Self { policy, computed_for: Some(band), book, facts, layers, guarded: true, day_start_minute: 0, now }
+        let calendar = Calendar::new(facts.zone.clone(), 0);
+        Self { policy, computed_for: Some(band), book, facts, layers, guarded: true, calendar, now }
     }
 
     fn present(&self) -> Present<'_> {
@@ -150,7 +151,7 @@ impl Teen {
             registry: &REGISTRY,
             book: &self.book,
             facts: &self.facts,
-            day_start_minute: self.day_start_minute,
+            calendar: &self.calendar,
             guarded: self.guarded,
             layers: self.layers.clone(),
             computed_for: self.computed_for,
@@ -308,7 +309,8 @@ fn any_teen() -> impl Strategy<Value = Teen> {
         let home = (any::<bool>(), prop_oneof![Just(0_i16), 0_i16..1440]);
         (birth, any_book(today), any_layers(now), home).prop_map(move |(birth, book, layers, (guarded, start))| {
             let teen = Teen::of(facts(birth, zone), book, layers, now);
-            Teen { guarded, day_start_minute: start, ..teen }
+            let calendar = Calendar::new(teen.facts.zone.clone(), start);
+            Teen { guarded, calendar, ..teen }
         })
     })
 }

@@ -12,6 +12,7 @@ use crate::domain::{
     age::AgeBand,
     controls::Action,
     decision::{Compiled, Deciders, Grounds, Outcome, Question, Reason, Relationship, Standing},
+    policy::day_gifts,
     timeline::{LocalDay, Span},
 };
 
@@ -59,8 +60,8 @@ fn compiled(present: &Present<'_>, deciders: &Deciders, look: &Look) -> Compiled
     let grounds = Grounds {
         revision: 0,
         policy: Some(look.policy.clone()),
-        zone: present.zone().clone(),
-        day_start_minute: present.day_start_minute,
+        calendar: present.calendar.clone(),
+        gifts: day_gifts(&present.layers),
         // Pairings end at 18.
         paired: present.guarded && look.band != AgeBand::Adult,
         consented: !present.layers.verified.is_empty(),

@@ -26,14 +26,15 @@ struct Carried<'a> {
 
 /// The text of [`Payload::controls`](super::Payload::controls), for a teen of this band.
 pub fn carried(registry: &Registry, band: AgeBand, policy: &Policy) -> Result<String, serde_json::Error> {
-    let safe = |control: &Control, held: &Effective| {
-        fallback(&control.kind, control.default_for(band), &held.value, held.after.as_ref())
-    };
-    let controls: BTreeMap<&ControlId, Carried<'_>> = policy
-        .iter()
-        .map(|(id, held)| (id, Carried { held, safe: registry.get(id).and_then(|control| safe(control, held)) }))
-        .collect();
+    let safe = |id: &ControlId, held: &Effective| safe_of(registry.get(id)?, band, held);
+    let controls: BTreeMap<&ControlId, Carried<'_>> =
+        policy.iter().map(|(id, held)| (id, Carried { held, safe: safe(id, held) })).collect();
     serde_json::to_string(&controls)
+}
+
+/// What a device of a teen of this band falls back to; see [`fallback`].
+pub(super) fn safe_of(control: &Control, band: AgeBand, held: &Effective) -> Option<Value> {
+    fallback(&control.kind, control.default_for(band), &held.value, held.after.as_ref())
 }
 
 /// What a device falls back to after long silence: as strict as all that it was told, and as the default of the band. Nothing

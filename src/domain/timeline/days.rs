@@ -54,7 +54,7 @@ pub fn day_of(zone: &TimeZone, day_start_minute: i16, at: Timestamp) -> LocalDay
 }
 
 /// The day of `at` and all that follow.
-fn days_since(zone: &TimeZone, day_start_minute: i16, at: Timestamp) -> impl Iterator<Item = LocalDay> {
+pub(super) fn days_since(zone: &TimeZone, day_start_minute: i16, at: Timestamp) -> impl Iterator<Item = LocalDay> {
     let shown = date_shown(zone, day_start_minute, at);
     iter::successors(Some(shown), |date| date.tomorrow().ok())
         .map(move |date| day(zone, day_start_minute, date))
@@ -78,7 +78,7 @@ fn opening(zone: &TimeZone, day_start_minute: i16, date: Date) -> Timestamp {
     Passing::of(zone, date.to_datetime(Time::midnight()).saturating_add(start)).first
 }
 
-fn shift_within(zone: &TimeZone, from: Timestamp, to: Timestamp) -> Option<ClockShift> {
+pub(super) fn shift_within(zone: &TimeZone, from: Timestamp, to: Timestamp) -> Option<ClockShift> {
     let just_before = from.checked_sub(SignedDuration::from_secs(1)).ok()?;
     let offset = zone.to_offset(just_before);
     let mut turns = zone.following(just_before).take_while(|turn| turn.timestamp() < to);

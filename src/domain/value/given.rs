@@ -4,6 +4,8 @@
 //! nothing", and a derived struct also reads a bare list as its fields. Here every form is recognised by its first
 //! token, a second `"from"` in one window is an error, and nothing nests deeper than the times of a dated window.
 
+mod entries;
+mod items;
 mod windows;
 
 use std::{borrow::Cow, collections::BTreeSet, fmt};
@@ -20,9 +22,14 @@ use utoipa::{
     },
 };
 
-pub use self::windows::{GivenDated, GivenDates, GivenEntry, GivenOnly, GivenSpan, GivenWindow};
+use self::entries::Entry;
+pub use self::{
+    items::{GivenItem, GivenMinutes},
+    windows::{GivenDated, GivenDates, GivenEntry, GivenOnly, GivenSpan, GivenWindow},
+};
 use super::{
-    Day, DayMinutes, Kind, MAX_WORDS, Value, ValueError,
+    DayMinutes, Kind, MAX_WORDS, Value, ValueError,
+    items::MAX_ITEMS,
     windows::{MAX_DATES, MAX_WINDOWS, named_dates},
 };
 
@@ -45,6 +52,8 @@ pub enum Given {
     Windows(Vec<GivenEntry>),
     /// Numbers for all seven days.
     Week(GivenWeek),
+    /// A list of items with their minutes.
+    Items(Vec<GivenItem>),
 }
 
 /// Minutes for each day, all seven required.
@@ -72,6 +81,7 @@ impl Given {
             Self::Windows(entries) if entries.iter().map(named_dates).sum::<usize>() > MAX_DATES => {
                 Err(ValueError::TooManyDates)
             }
+            Self::Items(items) if items.len() > MAX_ITEMS => Err(ValueError::TooManyItems),
             _ => Ok(()),
         }
     }
@@ -82,14 +92,17 @@ impl From<&Value> for Given {
         match value {
             Value::Choice(text) => Self::Text(text.clone()),
             Value::Flag(flag) => Self::Flag(*flag),
-            Value::Minutes(minutes) => {
-                minutes.same_every_day().map_or_else(|| week(*minutes), |m| Self::Number(m.into()))
-            }
+            Value::Minutes(minutes) => match GivenMinutes::from(*minutes) {
+                GivenMinutes::EveryDay(minutes) => Self::Number(minutes),
+                GivenMinutes::Week(week) => Self::Week(week),
+            },
             Value::Number(number) => Self::Number((*number).into()),
             Value::Words(words) if words.is_empty() => Self::Empty,
             Value::Words(words) => Self::Words(words.iter().cloned().collect()),
             Value::Windows(windows) if windows.is_empty() => Self::Empty,
             Value::Windows(windows) => Self::Windows(windows.to_given()),
+            Value::ItemMinutes(items) if items.iter().len() == 0 => Self::Empty,
+            Value::ItemMinutes(items) => Self::Items(items.to_given()),
         }
     }
 }
@@ -116,12 +129,17 @@ pub(in crate::domain) fn unchecked(given: Given) -> Result<Value, ValueError> {
         },
         given @ Given::Week(_) => Kind::Minutes.restore(given),
         given @ Given::Windows(_) => Kind::Windows.restore(given),
+        given @ Given::Items(_) => Kind::ItemMinutes.restore(given),
     }
 }
 
-fn week(minutes: DayMinutes) -> Given {
-    let [mon, tue, wed, thu, fri, sat, sun] = Day::ALL.map(|day| i64::from(minutes.on(day)));
-    Given::Week(GivenWeek { mon, tue, wed, thu, fri, sat, sun })
+impl GivenMinutes {
+    pub(super) fn checked(self) -> Result<DayMinutes, ValueError> {
+        match self {
+            Self::EveryDay(minutes) => DayMinutes::every_day(minutes),
+            Self::Week(week) => DayMinutes::from_week(week),
+        }
+    }
 }
 
 fn empty_list<S: serde::Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
@@ -140,7 +158,7 @@ impl<'de> Visitor<'de> for GivenVisitor {
     type Value = Given;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("true or false, a whole number, a string, a list of strings or of windows, or minutes by day")
+        f.write_str("true or false, a whole number, a string, a list of strings, windows or items, or minutes by day")
     }
 
     fn visit_bool<E: Error>(self, flag: bool) -> Result<Given, E> {
@@ -180,45 +198,25 @@ impl<'de> Visitor<'de> for GivenVisitor {
             Some(Entry::Window(window)) => {
                 let mut windows = vec![window];
                 while let Some(next) = list.next_element()? {
-                    let Entry::Window(next) = next else {
-                        return Err(A::Error::custom("words and windows in one list"));
-                    };
+                    let Entry::Window(next) = next else { return Err(mixed()) };
                     windows.push(next);
                 }
                 Ok(Given::Windows(windows))
+            }
+            Some(Entry::Item(item)) => {
+                let mut items = vec![item];
+                while let Some(next) = list.next_element()? {
+                    let Entry::Item(next) = next else { return Err(mixed()) };
+                    items.push(next);
+                }
+                Ok(Given::Items(items))
             }
         }
     }
 }
 
-/// The first thing in a list decides what the list is.
-enum Entry {
-    Word(String),
-    Window(GivenEntry),
-}
-
-impl<'de> Deserialize<'de> for Entry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(EntryVisitor)
-    }
-}
-
-struct EntryVisitor;
-
-impl<'de> Visitor<'de> for EntryVisitor {
-    type Value = Entry;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string or a window")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Entry, E> {
-        Ok(Entry::Word(text.to_owned()))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Entry, A::Error> {
-        GivenEntry::from_map(map).map(Entry::Window)
-    }
+fn mixed<E: Error>() -> E {
+    E::custom("a list has entries of one sort")
 }
 
 impl PartialSchema for Given {
@@ -230,12 +228,14 @@ impl PartialSchema for Given {
             .item(Vec::<String>::schema())
             .item(ArrayBuilder::new().items(GivenEntry::schema()))
             .item(GivenWeek::schema())
+            .item(Vec::<GivenItem>::schema())
             .description(Some(
                 "The value of a control; its kind says which form it takes. Flag: true or false. Choice: one of the \
                  control's values. Minutes: 0 to 1440 for every day (1440 is no limit), or an object with all seven \
                  days. Words: at most 200 strings of 1 to 64 characters. Windows: at most 50 and at most 400 dates, in \
                  local time: of the week, of the week in some months, or of dates. On a date `windows` begin in place \
-                 of the week's, with `also` beside them; `only` is how a date is written, from midnight to midnight.",
+                 of the week's, with `also` beside them; `only` is how a date is written, from midnight to midnight. \
+                 Items: at most 100, each with minutes.",
             ))
             .examples([
                 serde_json::json!(60),
@@ -250,6 +250,7 @@ impl PartialSchema for Given {
                     {"on": ["2026-07-14"], "windows": [{"from": "16:00", "to": "18:00"}], "also": true},
                 ]),
                 serde_json::json!([{"on": ["2026-12-24"], "only": [{"from": "00:00", "to": "07:00"}]}]),
+                serde_json::json!([{"item": "games", "minutes": 30}]),
                 serde_json::json!({"mon": 60, "tue": 60, "wed": 60, "thu": 60, "fri": 90, "sat": 120, "sun": 120}),
             ])
             .into()

@@ -17,6 +17,8 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::Words,
         Kind::Ids,
         Kind::Windows,
+        Kind::ItemMinutes,
+        Kind::Exceptions,
     ]
 }
 
@@ -37,6 +39,21 @@ pub(crate) fn any_given(kind: &Kind) -> BoxedStrategy<Given> {
             vec(prop_oneof!["[a-eA-E]{1,3}".boxed(), "[!-~]{1,20}".boxed()], 0..6).prop_map(Given::Words).boxed()
         }
         Kind::Windows => any_windows().prop_map(Given::Windows).boxed(),
+        Kind::ItemMinutes => {
+            let minutes = any_given(&Kind::Minutes).prop_map(|given| match given {
+                Given::Week(week) => GivenMinutes::Week(week),
+                Given::Number(minutes) => GivenMinutes::EveryDay(minutes),
+                other => panic!("{other:?}"),
+            });
+            prop::collection::btree_map("[a-d]{1,2}", minutes, 0..5)
+                .prop_map(|items| {
+                    Given::Items(items.into_iter().map(|(item, minutes)| GivenItem { item, minutes }).collect())
+                })
+                .boxed()
+        }
+        Kind::Exceptions => {
+            vec(prop_oneof![9 => "[a-d]{1,2}", 1 => Just("*".to_owned())], 0..5).prop_map(Given::Words).boxed()
+        }
     }
 }
 
@@ -256,6 +273,12 @@ fn hostile_json_has_no_form() {
         r#"[{"on":["2026-07-01"],"windows":[["07:00","08:00"]]}]"#,
         r#"[{"on":["2026-07-01"],"windows":[{"days":["mon"],"from":"07:00","to":"08:00"}]}]"#,
         r#"[{"on":["2026-07-01"],"windows":{"from":"07:00","to":"08:00"}}]"#,
+        r#"[{"item":"games"}]"#,
+        r#"[{"item":"games","minutes":"30"}]"#,
+        r#"[{"item":"games","minutes":30,"days":["mon"]}]"#,
+        r#"[{"item":"games","minutes":30,"minutes":40}]"#,
+        r#"[{"item":"games","minutes":30}, "feed"]"#,
+        r#"[{"item":"games","minutes":{"mon":1}}]"#,
     ] {
         assert!(serde_json::from_str::<Given>(bad).is_err(), "{bad}");
     }
@@ -269,14 +292,12 @@ fn every_kind_refuses_the_forms_of_the_others() {
         json!("friends"),
         json!(["a"]),
         json!([{"days": ["mon"], "from": "07:00", "to": "08:00"}]),
+        json!([{"item": "games", "minutes": 30}]),
     ];
     let accepted = |kind: &Kind| forms.iter().filter(|json| parse(kind, json).is_ok()).count();
     assert!(kinds().iter().all(|kind| accepted(kind) == 1));
-    assert!(
-        kinds()
-            .iter()
-            .all(|kind| parse(kind, &json!([])).is_ok() == matches!(kind, Kind::Words | Kind::Ids | Kind::Windows))
-    );
+    assert!(kinds().iter().all(|kind| parse(kind, &json!([])).is_ok()
+        != matches!(kind, Kind::Choice { .. } | Kind::Flag { .. } | Kind::Minutes | Kind::Number { .. })));
     assert!(
         matches!(parse(&kinds()[0], &json!("strangers")), Err(ValueError::NotAllowed { allowed }) if allowed.len() == 4)
     );

@@ -51,8 +51,9 @@ pub struct Reading {
     pub newest: Newest,
 }
 
-type NewestRow =
-    (Uuid, i64, String, String, i16, jiff_diesel::Timestamp, Option<Uuid>, Option<String>, Json, Option<Json>);
+/// What a snapshot is made of, as it is stored.
+pub(crate) type RecordRow = (Uuid, i64, String, String, i16, Option<String>, jiff_diesel::Timestamp);
+type NewestRow = (RecordRow, Option<Uuid>, Option<String>, Json, Option<Json>);
 
 impl Store {
     /// The newest policies of these teens, in one query. `sync` may read any: it has no proofs, only sockets that had them.
@@ -63,7 +64,7 @@ impl Store {
         let epoch = conn.epoch();
         let rows: Vec<NewestRow> = newest_query().filter(among(teens::account_id, ids)).load(&mut conn).await?;
         let readable = |row: NewestRow| {
-            let teen = TeenId::from(row.0);
+            let teen = TeenId::from(row.0.0);
             // Others must not wait for a row that nobody can read.
             newest(row).map_err(|error| tracing::error!(%error, %teen, "a policy cannot be read")).ok()
         };
@@ -82,7 +83,7 @@ impl Store {
         let epoch = conn.epoch();
         let mut read = HashMap::new();
         for (hash, device, row) in rows {
-            let device = DeviceOf::shown(row.0.into(), device.into());
+            let device = DeviceOf::shown(row.0.0.into(), device.into());
             read.insert(hash, newest(row).map(|newest| Reading { device, epoch, newest }));
         }
         let one = |hash: &Vec<u8>| match read.get(hash) {
@@ -121,30 +122,35 @@ pub(super) type Same = diesel::dsl::And<
     diesel::dsl::Eq<policy_revisions::revision, teens::revision>,
 >;
 
+pub(crate) type RecordColumns = (
+    policy_revisions::teen_id,
+    policy_revisions::revision,
+    policy_revisions::controls,
+    policy_revisions::home_zone,
+    policy_revisions::day_start_minute,
+    policy_revisions::timeline,
+    policy_revisions::made_at,
+);
+/// The columns of a [`RecordRow`].
+pub(crate) const RECORD: RecordColumns = (
+    policy_revisions::teen_id,
+    policy_revisions::revision,
+    policy_revisions::controls,
+    policy_revisions::home_zone,
+    policy_revisions::day_start_minute,
+    policy_revisions::timeline,
+    policy_revisions::made_at,
+);
+
 type Columns = (
-    policy_revisions::teen_id,
-    policy_revisions::revision,
-    policy_revisions::controls,
-    policy_revisions::home_zone,
-    policy_revisions::day_start_minute,
-    policy_revisions::made_at,
+    RecordColumns,
     policy_revisions::made_by,
     policy_revisions::reason,
     policy_revisions::changes,
     policy_revisions::seen,
 );
-const COLUMNS: Columns = (
-    policy_revisions::teen_id,
-    policy_revisions::revision,
-    policy_revisions::controls,
-    policy_revisions::home_zone,
-    policy_revisions::day_start_minute,
-    policy_revisions::made_at,
-    policy_revisions::made_by,
-    policy_revisions::reason,
-    policy_revisions::changes,
-    policy_revisions::seen,
-);
+const COLUMNS: Columns =
+    (RECORD, policy_revisions::made_by, policy_revisions::reason, policy_revisions::changes, policy_revisions::seen);
 
 #[diesel::dsl::auto_type(no_type_alias)]
 fn newest_query() -> _ {
@@ -163,14 +169,20 @@ fn reading_query() -> _ {
     devices.filter(devices::revoked_at.is_null()).select((devices::token_hash, devices::id, columns))
 }
 
-fn newest(row: NewestRow) -> Result<Newest, StoreError> {
-    let (teen, revision, controls, home_zone, day_start_minute, made_at, by, reason, changes, seen) = row;
-    let (teen, made_at) = (teen.into(), made_at.to_jiff());
+fn newest((row, by, reason, changes, seen): NewestRow) -> Result<Newest, StoreError> {
     Ok(Newest {
-        record: PolicyRecord { teen, revision, controls, home_zone, day_start_minute, made_at },
+        record: record(row),
         by: by.map(AccountId::from),
         reason,
         changes: serde_json::from_value(changes)?,
         seen: seen.map(serde_json::from_value).transpose()?,
     })
+}
+
+/// A revision as far as a snapshot is made of it.
+pub(crate) fn record(
+    (teen, revision, controls, home_zone, day_start_minute, timeline, made_at): RecordRow,
+) -> PolicyRecord {
+    let (teen, made_at) = (teen.into(), made_at.to_jiff());
+    PolicyRecord { teen, revision, controls, home_zone, day_start_minute, timeline, made_at }
 }

@@ -21,7 +21,9 @@ use crate::{
         law::{Reach, RuleBook},
         pairing::PairingState,
         policy::{Facts, Layers, Policy, Renewed, Situation, diff, renewed},
+        snapshot::RENEWED_AFTER,
         supervision::seen::{self, Seen},
+        timeline::Calendar,
         version::Version,
     },
     store::{
@@ -45,6 +47,7 @@ pub(crate) struct Standing {
     pub(crate) computed_for: Option<AgeBand>,
     pub(crate) home_zone: String,
     pub(crate) day_start_minute: i16,
+    pub(crate) calendar: Calendar,
     pub(crate) facts: Facts,
     pub(crate) book: Arc<Book>,
     pub(crate) layers: Layers,
@@ -102,7 +105,8 @@ impl Standing {
         let now = tools.world.now();
         let is_same_day = facts.day(now) == self.facts.day(now) && Some(next.band) == self.computed_for;
         let due_at = if is_same_day { next.due_at } else { Some(now) };
-        Next { home_zone, day_start_minute, due_at, ..next }
+        let calendar = self.calendar.moved(zone(&home_zone), day_start_minute, now);
+        Next { home_zone, day_start_minute, calendar, due_at, ..next }
     }
 
     /// When to look, if that is past: whoever changes something in between leaves it to the worker, who also makes announcements and
@@ -113,7 +117,7 @@ impl Standing {
 
     /// When to look again after having looked now.
     pub(crate) fn next_look(&self, layers: &Layers, now: Timestamp) -> Option<Timestamp> {
-        self.facts.next_change(&self.book.rules, layers, now)
+        due_after(&self.facts, &self.book.rules, layers, now)
     }
 
     fn plan(
@@ -137,13 +141,16 @@ impl Standing {
             seen,
             policy,
             undo: None,
+            ledger: None,
+            request: None,
             by,
             origin: by.map_or(Origin::Server, |_| Origin::Session),
             reason: None,
             home_zone: self.home_zone.clone(),
             day_start_minute: self.day_start_minute,
+            calendar: self.calendar.clone(),
             band,
-            due_at: self.overdue(now).or_else(|| facts.next_change(&self.book.rules, &layers, now)),
+            due_at: self.overdue(now).or_else(|| due_after(facts, &self.book.rules, &layers, now)),
             layers,
         }
     }
@@ -152,6 +159,19 @@ impl Standing {
 /// A zone that has left the database counts as UTC rather than locking a family out.
 fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+/// When to look at a policy that was made now: when it may change by itself, and when its timeline is to be made anew.
+pub(crate) fn due_after(facts: &Facts, book: &RuleBook, layers: &Layers, now: Timestamp) -> Option<Timestamp> {
+    let renewed_at = now.checked_add(RENEWED_AFTER).ok();
+    facts.next_change(book, layers, now).into_iter().chain(renewed_at).min()
+}
+
+/// Which day it is for a teen. Former homes that cannot be read are forgotten: what depends on them is when a day opens.
+pub(crate) fn calendar(home_zone: &str, day_start_minute: i16, former: Json) -> Calendar {
+    let read =
+        serde_json::from_value(former).inspect_err(|error| tracing::error!(%error, "former homes cannot be read"));
+    Calendar::new(zone(home_zone), day_start_minute).after(read.unwrap_or_default())
 }
 
 /// Locks the teen's row, which puts all changes of one teen in order.
@@ -236,6 +256,7 @@ pub(crate) struct TeenRow {
     revision: i64,
     home_zone: String,
     day_start_minute: i16,
+    former_homes: Json,
     settings: Json,
     age_band: Option<String>,
     due_at: Option<jiff_diesel::Timestamp>,
@@ -268,6 +289,7 @@ fn teens_query(pairing: Uuid) -> _ {
                 teens::revision,
                 teens::home_zone,
                 teens::day_start_minute,
+                teens::former_homes,
                 teens::settings,
                 teens::age_band,
                 teens::due_at,
@@ -305,7 +327,8 @@ impl TeenRow {
             tracing::warn!(controls = ?dropped, "settings of controls that are not in the registry any more were left out");
         }
         let computed_for = self.age_band.map(|band| band.parse().map_err(broken)).transpose()?;
-        let zone = zone(&self.home_zone);
+        let calendar = calendar(&self.home_zone, self.day_start_minute, self.former_homes);
+        let zone = calendar.zone().clone();
         Ok(Standing {
             teen,
             revision: self.revision,
@@ -314,6 +337,7 @@ impl TeenRow {
             computed_for,
             home_zone: self.home_zone,
             day_start_minute: self.day_start_minute,
+            calendar,
             facts: Facts { signals, region: self.region, joined: self.joined.to_jiff().min(tools.world.now()), zone },
             book,
             layers,

@@ -10,12 +10,12 @@ use crate::{
     domain::{
         ids::{DeviceId, Id, TeenId},
         report::{Applied, Desired, Issue, Lost, Rejected, Reports, SaidBy, Standing},
-        snapshot::PolicyRecord,
         version::Version,
     },
     store::{
         Store, StoreError,
         kinship::GuardianOf,
+        policies::{RECORD, RecordRow, record},
         schema::{device_reports, devices, lost_revisions, policy_revisions, teens},
     },
 };
@@ -94,8 +94,6 @@ fn uuids<K>(ids: &[Id<K>]) -> Vec<Uuid> {
     ids.iter().map(|id| id.uuid()).collect()
 }
 
-type PolicyRow = (Uuid, i64, String, String, i16, jiff_diesel::Timestamp);
-
 impl Store {
     /// Every live device of a guarded teen, oldest first.
     pub async fn device_standings(&self, proof: &GuardianOf) -> Result<Vec<DeviceStanding>, StoreError> {
@@ -162,21 +160,14 @@ impl Store {
                     )
                         .nullable(),
                 ),
-                (
-                    policy_revisions::teen_id,
-                    policy_revisions::revision,
-                    policy_revisions::controls,
-                    policy_revisions::home_zone,
-                    policy_revisions::day_start_minute,
-                    policy_revisions::made_at,
-                ),
+                RECORD,
             ))
             .into_boxed();
         query = match of {
             Of::Teens(teens) => query.filter(teens::account_id.eq_any(uuids(teens))),
             Of::Devices(devices) => query.filter(devices::id.eq_any(uuids(devices))),
         };
-        let rows: Vec<(DeviceRow, PolicyRow)> = query.load(&mut conn).await?;
+        let rows: Vec<(DeviceRow, RecordRow)> = query.load(&mut conn).await?;
         let epoch = conn.epoch();
         Ok(rows.into_iter().map(|(device, policy)| standing(device, policy, epoch)).collect())
     }
@@ -190,10 +181,9 @@ fn readable(standings: Vec<Result<DeviceStanding, StoreError>>) -> Vec<DeviceSta
     standings.into_iter().filter_map(read).collect()
 }
 
-fn standing(device: DeviceRow, policy: PolicyRow, epoch: i64) -> Result<DeviceStanding, StoreError> {
-    let (teen, revision, controls, home_zone, day_start_minute, made_at) = policy;
-    let (teen, made_at) = (TeenId::from(teen), made_at.to_jiff());
-    let record = PolicyRecord { teen, revision, controls, home_zone, day_start_minute, made_at };
+fn standing(device: DeviceRow, policy: RecordRow, epoch: i64) -> Result<DeviceStanding, StoreError> {
+    let record = record(policy);
+    let (teen, made_at) = (record.teen, record.made_at);
     let (epoch_said, revision_said, sha256, issues, confirmed_at, first) = device.applied;
     let applied = match (epoch_said.zip(revision_said), sha256, confirmed_at) {
         (Some((epoch, revision)), Some(sha256), Some(at)) => Some(Applied {

@@ -16,14 +16,13 @@ use crate::{
     domain::{
         ids::{DeviceId, TeenId},
         report::{Issue, RejectCode},
-        snapshot::PolicyRecord,
         version::Version,
     },
     failpoint,
     store::{
         Event, Store, StoreError,
         kinship::DeviceOf,
-        policies,
+        policies::{self, RECORD, RecordRow, record},
         prepared::Prepared,
         schema::{policy_revisions, teens},
     },
@@ -121,31 +120,22 @@ impl Store {
         let mut conn = self.pool.get().await?;
         let newest = policies::newest_versions(&mut conn, &teens).await?;
         let wanted: Vec<Key> = teens.iter().map(|teen| teen.uuid()).zip(revisions.iter().copied()).collect();
-        let rows: Vec<(Uuid, i64, String, String, i16, jiff_diesel::Timestamp)> = policy_revisions::table
+        let rows: Vec<RecordRow> = policy_revisions::table
             .inner_join(teens::table.on(teens::account_id.eq(policy_revisions::teen_id)))
             .filter(
                 policy_revisions::teen_id
                     .eq_any(wanted.iter().map(|key| key.0).collect::<Vec<_>>())
                     .and(policy_revisions::revision.eq_any(revisions)),
             )
-            .select((
-                policy_revisions::teen_id,
-                policy_revisions::revision,
-                policy_revisions::controls,
-                policy_revisions::home_zone,
-                policy_revisions::day_start_minute,
-                policy_revisions::made_at,
-            ))
+            .select(RECORD)
             .load(&mut conn)
             .await?;
         let epoch = conn.epoch();
         let mut hashes = BTreeMap::new();
-        for (teen, revision, controls, home_zone, day_start_minute, made_at) in rows {
-            if wanted.contains(&(teen, revision)) {
-                let made_at = made_at.to_jiff();
-                let record =
-                    PolicyRecord { teen: teen.into(), revision, controls, home_zone, day_start_minute, made_at };
-                hashes.insert((teen, revision), record.desired(epoch)?.sha256);
+        for row in rows {
+            let key = (row.0, row.1);
+            if wanted.contains(&key) {
+                hashes.insert(key, record(row).desired(epoch)?.sha256);
             }
         }
         Ok(Hashes { newest, hashes })

@@ -9,8 +9,9 @@ use super::{Changed, Home, Lend, Patch, next_version};
 use crate::{
     domain::{
         ids::{AccountId, TeenId},
-        policy::{self, Layers, Timed, Undo, patch_guardian, undo_of},
+        policy::{self, Layers, TimeGift, Timed, Undo, Until, patch_guardian, undo_of},
         supervision::seen,
+        value::Given,
         version::Version,
     },
     failpoint,
@@ -20,7 +21,8 @@ use crate::{
         history,
         kinship::{GuardianOf, TeenSelf},
         once::{self, Once},
-        policies::{self, Newest, Next, Origin, RevisionKind, Standing},
+        policies::{self, Entry, Newest, Next, Origin, RevisionKind, Standing},
+        requests::{self, Granting},
         schema::policy_revisions,
     },
 };
@@ -44,6 +46,21 @@ pub(super) enum Plan {
     Revoke(Uuid),
     /// Give a grant back.
     GiveBack(Uuid),
+    /// Give minutes beyond a limit.
+    GiveTime(TimeGift),
+    /// Take minutes back.
+    TakeTime(Uuid),
+    /// Pause everything until then, instead of an earlier pause.
+    Pause(Uuid, Until),
+    /// End one's own pause.
+    Resume,
+}
+
+impl Plan {
+    /// Whether it changes what is left of a day. What a device works out itself from its policy is none of that.
+    pub(super) const fn moves_time(&self) -> bool {
+        matches!(self, Self::GiveTime(_) | Self::TakeTime(_))
+    }
 }
 
 /// A change, with the proof that gives the power to it.
@@ -59,6 +76,8 @@ pub(super) struct Change {
     pub(super) reason: Option<String>,
     pub(super) seen: Option<Version>,
     pub(super) once: Option<Once>,
+    /// The request that it answers.
+    pub(super) request: Option<Granting>,
 }
 
 /// What came of a change.
@@ -76,7 +95,18 @@ impl Change {
     pub(super) fn by_guardian(changing: Changing, plan: Plan) -> Self {
         let (proof, ahead) = (GuardianOf::clone(&changing), changing.ahead);
         let (teen, by, origin) = (proof.teen(), proof.guardian(), Origin::Session);
-        Self { teen, by, guardian: Some(proof), ahead, origin, plan, reason: None, seen: None, once: None }
+        Self {
+            teen,
+            by,
+            guardian: Some(proof),
+            ahead,
+            origin,
+            plan,
+            reason: None,
+            seen: None,
+            once: None,
+            request: None,
+        }
     }
 
     pub(super) fn by_teen(proof: &TeenSelf, plan: Plan) -> Self {
@@ -92,6 +122,7 @@ impl Change {
             reason: None,
             seen: None,
             once: None,
+            request: None,
         }
     }
 
@@ -100,6 +131,9 @@ impl Change {
         for _ in 0..TRIES {
             if let Some(before) = once::look(conn, tools, self.once.as_ref()).await? {
                 return Ok(Made::Changed(before.answer, None));
+            }
+            if let Some(request) = &self.request {
+                requests::still_pending(conn, self.teen, request.id).await?;
             }
             let standing = match self.ahead.take(tools.epoch) {
                 Some(row) => policies::understood(conn, tools, row).await?,
@@ -167,6 +201,13 @@ impl Change {
                 let left = policy::take_back(&standing.layers, self.by, *id, tools.world.now());
                 (RevisionKind::Revoked, left.ok_or(StoreError::NotFound)?)
             }
+            Plan::GiveTime(gift) => (RevisionKind::Grant, self.given_time(tools, standing, gift)?),
+            Plan::TakeTime(id) => {
+                let left = policy::take_time_back(&standing.layers, self.by, *id, tools.world.now());
+                (RevisionKind::Revoked, left.ok_or(StoreError::NotFound)?)
+            }
+            Plan::Pause(id, until) => (RevisionKind::Hold, self.paused(tools, standing, *id, *until)?),
+            Plan::Resume => (RevisionKind::Revoked, self.resumed(tools, standing)?),
             Plan::GiveBack(id) => {
                 let left = policy::give_back(&standing.layers, *id, tools.world.now());
                 (RevisionKind::Revoked, left.ok_or(StoreError::NotFound)?)
@@ -183,7 +224,15 @@ impl Change {
             Plan::Teen(patch) => next.seen.of_teens_wish(&tools.registry, patch),
             _ => next.seen,
         };
-        Ok(Some(Next { reason: self.reason.clone(), undo, origin: self.origin, seen, ..next }))
+        let ledger = match &self.plan {
+            Plan::GiveTime(gift) => {
+                next.layers.time_grants.iter().find(|grant| grant.id == gift.id).cloned().map(Entry::Given)
+            }
+            Plan::TakeTime(id) => Some(Entry::TakenBack(*id)),
+            _ => None,
+        };
+        let (reason, request) = (self.reason.clone(), self.request.clone());
+        Ok(Some(Next { reason, undo, ledger, request, origin: self.origin, seen, ..next }))
     }
 
     fn patched(&self, tools: &Tools, standing: &Standing, patch: &Patch) -> Result<Layers, StoreError> {
@@ -199,7 +248,8 @@ impl Change {
     /// The id of the grant or hold that this makes.
     const fn made(&self) -> Option<Uuid> {
         match self.plan {
-            Plan::Grant(id, _) | Plan::Hold(id, _) => Some(id),
+            Plan::Grant(id, _) | Plan::Hold(id, _) | Plan::Pause(id, _) => Some(id),
+            Plan::GiveTime(TimeGift { id, .. }) => Some(id),
             _ => None,
         }
     }
@@ -213,8 +263,38 @@ impl Change {
         give: fn(&policy::Situation<'_>, Timed) -> Result<Layers, policy::PatchError>,
     ) -> Result<Layers, StoreError> {
         let now = tools.world.now();
-        let timed = lend.clone().timed(&tools.registry, id, self.by, self.reason.clone(), now)?;
+        let timed = lend.clone().timed(
+            &tools.registry,
+            id,
+            self.by,
+            self.reason.clone(),
+            (&standing.calendar, &standing.policy),
+            now,
+        )?;
         Ok(give(&standing.situation(tools, now), timed)?)
+    }
+
+    fn given_time(&self, tools: &Tools, standing: &Standing, gift: &TimeGift) -> Result<Layers, StoreError> {
+        let situation = standing.situation(tools, tools.world.now());
+        Ok(policy::give_time(&situation, &standing.calendar, gift.clone(), self.by, self.reason.clone())?)
+    }
+
+    /// One pause of a guardian's at a time: another one takes its place.
+    fn paused(&self, tools: &Tools, standing: &Standing, id: Uuid, until: Until) -> Result<Layers, StoreError> {
+        let now = tools.world.now();
+        let lend = Lend { control: PAUSED.into(), value: Given::Flag(true), from: None, until };
+        let timed =
+            lend.timed(&tools.registry, id, self.by, self.reason.clone(), (&standing.calendar, &standing.policy), now)?;
+        let without = without_pause(&standing.layers, self.by);
+        let facts = &standing.facts;
+        let situation = facts.at(&tools.registry, &standing.book.rules, &without, now);
+        Ok(policy::hold(&situation, timed)?)
+    }
+
+    fn resumed(&self, tools: &Tools, standing: &Standing) -> Result<Layers, StoreError> {
+        let before = standing.layers.clone().without_past(tools.world.now());
+        let after = without_pause(&before, self.by);
+        if after == before { Err(StoreError::NotFound) } else { Ok(after) }
     }
 
     fn moved(&self, tools: &Tools, standing: &Standing, home: &Home) -> Option<Next> {
@@ -245,4 +325,13 @@ impl Change {
             false => Err(StoreError::NotUndoable),
         }
     }
+}
+
+/// What a pause holds on.
+const PAUSED: &str = "time.paused";
+
+fn without_pause(layers: &Layers, by: AccountId) -> Layers {
+    let mut without = layers.clone();
+    without.holds.retain(|hold| hold.by != by || hold.control.as_ref() != PAUSED);
+    without
 }

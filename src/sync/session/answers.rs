@@ -5,6 +5,7 @@ use std::{future::Future, pin::Pin};
 use super::Session;
 use crate::{
     domain::{
+        budget::DeviceBudget,
         report::{Issue, MOST_ISSUES},
         text,
         usage::MOST_SLOTS,
@@ -31,6 +32,8 @@ pub enum Answer {
         about: Option<Version>,
         /// It said that the policy is enforced.
         enforced: bool,
+        /// What is left, for a device that told what was used.
+        budget: Option<Box<DeviceBudget>>,
     },
     /// Not taken.
     Fault(FrameFault),
@@ -91,7 +94,7 @@ impl Session<'_> {
         let enforced = matches!(said, Said::Applied { .. });
         self.open.push(Box::pin(async move {
             match work.report(Report { device, version, said, vouched }).await {
-                Ok(Judged::Taken) => Answer::Taken { id, about: Some(version), enforced },
+                Ok(Judged::Taken) => Answer::Taken { id, about: Some(version), enforced, budget: None },
                 Ok(Judged::NeverIssued) => Answer::Fault(FrameFault::NeverIssued),
                 Ok(Judged::HashMismatch) => Answer::Fault(FrameFault::HashMismatch),
                 Err(error) => unavailable(&error),
@@ -108,9 +111,18 @@ impl Session<'_> {
         // A slot that cannot have happened is left out; the others of the frame still count.
         let slots = frame.slots.into_iter().filter(|slot| slot.check(now).is_ok()).collect();
         let (work, device, id) = (self.socket.live.work.clone(), self.socket.device.clone(), frame.id);
+        let teller = device.clone();
         self.open.push(Box::pin(async move {
             match work.use_up(Usage { device, slots }).await {
-                Ok(()) => Answer::Taken { id, about: None, enforced: false },
+                Ok(()) => {
+                    // It is taken in any case; what is left comes with the next one.
+                    let told = work
+                        .told(teller)
+                        .await
+                        .inspect_err(|error| tracing::debug!(%error, "what is left is not known"));
+                    let budget = told.ok().flatten().map(|told| Box::new(DeviceBudget::from(told)));
+                    Answer::Taken { id, about: None, enforced: false, budget }
+                }
                 Err(error) => unavailable(&error),
             }
         }));

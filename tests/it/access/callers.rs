@@ -52,6 +52,10 @@ pub struct Town {
     pub appeals: [String; 2],
     /// A grant that the guardian gave the teen.
     pub grant: String,
+    /// Minutes that the guardian gave the teen.
+    pub minutes: String,
+    /// What the teen asks for.
+    pub request: String,
     pub other: Family,
     pub callers: Vec<Caller>,
 }
@@ -70,6 +74,14 @@ impl Town {
         };
         let hold = lent("holds", json!({"control": "time.daily_minutes", "value": 20, "until": until})).await;
         let grant = lent("grants", json!({"control": "feed.autoplay", "value": true, "until": until})).await;
+        let minutes = lent("time-grants", json!({"minutes": 5})).await;
+        let asked: Json = family
+            .teen
+            .api
+            .post("/v1/teen/requests", &json!({"asks_for": "time", "minutes": 30}))
+            .await
+            .expect("a request");
+        let request = asked["request_id"].as_str().expect("an id").to_owned();
         let appeals = [teen_appeals(&family).await, guardian_appeals(&family).await];
         let mut callers = no_keys(house, &family).await;
         callers.extend(the_dead(house, &family).await);
@@ -89,7 +101,7 @@ impl Town {
             live("teen", &family.teen.access, Shows::Session(Role::Teen), true),
             live("device", &family.phone.token, Shows::Device, true),
         ]);
-        Self { family, tablet, offer, hold, grant, appeals, other, callers }
+        Self { family, tablet, offer, hold, grant, minutes, request, appeals, other, callers }
     }
 
     /// A path with the family's own ids.
@@ -103,6 +115,8 @@ impl Town {
             .replace("{pairing_id}", &self.family.pairing.to_string())
             .replace("{revision}", "1")
             .replace("/teen/grants/{grant_id}", &format!("/teen/grants/{}", self.grant))
+            .replace("{request_id}", &self.request)
+            .replace("/time-grants/{grant_id}", &format!("/time-grants/{}", self.minutes))
             .replace("{grant_id}", &self.hold)
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf, process::Command};
 use family_pairing::store::migrate;
 use secrecy::SecretString;
 
-use super::sources;
+use super::{Source, sources};
 use crate::house::{database::Database, services::postgres_admin};
 
 /// What Postgres calls diesel's types.
@@ -13,6 +13,7 @@ const TYPES: &[(&str, &str)] = &[
     ("Bool", "boolean"),
     ("BigInt", "bigint"),
     ("SmallInt", "smallint"),
+    ("Integer", "integer"),
     ("Text", "text"),
     ("Array<Text>", "ARRAY"),
     ("Binary", "bytea"),
@@ -24,10 +25,10 @@ const TYPES: &[(&str, &str)] = &[
 
 /// `table.column type null?` for each column of schema.rs.
 fn on_paper() -> BTreeSet<String> {
-    let file = sources("src/store").into_iter().find(|file| file.path.ends_with("schema.rs")).expect("schema.rs");
+    let files: Vec<Source> = sources("src/store").into_iter().filter(|file| file.path.contains("/schema")).collect();
     let mut columns = BTreeSet::new();
     let mut table = String::new();
-    for line in file.code.lines().map(str::trim) {
+    for line in files.iter().flat_map(|file| file.code.lines()).map(str::trim) {
         if let Some((name, _)) = line.split_once(" (").filter(|_| line.ends_with('{')) {
             table = name.to_owned();
         }

@@ -10,6 +10,7 @@ use family_pairing::{
         policy::{Facts, Layers, Policy, Setting, Timed, direction_of, effective},
         presets::Presets,
         simulation::{Asked, Draft, Drafter, Present, Usage, asked, moment, timeline},
+        timeline::Calendar,
         value::{Given, Value},
     },
     store::law::shipped,
@@ -40,6 +41,7 @@ struct Mia {
     registry: Registry,
     book: RuleBook,
     facts: Facts,
+    calendar: Calendar,
     layers: Layers,
     policy: Policy,
     now: Timestamp,
@@ -70,7 +72,8 @@ impl Mia {
         let zone = TimeZone::get("Europe/Berlin").expect("a zone");
         let facts = Facts::declared(date(2011, 5, 4), "DE", now, zone);
         let policy = effective(&facts.at(&registry, &book, &layers, now));
-        Self { policy, registry, book, facts, layers, now }
+        let calendar = Calendar::new(facts.zone.clone(), 0);
+        Self { policy, registry, book, facts, calendar, layers, now }
     }
 
     fn present(&self) -> Present<'_> {
@@ -78,7 +81,7 @@ impl Mia {
             registry: &self.registry,
             book: &self.book,
             facts: &self.facts,
-            day_start_minute: 0,
+            calendar: &self.calendar,
             guarded: true,
             layers: self.layers.clone(),
             computed_for: None,

@@ -88,6 +88,7 @@ async fn no_guardian_reads_whom_a_teen_blocked() {
             json!({"draft": {"time.daily_minutes": 30}, "holds": [mine]}),
         ),
     ];
+    family.guardian.sets(family.teen.id, json!({"guardian.visibility.usage_totals": true})).await;
     for (method, path, body) in steps {
         let answer = asks(&house, &family, method, path, Some(body.clone())).await;
         assert!((200..300).contains(&answer.status), "{path} {body}: {}", answer.text);

@@ -16,12 +16,13 @@ fn forms() -> Vec<(Json, &'static [&'static str])> {
         (json!({"mon": 30, "tue": 30, "wed": 30, "thu": 30, "fri": 30, "sat": 30, "sun": 0}), &["minutes"]),
         (json!("no_one"), &["choice"]),
         (json!("children"), &["choice"]),
-        (json!([]), &["words", "ids", "windows"]),
-        (json!(["word"]), &["words", "ids"]),
+        (json!([]), &["words", "ids", "windows", "item_minutes", "exceptions"]),
+        (json!(["word"]), &["words", "ids", "exceptions"]),
         (json!([{"days": ["mon"], "from": "21:00", "to": "06:00"}]), &["windows"]),
         (json!([{"days": ["mon"], "from": "21:00", "to": "06:00", "months": [7]}]), &["windows"]),
         (json!([{"on": ["2026-12-24"], "windows": [], "also": true}]), &["windows"]),
         (json!([{"on": [{"first": "2026-12-24", "last": "2026-12-27"}], "only": []}]), &["windows"]),
+        (json!([{"item": "games", "minutes": 30}]), &["item_minutes"]),
         (json!("nothing of this catalogue"), &[]),
         (json!(""), &[]),
         (json!(-1), &[]),
@@ -84,7 +85,7 @@ async fn every_control_takes_its_own_kind_of_value_only() {
             }
         }
     }
-    assert_eq!(seen.len(), 7, "every kind of the catalogue: {seen:?}");
+    assert_eq!(seen.len(), 9, "every kind of the catalogue: {seen:?}");
 }
 
 /// What nobody registered cannot be set, and its name is not repeated.

@@ -35,7 +35,8 @@ fn loosest(kind: &Kind) -> Json {
         Kind::Flag { strict } => json!(!strict),
         Kind::Minutes => json!(1440),
         Kind::Number { most, .. } => json!(most),
-        Kind::Words | Kind::Ids | Kind::Windows => json!([]),
+        Kind::Words | Kind::Ids | Kind::Windows | Kind::ItemMinutes => json!([]),
+        Kind::Exceptions => json!(["*"]),
     }
 }
 
@@ -46,6 +47,8 @@ fn strictest(kind: &Kind) -> Json {
         Kind::Minutes => json!(0),
         Kind::Number { least, .. } => json!(least),
         Kind::Words | Kind::Ids => json!(["x"]),
+        Kind::ItemMinutes => json!([{"item": "x", "minutes": 0}]),
+        Kind::Exceptions => json!([]),
         Kind::Windows => {
             json!([{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "00:00", "to": "24:00"}])
         }
@@ -134,8 +137,8 @@ fn compiled(action: &Action, held: &[Held], (zone, day_start_minute, now): (&str
         .zip(held)
         .map(|(control, held)| (control.id.to_string(), value(held)))
         .collect();
-    let zone = TimeZone::get(zone).unwrap();
-    DECIDERS.compile(1, Grounds { zone, day_start_minute, ..grounds(&json!(held)) })
+    let calendar = Calendar::new(TimeZone::get(zone).unwrap(), day_start_minute);
+    DECIDERS.compile(1, Grounds { calendar, ..grounds(&json!(held)) })
 }
 
 proptest! {

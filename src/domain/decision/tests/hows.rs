@@ -103,7 +103,8 @@ fn a_budget_is_for_the_day_of_the_teens_home() {
     // A day without minutes needs no count.
     assert_eq!(limited.decide(&ask("use"), at("2026-11-25T12:00:00Z")).outcome, Deny);
     // With a day that starts at four, Monday is not over at midnight.
-    let late = Grounds { day_start_minute: 240, ..grounds(&json!({"time.daily_minutes": week})) };
+    let late = grounds(&json!({"time.daily_minutes": week}));
+    let late = Grounds { calendar: Calendar::new(late.calendar.zone().clone(), 240), ..late };
     let late = DECIDERS.compile(3, late).decide(&used(60), midnight);
     assert_eq!((late.outcome, late.until), (Deny, Some(at("2026-11-24T03:00:00Z"))));
     let unlimited = ready(json!({"time.daily_minutes": 1440})).decide(&used(9_999), monday);

@@ -169,7 +169,8 @@ fn no_sentence_has_a_hole() {
     {
         let values = AgeBand::ALL.map(|band| control.default_for(band).clone());
         let strict = match &control.kind {
-            Kind::Words | Kind::Ids => value(control, json!(["casino"])),
+            Kind::Words | Kind::Ids | Kind::Exceptions => value(control, json!(["casino"])),
+            Kind::ItemMinutes => value(control, json!([{"item": "games", "minutes": 30}])),
             Kind::Windows => value(
                 control,
                 json!([

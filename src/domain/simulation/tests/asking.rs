@@ -13,7 +13,8 @@ fn ask(teen: &Teen, at: Option<&str>, from: Option<&str>, to: Option<&str>) -> R
 #[test]
 fn without_a_time_it_is_the_local_week_from_monday_to_sunday() {
     let week = |start, now| {
-        let teen = Teen { day_start_minute: start, ..Teen::born(date(2012, 5, 3), now) };
+        let teen = Teen::born(date(2012, 5, 3), now);
+        let teen = Teen { calendar: Calendar::new(teen.facts.zone.clone(), start), ..teen };
         ask(&teen, None, None, None).unwrap()
     };
     let whole = Asked::Stretch(span("2026-11-15T23:00:00Z", "2026-11-22T23:00:00Z"));
@@ -30,7 +31,7 @@ fn without_a_time_it_is_the_local_week_from_monday_to_sunday() {
 fn a_date_that_a_zone_left_out_is_no_day_of_its_week() {
     // Samoa had no 30 December 2011, a Friday.
     let mut teen = Teen::born(date(1998, 5, 3), "2011-12-28T12:00:00Z");
-    teen.facts.zone = TimeZone::get("Pacific/Apia").unwrap();
+    teen.calendar = Calendar::new(TimeZone::get("Pacific/Apia").unwrap(), 0);
     let Ok(Asked::Stretch(week)) = ask(&teen, None, None, None) else { panic!("a week") };
     assert_eq!(week.to.duration_since(week.from).as_hours(), 6 * 24);
 }

@@ -38,8 +38,8 @@ fn verdict(teen: &Teen, found: &Found, used: u16) -> Verdict {
     let grounds = Grounds {
         revision: 1,
         policy: Some(found.policy.clone()),
-        zone: teen.facts.zone.clone(),
-        day_start_minute: teen.day_start_minute,
+        calendar: teen.calendar.clone(),
+        gifts: vec![],
         paired: teen.guarded && found.band != AgeBand::Adult,
         consented: !teen.layers.verified.is_empty(),
     };

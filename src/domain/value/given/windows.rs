@@ -111,33 +111,6 @@ const fn is_false(flag: &bool) -> bool {
     !*flag
 }
 
-/// Every field that an entry may have; which go together is for [`GivenEntry`].
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Fields {
-    #[serde(default, deserialize_with = "present")]
-    days: Option<BTreeSet<Day>>,
-    #[serde(default, deserialize_with = "present")]
-    from: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    to: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    months: Option<BTreeSet<i64>>,
-    #[serde(default, deserialize_with = "present")]
-    on: Option<Vec<GivenDates>>,
-    #[serde(default, deserialize_with = "present")]
-    windows: Option<Vec<GivenSpan>>,
-    #[serde(default, deserialize_with = "present")]
-    also: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
-    only: Option<Vec<GivenSpan>>,
-}
-
-/// `null` is no way to leave a field out.
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
 impl GivenEntry {
     /// How many windows it counts for.
     pub(super) const fn windows(&self) -> usize {
@@ -145,32 +118,6 @@ impl GivenEntry {
             Self::Weekly(_) => 1,
             Self::Dated(GivenDated { windows, .. }) => windows.len(),
             Self::Only(GivenOnly { only, .. }) => only.len(),
-        }
-    }
-
-    /// Reads an entry whose fields come next.
-    pub(super) fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
-        match Fields::deserialize(MapAccessDeserializer::new(map))? {
-            Fields {
-                days: Some(days),
-                from: Some(from),
-                to: Some(to),
-                months,
-                on: None,
-                windows: None,
-                also: None,
-                only: None,
-            } => Ok(Self::Weekly(GivenWindow { days, from, to, months })),
-            Fields { on: Some(on), windows, also, only, days: None, from: None, to: None, months: None } => {
-                match (windows, also, only) {
-                    (Some(windows), also, None) => {
-                        Ok(Self::Dated(GivenDated { on, windows, also: also.unwrap_or_default() }))
-                    }
-                    (None, None, Some(only)) => Ok(Self::Only(GivenOnly { on, only })),
-                    _ => Err(A::Error::custom("dates have either windows or only")),
-                }
-            }
-            _ => Err(A::Error::custom("a window has days, from and to, or dates and what is on them")),
         }
     }
 }

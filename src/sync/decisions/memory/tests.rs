@@ -8,6 +8,7 @@ use super::*;
 use crate::domain::{
     controls::Registry,
     decision::{Compiled, Deciders, Grounds},
+    timeline::Calendar,
 };
 
 static DECIDERS: LazyLock<Deciders> = LazyLock::new(|| Deciders::of(&Registry::load().unwrap()));
@@ -18,8 +19,8 @@ fn teen(number: u128) -> TeenId {
 }
 
 fn policy(revision: i64) -> Arc<Compiled> {
-    let zone = jiff::tz::TimeZone::UTC;
-    let grounds = Grounds { revision, policy: None, zone, day_start_minute: 0, paired: false, consented: false };
+    let calendar = Calendar::new(jiff::tz::TimeZone::UTC, 0);
+    let grounds = Grounds { revision, policy: None, calendar, gifts: vec![], paired: false, consented: false };
     Arc::new(DECIDERS.compile(1, grounds))
 }
 

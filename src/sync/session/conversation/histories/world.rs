@@ -127,7 +127,8 @@ impl World {
         let minutes = revision + 1_000 * self.database.epoch;
         let controls = json!({"time.daily_minutes": {"value": minutes}}).to_string();
         let (home_zone, day_start_minute, made_at) = ("UTC".to_owned(), 0, Timestamp::UNIX_EPOCH);
-        let record = PolicyRecord { teen: id(teen), revision, controls, home_zone, day_start_minute, made_at };
+        let record =
+            PolicyRecord { teen: id(teen), revision, controls, home_zone, day_start_minute, timeline: None, made_at };
         Newest { record, by: None, reason: None, changes: vec![], seen: None }
     }
 

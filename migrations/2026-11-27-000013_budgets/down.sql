@@ -1,0 +1,2 @@
+drop table usage_days;
+drop table budget_leases;

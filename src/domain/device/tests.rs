@@ -1,0 +1,213 @@
+//! The hard cases by number (`sync.md` of the research, kept in `docs/DEVICE.md`), and histories of devices that are lied to.
+
+mod histories;
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::*;
+use crate::domain::{
+    budget::Left,
+    snapshot::{Payload, Staleness},
+};
+
+/// A Friday in Berlin, noon by UTC.
+const NOON: &str = "2026-11-27T12:00:00Z";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn reading(time: &str) -> ClockReading {
+    let wall = at(time);
+    let on = wall.duration_since(at("2026-11-01T00:00:00Z")).as_millis();
+    ClockReading { wall, monotonic_ms: u64::try_from(on).unwrap(), boot_id: "a".into(), zone: String::new() }
+}
+
+/// Berlin's days from Thursday to Saturday, a night, and these controls.
+fn payload(controls: &serde_json::Value) -> Payload {
+    let controls: serde_json::Map<String, serde_json::Value> =
+        controls.as_object().unwrap().iter().map(|(id, value)| (id.clone(), json!({"value": value}))).collect();
+    serde_json::from_value(json!({
+        "teen_id": Uuid::nil(), "epoch": 1, "revision": 1, "issued_at": NOON, "home_zone": "Europe/Berlin", "day_start_minute": 0,
+        "controls": controls, "warnings": [10, 2], "staleness": Staleness::default(),
+        "timeline": {"from": NOON, "until": "2026-12-27T12:00:00Z", "tzdata": "x",
+            "days": {"2026-11-27": -780, "2026-11-28": 660, "2026-11-29": 2100, "2026-11-30": 3540},
+            "blocks": {"time.sleep_windows": [540, 1080]}},
+    }))
+    .unwrap()
+}
+
+/// A device that has been told the time at noon, with this policy.
+fn device(controls: &serde_json::Value) -> Device {
+    let mut device = Device::wake(Kept::default(), Some(&payload(controls)));
+    device.heard(at(NOON), 0, &reading(NOON));
+    device
+}
+
+fn left(item: &str, used_seconds: u32) -> Left {
+    Left { item: item.into(), limit_seconds: None, granted_seconds: 0, used_seconds, remaining_seconds: None }
+}
+
+fn told(day: &str, used: u32, own: u32, lease: Option<(u32, &str)>) -> (Budget, BTreeMap<String, u32>, Option<Lease>) {
+    let budget = Budget { day: day.parse().unwrap(), items: vec![left(DAY, used), left(WEEK, used)] };
+    let lease = lease.map(|(up_to_seconds, until)| Lease { up_to_seconds, until: at(until) });
+    (budget, [(DAY.to_owned(), own)].into(), lease)
+}
+
+impl Device {
+    fn hears(&mut self, (budget, own, lease): (Budget, BTreeMap<String, u32>, Option<Lease>)) {
+        self.told(budget, own, lease);
+    }
+
+    fn why(&self, item: &str, time: &str) -> Option<Why> {
+        self.may_use(item, false, &reading(time)).closed.map(|closed| closed.why)
+    }
+}
+
+#[test]
+fn hours_close_and_open_by_themselves() {
+    let phone = device(&json!({"time.daily_minutes": 1440}));
+    assert_eq!(phone.why("feed", "2026-11-27T20:59:59Z"), None);
+    let night = phone.may_use("feed", false, &reading("2026-11-27T21:00:00Z")).closed.unwrap();
+    assert_eq!((night.why, night.by.as_deref()), (Why::OffHours, Some("time.sleep_windows")));
+    assert_eq!(night.until, Some(at("2026-11-28T06:00:00Z")));
+    assert_eq!(phone.why("emergency", "2026-11-27T21:00:00Z"), None, "never closed");
+    let evening = phone.may_use("feed", false, &reading("2026-11-27T20:52:00Z"));
+    assert_eq!((evening.left_seconds, phone.warning(480)), (Some(480), Some(10)));
+}
+
+/// Edge case 15: the wall clock is set back an hour at bedtime, and the night stays.
+#[test]
+fn a_wall_clock_does_not_move_the_night() {
+    let phone = device(&json!({}));
+    let back = ClockReading { wall: at("2026-11-27T20:00:00Z"), ..reading("2026-11-27T21:10:00Z") };
+    assert!(phone.may_use("feed", false, &back).closed.is_some());
+    assert!(phone.time(&back).tampered);
+}
+
+/// Edge case 14: the wall clock is set a day on while the server is away. No day opens, and after a restart neither.
+#[test]
+fn a_wall_clock_opens_no_day() {
+    let mut phone = device(&json!({"time.daily_minutes": 60, "time.offline_minutes": 10}));
+    phone.hears(told("2026-11-27", 0, 0, Some((600, "2026-11-27T12:10:00Z"))));
+    for minute in 1..=19 {
+        let now = reading(&format!("2026-11-27T12:{minute:02}:00Z"));
+        assert_eq!(phone.may_use("feed", true, &now).closed, None, "{minute}");
+        phone.used("feed", 60, &now);
+    }
+    phone.used("feed", 60, &reading("2026-11-27T12:20:00Z"));
+    assert_eq!(phone.why("feed", "2026-11-27T12:20:01Z"), Some(Why::Offline));
+    let tomorrow = ClockReading { wall: at("2026-11-28T12:21:00Z"), ..reading("2026-11-27T12:21:00Z") };
+    assert!(phone.may_use("feed", false, &tomorrow).closed.is_some());
+    phone.tick(&tomorrow);
+    let restarted = ClockReading { boot_id: "b".into(), monotonic_ms: 60_000, ..tomorrow };
+    let phone = Device::wake(
+        phone.kept().clone(),
+        Some(&payload(&json!({"time.daily_minutes": 60, "time.offline_minutes": 10}))),
+    );
+    assert_eq!(phone.may_use("feed", false, &restarted).closed.map(|closed| closed.why), Some(Why::Offline));
+}
+
+/// Edge case 26: the app was installed again at 59 minutes of 60. What the server has counted is told before anything is used.
+#[test]
+fn a_new_installation_starts_where_the_old_one_ended() {
+    let mut phone = device(&json!({"time.daily_minutes": 60, "time.offline_minutes": 30}));
+    phone.hears(told("2026-11-27", 59 * 60, 0, Some((60, "2026-11-27T12:10:00Z"))));
+    assert_eq!(phone.budget(&reading(NOON)).unwrap().remaining(), Some(60));
+    phone.used("feed", 60, &reading("2026-11-27T12:01:00Z"));
+    assert_eq!(phone.why("feed", "2026-11-27T12:01:00Z"), Some(Why::BudgetUsed));
+}
+
+/// Edge case 31: a limit that is raised opens at once; 30: one that is lowered below what is used leaves the last two minutes.
+#[test]
+fn a_changed_limit_counts_when_it_is_applied() {
+    let mut phone = device(&json!({"time.daily_minutes": 60, "time.offline_minutes": 120}));
+    phone.hears(told("2026-11-27", 30 * 60, 0, Some((600, "2026-11-27T12:10:00Z"))));
+    phone.apply(&payload(&json!({"time.daily_minutes": 20, "time.offline_minutes": 120})), &reading(NOON));
+    assert_eq!(phone.may_use("feed", true, &reading("2026-11-27T12:01:59Z")).closed, None, "to bring it to an end");
+    assert_eq!(phone.why("feed", "2026-11-27T12:01:59Z"), Some(Why::BudgetUsed), "nothing new is begun");
+    assert!(phone.may_use("feed", true, &reading("2026-11-27T12:02:00Z")).closed.is_some());
+    phone.apply(
+        &payload(&json!({"time.daily_minutes": 90, "time.offline_minutes": 120})),
+        &reading("2026-11-27T12:03:00Z"),
+    );
+    assert_eq!(phone.why("feed", "2026-11-27T12:03:00Z"), None);
+    phone.apply(&payload(&json!({"time.daily_minutes": 90, "time.paused": true})), &reading("2026-11-27T12:04:00Z"));
+    assert_eq!(phone.why("feed", "2026-11-27T12:04:00Z"), Some(Why::Paused), "a pause has no last minutes");
+}
+
+/// Edge case 21: a call to somebody who is always reachable goes on whatever runs out.
+#[test]
+fn what_is_always_allowed_goes_on() {
+    let phone = device(&json!({"time.daily_minutes": 0, "time.paused": true, "time.always_allowed": ["call/grandma"]}));
+    for item in ["call/grandma", "emergency", "help/line", "reporting", "family"] {
+        assert_eq!(phone.why(item, "2026-11-27T23:00:00Z"), None, "{item}");
+    }
+    assert!(phone.why("call", "2026-11-27T23:00:00Z").is_some());
+}
+
+/// Edge case 46: midnight comes while the server is away and a lease of ten minutes runs.
+#[test]
+fn a_lease_ends_with_its_day() {
+    let mut phone = device(&json!({"time.daily_minutes": 60, "time.offline_minutes": 5}));
+    phone.hears(told("2026-11-27", 0, 0, Some((600, "2026-11-27T23:05:00Z"))));
+    let verdict = phone.may_use("feed", false, &reading("2026-11-28T11:00:00Z"));
+    assert!(verdict.closed.is_none() && verdict.alone, "a new day, and five minutes without the server");
+    phone.used("feed", 300, &reading("2026-11-28T11:05:00Z"));
+    assert_eq!(phone.why("feed", "2026-11-28T11:05:00Z"), Some(Why::Offline));
+    assert_eq!(phone.kept().opened, Some("2026-11-27".parse().unwrap()), "nothing ticked yet");
+    phone.tick(&reading("2026-11-28T11:05:00Z"));
+    assert_eq!(phone.kept().opened, Some("2026-11-28".parse().unwrap()));
+}
+
+/// After three days without a word the stricter side of everything counts; help stays.
+#[test]
+fn long_silence_falls_back() {
+    let controls = json!({"search.enabled": {"value": true}});
+    let mut payload = payload(&json!({"time.daily_minutes": 600, "time.offline_minutes": 120}));
+    let with_safe = json!({"time.daily_minutes": {"value": 600, "safe": 0}, "time.offline_minutes": {"value": 120}});
+    payload.controls = serde_json::value::RawValue::from_string(with_safe.to_string()).unwrap();
+    let mut phone = Device::wake(Kept::default(), Some(&payload));
+    phone.heard(at(NOON), 0, &reading(NOON));
+    assert_eq!(phone.is_silent(&reading("2026-11-28T12:00:00Z")), Silence::Warn);
+    assert_eq!(phone.why("feed", "2026-11-30T11:59:59Z"), None);
+    assert_eq!(phone.why("feed", "2026-11-30T12:00:00Z"), Some(Why::BudgetUsed));
+    assert_eq!(phone.why("help", "2026-11-30T12:00:00Z"), None);
+    drop(controls);
+}
+
+#[test]
+fn without_a_policy_nothing_but_help_is_open() {
+    let phone = Device::wake(Kept::default(), None);
+    assert_eq!((phone.why("feed", NOON), phone.why("emergency", NOON)), (Some(Why::NoPolicy), None));
+}
+
+#[test]
+fn a_code_opens_what_was_used_up() {
+    let key = CodeKey::of(&[7; 32], Uuid::from_u128(1).into());
+    let mut phone = device(&json!({"time.daily_minutes": 10, "time.offline_minutes": 0}));
+    phone.hears(told("2026-11-27", 600, 0, Some((0, "2026-11-27T12:10:00Z"))));
+    assert_eq!(phone.why("feed", NOON), Some(Why::BudgetUsed));
+    let code = key.code(1, 15).unwrap();
+    for _ in 0..MOST_WRONG {
+        assert_eq!(phone.redeem(&key, "0000000000", &reading(NOON)), Err(BadCode::Wrong));
+    }
+    assert_eq!(phone.redeem(&key, &code, &reading(NOON)), Err(BadCode::Wrong), "too many wrong ones");
+    assert!(phone.redeem(&key, &code, &reading("2026-11-27T13:00:01Z")).is_ok());
+    assert_eq!(phone.redeem(&key, &code, &reading("2026-11-27T13:00:01Z")), Err(BadCode::Wrong), "once");
+    let verdict = phone.may_use("feed", false, &reading("2026-11-27T13:00:01Z"));
+    assert_eq!((verdict.closed, verdict.left_seconds, verdict.alone), (None, Some(900), true));
+    phone.used("feed", 900, &reading("2026-11-27T13:15:01Z"));
+    assert!(phone.why("feed", "2026-11-27T13:15:01Z").is_some());
+    assert_eq!(phone.codes().count(), 1);
+}
+
+#[test]
+fn what_is_kept_reads_back() {
+    let mut phone = device(&json!({"time.daily_minutes": 10}));
+    phone.hears(told("2026-11-27", 600, 0, Some((0, "2026-11-27T12:10:00Z"))));
+    phone.used("feed", 30, &reading(NOON));
+    let json = serde_json::to_string(phone.kept()).unwrap();
+    assert_eq!(&serde_json::from_str::<Kept>(&json).unwrap(), phone.kept());
+}

@@ -1,0 +1,238 @@
+//! Random histories: several devices of one teen, a server that loses what it hears, and clocks that lie.
+//!
+//! The teen uses every device whenever it lets them. What they get out of it is never more than `docs/DEVICE.md` says.
+//! `HISTORIES=20000 cargo test --lib histories` is the long run.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::*;
+use crate::domain::{
+    budget::{Counted, Gifts, LONGEST, Leases, Limits},
+    ids::DeviceId,
+    usage::UsageSlot,
+};
+
+/// Seconds from one look to the next.
+const STEP: i64 = 30;
+const LIMIT: u32 = 3_600;
+const ALONE: u32 = 900;
+
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % most
+    }
+
+    fn one_in(&mut self, most: u64) -> bool {
+        self.below(most) == 0
+    }
+}
+
+/// A device, and what is done to it.
+struct Phone {
+    id: DeviceId,
+    core: Device,
+    /// What is on its disk.
+    disk: Kept,
+    connected: bool,
+    on: bool,
+    frozen: bool,
+    /// How far its wall clock is off, in seconds.
+    wall_off: i64,
+    boots: u64,
+    booted_at: Timestamp,
+    /// What it has told that may come again.
+    late: Vec<UsageSlot>,
+    /// What was really used, by the true day and by the day that it took it for.
+    used: BTreeMap<Date, u32>,
+    counted: BTreeMap<Date, u32>,
+}
+
+#[derive(Default)]
+struct Faults {
+    jumps: u32,
+    restarts: u32,
+    freezes: u32,
+    losses: u32,
+    repeats: u32,
+}
+
+struct Server {
+    slots: BTreeMap<(DeviceId, i64, String), i16>,
+    leases: Option<Leases>,
+}
+
+fn policy() -> Payload {
+    let mut policy =
+        payload(&json!({"time.daily_minutes": LIMIT / 60, "time.offline_minutes": ALONE / 60, "time.counting": "sum"}));
+    let days: BTreeMap<String, i64> = (0..20_i64)
+        .map(|day| ((at(NOON) + SignedDuration::from_hours(24 * day)).to_string()[..10].to_owned(), day * 1440 - 720))
+        .collect();
+    let timeline = json!({"from": NOON, "until": "2027-01-01T12:00:00Z", "tzdata": "x", "days": days, "blocks": {}});
+    policy.timeline = serde_json::value::RawValue::from_string(timeline.to_string()).unwrap();
+    policy
+}
+
+fn date(at: Timestamp) -> Date {
+    at.to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+impl Server {
+    /// Takes what a device tells, and answers.
+    fn hears(&mut self, device: DeviceId, slots: &[UsageSlot], now: Timestamp) -> crate::domain::budget::Told {
+        for UsageSlot { item, slot, seconds } in slots {
+            let known = self.slots.entry((device, *slot, item.clone())).or_default();
+            *known = (*known).max(*seconds);
+        }
+        let today = date(now);
+        let of_today = |slot: i64| date(Timestamp::from_second(slot * 300).unwrap()) == today;
+        let slots =
+            self.slots.iter().filter(|((_, slot, _), _)| of_today(*slot)).map(|((device, slot, item), seconds)| {
+                (*device, UsageSlot { item: item.clone(), slot: *slot, seconds: *seconds })
+            });
+        let held =
+            json!({"time.daily_minutes": LIMIT / 60, "time.offline_minutes": ALONE / 60, "time.counting": "sum"});
+        let limits = Limits::read(today, |id| held.get(id).cloned());
+        let counted = Counted { day: today, limits, gifts: Gifts::default(), slots: slots.collect(), week_before: 0 };
+        let mut leases = self.leases.take().unwrap_or(Leases::on(today)).for_day(today);
+        let told = counted.tell(device, &mut leases, now);
+        self.leases = Some(leases);
+        told
+    }
+}
+
+impl Phone {
+    fn new(number: u128, now: Timestamp, policy: &Payload) -> Self {
+        let mut phone = Self {
+            id: Uuid::from_u128(number).into(),
+            core: Device::wake(Kept::default(), Some(policy)),
+            disk: Kept::default(),
+            connected: true,
+            on: true,
+            frozen: false,
+            wall_off: 0,
+            boots: 0,
+            booted_at: now,
+            late: vec![],
+            used: BTreeMap::new(),
+            counted: BTreeMap::new(),
+        };
+        let reading = phone.reading(now);
+        phone.core.heard(now, 50, &reading);
+        phone
+    }
+
+    fn reading(&self, now: Timestamp) -> ClockReading {
+        ClockReading {
+            wall: now + SignedDuration::from_secs(self.wall_off),
+            monotonic_ms: u64::try_from(now.duration_since(self.booted_at).as_millis()).unwrap(),
+            boot_id: format!("boot-{}", self.boots),
+            zone: String::new(),
+        }
+    }
+
+    /// Whatever happens to a device within a step.
+    fn suffers(&mut self, now: Timestamp, policy: &Payload, dice: &mut Dice, faults: &mut Faults) {
+        if dice.one_in(40) {
+            self.connected = !self.connected;
+        }
+        if dice.one_in(60) {
+            let hours = i64::try_from(dice.below(96)).unwrap() - 48;
+            (self.wall_off, faults.jumps) = (hours * 3_600, faults.jumps + 1);
+        }
+        if dice.one_in(80) {
+            self.on = !self.on;
+            if self.on {
+                (self.boots, self.booted_at, faults.restarts) = (self.boots + 1, now, faults.restarts + 1);
+                self.core = Device::wake(self.disk.clone(), Some(policy));
+            }
+        }
+        if dice.one_in(50) {
+            (self.frozen, faults.freezes) = (!self.frozen, faults.freezes + 1);
+        }
+    }
+
+    /// The teen uses it, if it lets them; and it tells the server, if that hears it.
+    fn runs(&mut self, now: Timestamp, server: &mut Server, dice: &mut Dice, faults: &mut Faults) {
+        if !self.on || self.frozen {
+            return;
+        }
+        let reading = self.reading(now);
+        self.core.tick(&reading);
+        if self.core.may_use("feed", true, &reading).closed.is_none() {
+            let day = date(self.core.time(&reading).least - SignedDuration::from_secs(1));
+            self.core.used("feed", u32::try_from(STEP).unwrap(), &reading);
+            *self.used.entry(date(now - SignedDuration::from_secs(1))).or_default() += u32::try_from(STEP).unwrap();
+            *self.counted.entry(day).or_default() += u32::try_from(STEP).unwrap();
+        }
+        self.disk = self.core.kept().clone();
+        if !self.connected || dice.one_in(2) {
+            return;
+        }
+        if dice.one_in(5) {
+            faults.losses += 1;
+            return;
+        }
+        let mut slots = self.core.ledger().slots();
+        if dice.one_in(4) {
+            // What was said before comes again, behind what is newer.
+            slots.extend(self.late.clone());
+            faults.repeats += 1;
+        }
+        self.late = slots.clone();
+        let told = server.hears(self.id, &slots, now);
+        if dice.one_in(5) {
+            faults.losses += 1;
+            return;
+        }
+        self.core.heard(now, 50, &reading);
+        self.core.told(told.budget, told.own, told.lease);
+        self.disk = self.core.kept().clone();
+    }
+}
+
+/// Promise 10, when clocks lie: what all devices together give in a day is never more than the bound.
+#[test]
+fn no_history_gives_more_than_the_bound() {
+    let histories: u64 = option_env!("HISTORIES").and_then(|number| number.parse().ok()).unwrap_or(60);
+    let (policy, mut faults, mut most) = (policy(), Faults::default(), 0_u32);
+    for history in 0..histories {
+        let mut dice = Dice(history.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5DEE_CE66);
+        let devices = u32::try_from(1 + dice.below(3)).unwrap();
+        let begin = at(NOON) + SignedDuration::from_mins(i64::try_from(dice.below(1440)).unwrap());
+        let mut server = Server { slots: BTreeMap::new(), leases: None };
+        let mut phones: Vec<Phone> = (1..=devices).map(|number| Phone::new(number.into(), begin, &policy)).collect();
+        for step in 1..=(1_440 * 60 / STEP) {
+            let now = begin + SignedDuration::from_secs(step * STEP);
+            for phone in &mut phones {
+                phone.suffers(now, &policy, &mut dice, &mut faults);
+                phone.runs(now, &mut server, &mut dice, &mut faults);
+            }
+        }
+        let each = LONGEST + ALONE + u32::try_from(2 * STEP).unwrap();
+        let bound = LIMIT + devices * each;
+        for (used, bound, which) in [
+            (phones.iter().map(|phone| &phone.counted).collect::<Vec<_>>(), bound, "as counted"),
+            // A device that was off without the server may take the first of a day for the last of the one before.
+            (phones.iter().map(|phone| &phone.used).collect::<Vec<_>>(), bound + devices * each, "in truth"),
+        ] {
+            let mut days: BTreeMap<Date, u32> = BTreeMap::new();
+            used.into_iter().flatten().for_each(|(day, seconds)| *days.entry(*day).or_default() += seconds);
+            for (day, seconds) in days {
+                most = most.max(seconds);
+                assert!(seconds <= bound, "history {history}: {seconds} of {bound} s on {day}, {which}");
+            }
+        }
+    }
+    let Faults { jumps, restarts, freezes, losses, repeats } = faults;
+    assert!([jumps, restarts, freezes, losses, repeats].iter().all(|number| *number > 0), "nothing was done to them");
+    assert!(most > LIMIT / 2, "something was used");
+    println!(
+        "{histories} histories: {jumps} jumps, {restarts} restarts, {freezes} freezes, {losses} losses, {repeats} repeats; most of a day {most} s"
+    );
+}

@@ -12,6 +12,7 @@ import device
 import policy
 import signals
 import values
+import windows
 
 KIT = Path(__file__).resolve().parent.parent / "v1"
 
@@ -24,7 +25,8 @@ def answer(op, given):
     """The output for an operation; raises [Unsupported]."""
     if op not in OPERATIONS:
         raise Unsupported(op)
-    return OPERATIONS[op](given)
+    with windows.laid_out_for([given, shipped() if given.get("catalogue") == "shipped" else None]):
+        return OPERATIONS[op](given)
 
 
 # ---- Values ----------------------------------------------------------------------------------------------------------
@@ -95,27 +97,22 @@ def birthday(given):
 # ---- Time ------------------------------------------------------------------------------------------------------------
 
 
-def minutes(given):
-    return values.forbidden("windows", given["windows"])
-
-
 def blocked(given):
-    found = clock.blocks(minutes(given), given["zone"], clock.seconds(given["from"]), clock.seconds(given["to"]))
+    it, begin, end = windows.schedule(given["windows"]), clock.seconds(given["from"]), clock.seconds(given["to"])
+    found = clock.blocks(it, given["zone"], begin, end)
     return {"blocks": [{"from": clock.instant(begin), "to": clock.instant(end)} for begin, end in found]}
 
 
 def blocked_until(given):
-    if len(minutes(given)) == values.WEEK:
-        return {"until": "forever"}
-    now, turn = clock.next_turn(minutes(given), given["zone"], clock.seconds(given["at"]))
-    return {"until": clock.instant(turn) if now else None}
+    now, turn = clock.next_turn(windows.schedule(given["windows"]), given["zone"], clock.seconds(given["at"]))
+    if not now:
+        return {"until": None}
+    return {"until": "forever" if turn is None else clock.instant(turn)}
 
 
 def next_edge(given):
-    if len(minutes(given)) in (0, values.WEEK):
-        return {"at": None}
-    _, turn = clock.next_turn(minutes(given), given["zone"], clock.seconds(given["at"]))
-    return {"at": clock.instant(turn)}
+    _, turn = clock.next_turn(windows.schedule(given["windows"]), given["zone"], clock.seconds(given["at"]))
+    return {"at": None if turn is None else clock.instant(turn)}
 
 
 def days(given):
@@ -131,7 +128,7 @@ def day_of(given):
 def moved(given):
     homes = [{**home, "since": clock.seconds(home["since"]) // 60} for home in given["homes"]]
     begin, end = clock.seconds(given["from"]) // 60, clock.seconds(given["to"]) // 60
-    return clock.moved(minutes(given), homes, begin, end)
+    return clock.moved(windows.schedule(given["windows"]), homes, begin, end)
 
 
 def age(given):

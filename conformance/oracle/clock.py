@@ -11,10 +11,9 @@ from itertools import accumulate, chain
 from zoneinfo import ZoneInfo
 
 DAY = 1440
-WEEK = 7 * DAY
 EPOCH = datetime(1970, 1, 1)
-# 1 January 1970 was a Thursday, and weeks begin on Monday.
-MONDAY = 3 * DAY
+# No clock waits longer than that for what comes every year.
+YEAR_AND_MORE = 400
 
 
 def seconds(text):
@@ -27,8 +26,15 @@ def instant(second):
     return datetime.fromtimestamp(second, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def minute_of_week(local):
-    return (local + MONDAY) % WEEK
+@lru_cache(maxsize=None)
+def civil(day):
+    """A day of the calendar by its number since 1970."""
+    return (EPOCH + timedelta(days=day)).date()
+
+
+def covers(schedule, local):
+    """Whether a local minute lies in a window."""
+    return local % DAY in schedule.on(civil(local // DAY))
 
 
 class Watch:
@@ -77,24 +83,24 @@ def place(zone):
 # ---- Blocks ----------------------------------------------------------------------------------------------------------
 
 
-def blocked_minutes(windows, zone, start, end):
+def blocked_minutes(schedule, zone, start, end):
     """The minutes of UTC within [start, end) that windows block.
 
-    Each local minute in `windows` (minutes of the week) is laid out on its own: from when the watch shows it first to when it
-    shows its successor last. What several lay over each other is blocked once.
+    Each local minute in a window is laid out on its own: from when the watch shows it first to when it shows its successor
+    last. What several lay over each other is blocked once.
     """
     watch = Watch(zone, start - 2 * DAY, end + 2 * DAY)
     blocked = set()
     for local in range(min(watch.shown) + DAY, max(watch.shown) - DAY):
-        if minute_of_week(local) in windows:
+        if covers(schedule, local):
             blocked.update(range(watch.first(local), watch.last(local + 1)))
     return {minute for minute in blocked if start <= minute < end}
 
 
-def blocks(windows, zone, start, end):
+def blocks(schedule, zone, start, end):
     """The blocks within two instants, in seconds, cut at both."""
     found = []
-    for minute in sorted(blocked_minutes(windows, zone, start // 60, -(-end // 60))):
+    for minute in sorted(blocked_minutes(schedule, zone, start // 60, -(-end // 60))):
         begin, over = max(minute * 60, start), min(minute * 60 + 60, end)
         if begin >= over:
             continue
@@ -106,19 +112,27 @@ def blocks(windows, zone, start, end):
 
 
 @lru_cache(maxsize=64)
-def blocked_in_week(windows, zone, week):
+def blocked_in_week(schedule, zone, week):
     """The minutes of a whole week of UTC that windows block: a search ahead asks about the same week many times."""
-    return blocked_minutes(windows, zone, week * 7 * DAY, (week + 1) * 7 * DAY)
+    start, end = week * 7 * DAY, (week + 1) * 7 * DAY
+    covered = {len(schedule.on(civil(day))) for day in range(start // DAY - 2, end // DAY + 3)}
+    if covered in ({0}, {DAY}):
+        # Whatever the clock shows in this week, it is the same.
+        return frozenset(range(start, end) if covered == {DAY} else ())
+    return blocked_minutes(schedule, zone, start, end)
 
 
-def next_turn(windows, zone, at):
-    """Whether `at` is blocked, and the first minute of the next sixteen days with another answer."""
-    minute, windows = at // 60, frozenset(windows)
+def next_turn(schedule, zone, at):
+    """Whether `at` is blocked, and the first minute with another answer; None where nothing that comes could bring one."""
+    minute = at // 60
+    eve = civil(minute // DAY - 2)
+    if (rests := schedule.rests_from(eve)) is not None:
+        return rests, None
     week, now = None, None
-    for later in range(minute, minute + 16 * DAY):
+    for later in range(minute, minute + ((schedule.last_named(eve) - eve).days + YEAR_AND_MORE) * DAY):
         if later // (7 * DAY) != week:
             week = later // (7 * DAY)
-            blocked = blocked_in_week(windows, zone, week)
+            blocked = blocked_in_week(schedule, zone, week)
         if now is None:
             now = later in blocked
         elif (later in blocked) != now:
@@ -166,14 +180,14 @@ def told(watch, day):
 # ---- Moves -----------------------------------------------------------------------------------------------------------
 
 
-def moved(windows, homes, start, end):
+def moved(schedule, homes, start, end):
     """What each home makes of its own time: every minute is asked which home it belongs to, and what that home's clock says.
 
     `homes` in their order, each with the minute since which it is the home; `start` and `end` are whole minutes too.
     """
     told = []
     for home in homes:
-        blocked = blocked_minutes(windows, home["zone"], start, end)
+        blocked = blocked_minutes(schedule, home["zone"], start, end)
         mine = [minute for minute in range(start, end) if home is at_home(homes, minute)]
         blocks = [
             {"from": instant(begin * 60), "to": instant(over * 60)}

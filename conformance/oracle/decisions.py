@@ -5,7 +5,8 @@ import unicodedata
 
 import clock
 from clock import instant, seconds
-from values import DAY, DAYS, WEEK, forbidden, is_invisible
+from values import DAY, DAYS, forbidden, is_invisible
+from windows import schedule
 
 AUDIENCES = ["everyone", "suggested_friends", "friends", "no_one"]
 # Up to where on that list somebody is among those who may.
@@ -110,12 +111,7 @@ class Say:
         return ("above_level" if made_for < levels.index(value) else None), None
 
     def hours(self, kind, value, question):
-        minutes = forbidden(kind, value)
-        if not minutes:
-            return None, None
-        if len(minutes) == WEEK:
-            return "off_hours", None
-        blocked, turn = clock.next_turn(minutes, self.home["zone"], self.now)
+        blocked, turn = clock.next_turn(schedule(value), self.home["zone"], self.now)
         return ("off_hours" if blocked else None), turn
 
     def budget(self, kind, value, question):

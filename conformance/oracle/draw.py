@@ -1,8 +1,9 @@
 """Random inputs from a fixed seed, the same on every machine, and the small catalogue that they are about."""
 
 import random
+from datetime import timedelta
 
-from clock import instant, seconds
+from clock import date_of, instant, seconds
 from values import DAYS, canonical, kind_name
 
 NOW = "2026-03-01T12:00:00Z"
@@ -98,6 +99,33 @@ def any_window(dice, step=15):
     start = dice.randrange(0, 1440, step)
     length = dice.choice([30, 60, 90, 240, 480, 600, 720])
     return {"days": days, "from": clock(start), "to": clock((start + length) % 1440)}
+
+
+def any_schedule(dice):
+    """Some windows of the week, some of months, and some dates of a fortnight in summer."""
+    weekly = [any_window(dice) for _ in range(dice.randrange(1, 3))]
+    for window in weekly:
+        if dice.random() < 0.3:
+            window["months"] = sorted(dice.sample(range(1, 13), dice.choice([1, 2, 6, 11]))) if dice.random() < 0.5 else [6, 7]
+    entries = weekly + [any_dated(dice) for _ in range(dice.randrange(1, 3))]
+    dice.shuffle(entries)
+    return entries
+
+
+def any_dated(dice, first="2025-06-24", days=14):
+    """A holiday, another night, a one-off, or what only counts."""
+    date = lambda number: (date_of(first) + timedelta(days=number)).isoformat()
+    begin = dice.randrange(days)
+    on = dice.choice([[date(begin)], [date(begin)], [date(begin), date(begin + 1)], [{"first": date(begin), "last": date(begin + 3)}]])
+    clock = lambda minute: f"{minute // 60:02}:{minute % 60:02}"
+    start, length = dice.randrange(0, 1440, 15), dice.choice([30, 90, 240, 600])
+    span = {"from": clock(start), "to": clock((start + length) % 1440)}
+    return dice.choice([
+        {"on": on, "windows": []},
+        {"on": on, "windows": [span]},
+        {"on": on, "windows": [span], "also": True},
+        {"on": on, "only": [{"from": clock(start), "to": clock(min(start + length, 1440))}]},
+    ])
 
 
 def setting(value, by, since, reason=None):

@@ -7,18 +7,16 @@ and the join what both have in common. Slow and plain on purpose: this is what t
 
 import unicodedata
 
-DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-DAY = 1440
-WEEK = 7 * DAY
+import windows
+from windows import DAY, DAYS, WEEK, Refused
+
 OF_DAY = {day: range(start, start + DAY) for day, start in zip(DAYS, range(0, WEEK, DAY))}
-MOST_WINDOWS = 50
 MOST_WORDS = 200
 MOST_ITEMS = 100
 EVERYTHING = "*"
 # What Unicode calls White_Space: what is taken off both ends of a word.
 BLANK = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 INVISIBLE = [(0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFD), (0xE0000, 0xE007F)]
-WINDOW_KEYS = {"days", "from", "to"}
 
 
 class AllBut(frozenset):
@@ -66,10 +64,6 @@ class AllBut(frozenset):
     __hash__ = frozenset.__hash__
 
 
-class Refused(Exception):
-    """A value that a control does not take; the argument is the code for why."""
-
-
 def kind_name(kind):
     """`choice`, `flag`, `minutes`, `number`, `words`, `ids`, `windows`, `item_minutes` or `exceptions`."""
     return kind if isinstance(kind, str) else next(iter(kind))
@@ -90,7 +84,7 @@ def forbidden(kind, value):
         case "words" | "ids":
             return frozenset(value)
         case "windows":
-            return frozenset().union(*(minutes_of(window) for window in value))
+            return windows.forbidden(value)
         case "item_minutes":
             of = lambda entry: ((entry["item"], minute) for minute in forbidden("minutes", entry["minutes"]))
             return frozenset(atom for entry in value for atom in of(entry))
@@ -113,7 +107,7 @@ def allowing(kind, limits):
         case "words" | "ids":
             return sorted(limits)
         case "windows":
-            return written(limits)
+            return windows.written(limits)
         case "item_minutes":
             items = sorted({item for item, _ in limits})
             of = lambda item: frozenset(minute for name, minute in limits if name == item)
@@ -124,7 +118,8 @@ def allowing(kind, limits):
 
 def canonical(kind, value):
     """A sound value, taken apart into what it forbids and put together again."""
-    return allowing(kind, forbidden(kind, value))
+    with windows.laid_out_for(value):
+        return allowing(kind, forbidden(kind, value))
 
 
 def meet(kind, a, b):
@@ -152,70 +147,6 @@ def as_strict(kind, a, bound):
     return forbidden(kind, bound) <= forbidden(kind, a)
 
 
-# ---- Windows ---------------------------------------------------------------------------------------------------------
-
-
-def minute_of_day(text):
-    """The minutes that have gone by since midnight when a clock shows this; 24:00 is a whole day."""
-    sound = isinstance(text, str) and len(text) == 5 and text[2] == ":"
-    digits = text[:2] + text[3:] if sound else ""
-    if not (sound and digits.isascii() and digits.isdigit() and int(text[3:]) < 60):
-        raise Refused("window_time")
-    minute = int(text[:2]) * 60 + int(text[3:])
-    if minute > DAY:
-        raise Refused("window_time")
-    return minute
-
-
-def minutes_of(window):
-    """The minutes of the week, from Monday 00:00, that a window holds; Sunday night goes on in Monday morning."""
-    start, end = minute_of_day(window["from"]), minute_of_day(window["to"])
-    if start == DAY:
-        raise Refused("window_time")
-    if not window["days"]:
-        raise Refused("window_days")
-    length = end - start if end > start else DAY - start + end
-    begins = [DAYS.index(day) * DAY + start for day in window["days"]]
-    return {minute % WEEK for begin in begins for minute in range(begin, begin + length)}
-
-
-def written(minutes):
-    """Windows as they are written: none longer than a day, equal times in one line, lines by their times."""
-    lines = {}
-    for start, length in pieces(minutes):
-        begin = start % DAY
-        end = begin + length if begin + length <= DAY else begin + length - DAY
-        lines.setdefault((begin, end), set()).add(start // DAY % 7)
-    hhmm = lambda minute: f"{minute // 60:02}:{minute % 60:02}"
-    return [
-        {"days": [DAYS[day] for day in sorted(days)], "from": hhmm(begin), "to": hhmm(end)}
-        for (begin, end), days in sorted(lines.items())
-    ]
-
-
-def pieces(minutes):
-    """The runs of a set of minutes of the week as (start, length). Longer than 24 hours: cut at midnights."""
-    for start, length in runs(minutes):
-        while length > DAY:
-            to_midnight = DAY - start % DAY
-            yield start, to_midnight
-            start, length = start + to_midnight, length - to_midnight
-        yield start, length
-
-
-def runs(minutes):
-    """What hangs together, over the end of the week too. A week without a gap begins on Monday."""
-    if len(minutes) == WEEK:
-        yield 0, WEEK
-        return
-    for start in sorted(minutes):
-        if (start - 1) % WEEK not in minutes:
-            length = 1
-            while (start + length) % WEEK in minutes:
-                length += 1
-            yield start, length
-
-
 # ---- What may be given -----------------------------------------------------------------------------------------------
 
 
@@ -224,13 +155,13 @@ def parse(kind, given):
     if isinstance(given, list):
         if len(given) > MOST_WORDS and all(isinstance(word, str) for word in given):
             raise Refused("too_many_words")
-        if len(given) > MOST_WINDOWS and all(isinstance(window, dict) and "days" in window for window in given):
-            raise Refused("too_many_windows")
+        if all(windows.is_entry(entry) for entry in given):
+            windows.within_limits(given)
         if len(given) > MOST_ITEMS and all(isinstance(entry, dict) and "item" in entry for entry in given):
             raise Refused("too_many_items")
     value = canonical(kind, shaped(kind, given))
-    if kind_name(kind) == "windows" and len(value) > MOST_WINDOWS:
-        raise Refused("too_many_windows")
+    if kind_name(kind) == "windows":
+        windows.within_limits(value)
     return value
 
 
@@ -256,7 +187,9 @@ def shaped(kind, given):
             return [word(text) for text in given]
         case "ids" if is_list_of(given, str):
             return [identifier(text) for text in given]
-        case "windows" if is_list_of(given, dict) and all(is_window(window) for window in given):
+        case "windows" if isinstance(given, list) and all(windows.is_entry(entry) for entry in given):
+            for entry in given:
+                windows.check(entry)
             return given
         case "item_minutes" if is_list_of(given, dict) and all(is_item(entry) for entry in given):
             return items(given)
@@ -290,10 +223,6 @@ def is_week(given):
 
 def is_list_of(given, kind):
     return isinstance(given, list) and all(isinstance(entry, kind) for entry in given)
-
-
-def is_window(window):
-    return set(window) == WINDOW_KEYS and isinstance(window["days"], list) and set(window["days"]) <= set(DAYS)
 
 
 def word(text):

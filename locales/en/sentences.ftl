@@ -42,9 +42,26 @@ between-items = { " / " }
 quote-begins = “
 quote-ends = ”
 
-# Times of the week: Mon–Fri 21:00–07:00
+# Times of the week, in some months and on dates: Mon–Fri 21:00–07:00; 24 December 2026: only 22:00–24:00
 no-times = no times
 window = { $days } { $from }–{ $to }
+window-in-months = { $window } in { $months }
+on-dates-only = { $dates }: only { $times }
+on-dates-none = { $dates }: no times
+dates-from-to = { $first } to { $last }
+date = { $day } { $month } { $year }
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December
 every-day = every day
 days-from-to = from { $first } to { $last }
 day-mon = Monday

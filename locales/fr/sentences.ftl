@@ -41,6 +41,27 @@ quote-ends = { "\u00A0»" }
 
 no-times = aucun horaire
 window = { $days } { $from }–{ $to }
+window-in-months = { $window } en { $months }
+on-dates-only = { $dates }{ "\u00A0" }: seulement { $times }
+on-dates-none = { $dates }{ "\u00A0" }: aucun horaire
+dates-from-to = du { $first } au { $last }
+date =
+    { $day ->
+        [1] 1er { $month } { $year }
+       *[other] { $day } { $month } { $year }
+    }
+month-1 = janvier
+month-2 = février
+month-3 = mars
+month-4 = avril
+month-5 = mai
+month-6 = juin
+month-7 = juillet
+month-8 = août
+month-9 = septembre
+month-10 = octobre
+month-11 = novembre
+month-12 = décembre
 every-day = tous les jours
 days-from-to = du { $first } au { $last }
 day-mon = lundi

@@ -41,6 +41,27 @@ quote-ends = ”
 
 no-times = nenhum horário
 window = { $days } { $from }–{ $to }
+window-in-months = { $window } em { $months }
+on-dates-only = { $dates }: só { $times }
+on-dates-none = { $dates }: nenhum horário
+dates-from-to = de { $first } a { $last }
+date =
+    { $day ->
+        [1] 1º de { $month } de { $year }
+       *[other] { $day } de { $month } de { $year }
+    }
+month-1 = janeiro
+month-2 = fevereiro
+month-3 = março
+month-4 = abril
+month-5 = maio
+month-6 = junho
+month-7 = julho
+month-8 = agosto
+month-9 = setembro
+month-10 = outubro
+month-11 = novembro
+month-12 = dezembro
 every-day = todos os dias
 days-from-to = de { $first } a { $last }
 day-mon = segunda-feira

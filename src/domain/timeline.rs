@@ -20,7 +20,7 @@
 //! without a break. What is left between two windows, an allowance, has it the other way round: it begins at the later
 //! end and is over at the earlier start.
 //!
-//! Minute by minute: windows are a set of minutes of the local week, half-open, so that a window until 07:00 holds
+//! Minute by minute: windows are a set of minutes of civil days (of the week, of months, of dates), half-open, so that a window until 07:00 holds
 //! 06:59 and not 07:00. **A minute of a window blocks from the first time that the clock comes to it until the last
 //! time that the clock comes to the minute after it.** Nothing more is needed: it makes no difference how windows are
 //! written, cut or joined (a night from Sunday to Monday is one block), and two schedules together block exactly what

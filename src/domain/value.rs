@@ -22,7 +22,10 @@ use utoipa::ToSchema;
 
 pub use self::{
     day::Day,
-    given::{Given, GivenItem, GivenMinutes, GivenWeek, GivenWindow},
+    given::{
+        Given, GivenDated, GivenDates, GivenEntry, GivenItem, GivenMinutes, GivenOnly, GivenSpan, GivenWeek,
+        GivenWindow,
+    },
     items::ItemMinutes,
     minutes::DayMinutes,
     windows::Windows,
@@ -62,7 +65,7 @@ pub enum Kind {
     Words,
     /// A set of the platform's own identifiers to keep out, kept letter for letter; a superset is stricter.
     Ids,
-    /// Times of the week in which something is off; a superset is stricter.
+    /// Local times, by week, month and date, in which something is off; a superset is stricter.
     Windows,
     /// Minutes for each day of the week for single items of use; fewer are stricter, item by item.
     ItemMinutes,
@@ -135,9 +138,24 @@ pub enum ValueError {
     /// A window without a day never happens.
     #[error("must name at least one day in every window")]
     WindowDays,
+    /// A month that is none, or none at all where a window has months.
+    #[error("must name months from 1 to 12, at least one, in every window that has months")]
+    WindowMonths,
+    /// A date that is not `YYYY-MM-DD`, or of another time.
+    #[error("must have dates as YYYY-MM-DD, of the years 2000 to 2200")]
+    WindowDate,
+    /// Dates that name no day, or too many in a row.
+    #[error("must name a date in every entry that has dates, and ranges of 1 to {} days", windows::MAX_RANGE)]
+    WindowDates,
+    /// Under `only`, a time that does not end on the day on which it begins.
+    #[error("must have times that end later on the same day, up to 24:00, under only")]
+    WindowOverMidnight,
     /// More windows than a person can oversee.
     #[error("must have at most {} windows", windows::MAX_WINDOWS)]
     TooManyWindows,
+    /// More dates than a person can oversee. What begins on a date, or does not, can change the next one too.
+    #[error("must come to at most {} dates when it is written", windows::MAX_DATES)]
+    TooManyDates,
     /// More items than a person can oversee.
     #[error("must have at most {} items", items::MAX_ITEMS)]
     TooManyItems,
@@ -315,7 +333,7 @@ impl Kind {
             Self::Number { .. } => "a whole number",
             Self::Words | Self::Ids | Self::Exceptions => "a list of strings",
             Self::ItemMinutes => "a list of items with item and minutes",
-            Self::Windows => "a list of windows with days, from and to",
+            Self::Windows => "a list of windows with days, from and to, or with dates and what is on them",
         }
     }
 }

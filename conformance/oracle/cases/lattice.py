@@ -2,8 +2,8 @@
 
 from answer import shipped
 from cases import case, fresh
-from draw import AUDIENCE, OFF_IS_STRICT, ON_IS_STRICT, any_value, dice
-from values import kind_name
+from draw import AUDIENCE, OFF_IS_STRICT, ON_IS_STRICT, any_schedule, any_value, dice
+from values import canonical, kind_name
 
 KINDS = {
     "choice": AUDIENCE,
@@ -26,6 +26,7 @@ WHY = {
     "words": "Of two lists of words the meet has all words of both.",
     "ids": "Identifiers are kept letter for letter; the meet has all of both.",
     "windows": "Windows are sets of minutes of the week; the meet has all of both.",
+    "dates": "Month by month, and on each date that one of both names, the meet has all of both.",
     "item-minutes": "Minutes are compared item by item and day by day; an item that is not there has no limit.",
     "exceptions": "What is let off must be let off by both; the star is everything.",
 }
@@ -33,11 +34,12 @@ WHY = {
 
 def cases():
     for name, kind in KINDS.items():
-        yield from of_kind(name, kind)
+        yield from of_kind(name, kind, lambda chance, kind=kind: any_value(chance, kind))
+    yield from of_kind("dates", "windows", lambda chance: canonical("windows", any_schedule(chance)))
     yield from of_catalogue()
 
 
-def of_kind(name, kind):
+def of_kind(name, kind, any_of):
     chance = dice(f"lattice/{name}")
     for op, count, names, why in (
         ("meet", 4, ("a", "b"), WHY[name]),
@@ -45,7 +47,7 @@ def of_kind(name, kind):
         ("direction", 4, ("from", "to"), "Tighter, looser or mixed is computed."),
         ("as_strict", 2, ("value", "bound"), "At least as strict: it forbids all of it."),
     ):
-        draw = lambda: {"kind": kind, **{side: any_value(chance, kind) for side in names}}
+        draw = lambda: {"kind": kind, **{side: any_of(chance) for side in names}}
         for number in range(1, count + 1):
             # There are only four pairs of on and off.
             if given := fresh(op, draw):

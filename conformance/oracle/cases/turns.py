@@ -1,7 +1,7 @@
 """The nights on which a clock turns, both ways and in odd sizes."""
 
 from cases import case
-from clock import instant, local_minute, seconds
+from clock import calendar, instant, local_minute, seconds
 from draw import dice
 from values import DAYS, canonical
 
@@ -62,3 +62,19 @@ def cases():
         asked = {"windows": windows, "zone": zone, "at": at}
         yield case(f"turns/{slug}-until", "blocked_until", "Whether it is blocked in the fold or at the gap, and how long.", asked)
         yield case(f"turns/{slug}-edge", "next_edge", "The next begin or end, near a turn of the clock.", asked)
+    yield from of_dates(dice("turns/dates"))
+
+
+def of_dates(chance):
+    """Windows of the date on which a clock turned, and of the eve; in place of the week's."""
+    for zone, text in TURNS:
+        turn, slug = seconds(text), f"{zone.split('/')[1].lower().replace('_', '-')}-{text[:10]}"
+        weekly, dated = around(chance, zone, turn), around(chance, zone, turn)
+        shown = (local_minute(zone, turn // 60 - 1) + 1) // 1440
+        on = [calendar(shown + chance.choice([-1, 0, 0]))]
+        span = {"from": dated["from"], "to": dated["to"]}
+        entry = {"on": on, "windows": chance.choice([[span], [span], []]), "also": chance.random() < 0.3}
+        windows = canonical("windows", [weekly, entry])
+        span = {"from": instant(turn - 30 * 3600), "to": instant(turn + 40 * 3600)}
+        why = "A window of a date begins and ends as one of the week does."
+        yield case(f"turns/{slug}-dated", "blocked", why, {"windows": windows, "zone": zone, **span})

@@ -1,7 +1,7 @@
 """What may be given for a control, and the one form in which it is written."""
 
 from cases import case, fresh
-from draw import any_value, any_window, dice
+from draw import any_schedule, any_value, any_window, dice
 from values import DAYS
 
 HOW = "However it was written, a value has one form."
@@ -22,3 +22,7 @@ def cases():
         chance.shuffle(words)
         why = "Words are trimmed, in lower case, sorted and each there once."
         yield case(f"values/words-{number}", "value", why, {"kind": "words", "given": words})
+    chance = dice("values/dates")
+    for number in range(1, 25):
+        why = "Months are written where not all share a window, dates where they count otherwise than their week."
+        yield case(f"values/dates-{number}", "value", why, {"kind": "windows", "given": any_schedule(chance)})

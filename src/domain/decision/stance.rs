@@ -96,7 +96,7 @@ impl Stance {
                 0 => Self::Open,
                 place => Self::Level(place),
             },
-            (How::Hours, Value::Windows(windows)) if windows.intervals().is_empty() => Self::Open,
+            (How::Hours, Value::Windows(windows)) if windows.is_empty() => Self::Open,
             (How::Hours, Value::Windows(windows)) => Self::Hours(Box::new(windows.clone())),
             (How::Budget, Value::Minutes(minutes)) if *minutes == DayMinutes::UNLIMITED => Self::Open,
             (How::Budget, Value::Minutes(minutes)) => Self::Budget(*minutes),

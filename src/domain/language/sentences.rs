@@ -1,12 +1,14 @@
 //! Values and changes in words: short, plain, and two different values never in the same words.
 
+mod windows;
+
 use std::collections::BTreeSet;
 
 use super::{Language, key, unit_key};
 use crate::domain::{
     controls::Control,
     policy::{Change, Hidden},
-    value::{Day, DayMinutes, Given, GivenWindow, ItemMinutes, Kind, Value},
+    value::{Day, DayMinutes, Given, ItemMinutes, Kind, Value},
 };
 
 impl Language {
@@ -18,6 +20,7 @@ impl Language {
             _ if from == to => self.value(control, &to),
             (Value::Minutes(from), Value::Minutes(to)) => self.minutes_change(*from, *to),
             (Value::Words(from), Value::Words(to)) if control.kind != Kind::Exceptions => self.entries_change(from, to),
+            (Value::Windows(from), Value::Windows(to)) => self.windows_change(from, to),
             _ => self.became(self.value(control, &from), self.value(control, &to)),
         };
         let own = change.hidden.map(|Hidden { from, to }| {
@@ -42,7 +45,7 @@ impl Language {
             Value::Words(words) if words.is_empty() => self.text("no-entries"),
             Value::Words(words) if control.kind == Kind::Exceptions && words.contains("*") => self.text("all-entries"),
             Value::Words(words) => self.entries(&words),
-            Value::Windows(_) => self.windows(value),
+            Value::Windows(windows) => self.windows(&windows),
             Value::ItemMinutes(items) if items.iter().len() == 0 => self.text("no-limit"),
             Value::ItemMinutes(items) => self.items(&items),
         }
@@ -109,21 +112,16 @@ impl Language {
         let days_from_to = |first: Day, last: Day| {
             self.say("days-from-to", &[("first", self.day(first).into()), ("last", self.day(last).into())])
         };
-        let mut pieces = runs(days, days_from_to, |day| self.on_day(day));
+        self.listed(runs(days, days_from_to, |day| self.on_day(day)))
+    }
+
+    /// `a, b and c`.
+    fn listed(self, mut pieces: Vec<String>) -> String {
         let last = pieces.pop().unwrap_or_default();
         match pieces.is_empty() {
             true => last,
             false => format!("{}{}{last}", pieces.join(&self.text("between-entries")), self.text("before-last")),
         }
-    }
-
-    /// `Mon–Wed, Fri`.
-    fn short_days(self, days: &[Day]) -> String {
-        if days.len() == Day::ALL.len() {
-            return self.text("every-day");
-        }
-        let in_a_row = |first, last| format!("{}–{}", self.short_day(first), self.short_day(last));
-        runs(days, in_a_row, |day| self.short_day(day)).join(&self.text("between-entries"))
     }
 
     fn items(self, items: &ItemMinutes) -> String {
@@ -132,22 +130,6 @@ impl Language {
             self.say("item-minutes", &[("item", self.entry(item).into()), ("minutes", minutes.into())])
         };
         items.iter().map(said).collect::<Vec<_>>().join(&self.text("between-items"))
-    }
-
-    fn windows(self, value: &Value) -> String {
-        match Given::from(value) {
-            Given::Windows(windows) => {
-                let windows: Vec<String> = windows.iter().map(|window| self.window(window)).collect();
-                windows.join(&self.text("between-parts"))
-            }
-            _ => self.text("no-times"),
-        }
-    }
-
-    fn window(self, window: &GivenWindow) -> String {
-        let days: Vec<Day> = window.days.iter().copied().collect();
-        let (from, to) = (window.from.as_str().into(), window.to.as_str().into());
-        self.say("window", &[("days", self.short_days(&days).into()), ("from", from), ("to", to)])
     }
 
     fn entries_change(self, from: &BTreeSet<String>, to: &BTreeSet<String>) -> String {
@@ -181,10 +163,20 @@ fn of_kind(control: &Control, value: &Value) -> Value {
 
 /// Days in a row, from three on, as one piece; every other day for itself.
 fn runs(days: &[Day], row: impl Fn(Day, Day) -> String, single: impl Fn(Day) -> String) -> Vec<String> {
-    let in_a_row = days.chunk_by(|day, next| Day::of_minute(day.start() + DayMinutes::NO_LIMIT) == *next);
-    let pieces = in_a_row.flat_map(|days| match days {
+    let tomorrow = |day: &Day, next: &Day| Day::of_minute(day.start() + DayMinutes::NO_LIMIT) == *next;
+    in_rows(days, tomorrow, row, single)
+}
+
+/// What follows one another, from three on, as one piece; everything else for itself.
+fn in_rows<T: Copy>(
+    all: &[T],
+    follow: impl Fn(&T, &T) -> bool,
+    row: impl Fn(T, T) -> String,
+    single: impl Fn(T) -> String,
+) -> Vec<String> {
+    let pieces = all.chunk_by(follow).flat_map(|all| match all {
         [first, _, .., last] => vec![row(*first, *last)],
-        few => few.iter().map(|day| single(*day)).collect(),
+        few => few.iter().map(|it| single(*it)).collect(),
     });
     pieces.collect()
 }

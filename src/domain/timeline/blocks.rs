@@ -1,8 +1,8 @@
-//! Windows of the local week as blocks in UTC.
+//! Windows of local time as blocks in UTC.
 
 use std::iter;
 
-use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     Span,
@@ -15,7 +15,7 @@ use crate::domain::value::Windows;
 pub enum Until {
     /// The first instant that is not blocked any more.
     Time(Timestamp),
-    /// Windows that cover the whole week have no end.
+    /// Nothing ends it any more: all weeks to come are covered, and every date that is named.
     Forever,
 }
 
@@ -31,23 +31,18 @@ pub fn blocked(windows: &Windows, zone: &TimeZone, from: Timestamp, to: Timestam
 
 /// Whether `at` lies in a block, and when that block is over, adjoining ones included; `None` where nothing is blocked.
 pub fn blocked_until(windows: &Windows, zone: &TimeZone, at: Timestamp) -> Option<Until> {
-    if windows.cover_the_week() {
-        return Some(Until::Forever);
-    }
     let block = block_ahead(windows, zone, at)?;
-    (block.from <= at).then_some(Until::Time(block.to))
+    (block.from <= at).then_some(if block.to < Timestamp::MAX { Until::Time(block.to) } else { Until::Forever })
 }
 
-/// The next instant after `at` at which a block begins or ends; `None` where there are no windows, or no gap in them.
+/// The next instant after `at` at which a block begins or ends; `None` where no window is to come, or no gap in them.
 pub fn next_edge(windows: &Windows, zone: &TimeZone, at: Timestamp) -> Option<Timestamp> {
-    if windows.cover_the_week() {
-        return None;
-    }
     let block = block_ahead(windows, zone, at)?;
-    Some(if at < block.from { block.from } else { block.to })
+    let edge = if at < block.from { block.from } else { block.to };
+    (edge < Timestamp::MAX).then_some(edge)
 }
 
-/// The block that is on at `at`, or else the next one. Must not be asked of windows that never end.
+/// The block that is on at `at`, or else the next one. What never ends, ends with the calendar.
 fn block_ahead(windows: &Windows, zone: &TimeZone, at: Timestamp) -> Option<Span> {
     joined(windows_ahead(windows, zone, at)).next()
 }
@@ -57,12 +52,10 @@ fn block_ahead(windows: &Windows, zone: &TimeZone, at: Timestamp) -> Option<Span
 /// Only what is asked for is worked out, and the first window is at most one back: cheap enough for every decision.
 fn windows_ahead(windows: &Windows, zone: &TimeZone, at: Timestamp) -> impl Iterator<Item = Span> {
     let local = past_for_good(zone, at);
-    let since_monday = SignedDuration::from_hours(24 * i64::from(local.weekday().to_monday_zero_offset()));
-    let monday = local.date().saturating_sub(since_monday).to_datetime(Time::midnight());
-    let passing = move |minute| Passing::of(zone, monday.saturating_add(SignedDuration::from_mins(minute)));
     windows
-        .after(monday.duration_until(local).as_mins())
-        .map(move |(start, end)| Span { from: passing(start).first, to: passing(end).last })
+        .ahead(local.date())
+        .skip_while(move |(_, end)| *end <= local)
+        .map(|(start, end)| Span { from: Passing::of(zone, start).first, to: Passing::of(zone, end).last })
         .take_while(|window| window.from < Timestamp::MAX)
         .filter(move |window| window.from < window.to && at < window.to)
 }

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod blocks;
+mod dates;
 mod days;
 mod oracle;
 
@@ -10,7 +11,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::*;
-use crate::domain::value::{Day, Given, GivenWindow, Kind, Value, Windows};
+use crate::domain::value::{Day, Given, GivenEntry, GivenWindow, Kind, Value, Windows};
 
 fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap()
@@ -26,7 +27,8 @@ fn minutes(minutes: i64) -> SignedDuration {
 
 /// One window, as people write it: `weekly(&[Day::Sat], "22:00", "01:30")`.
 fn weekly(days: &[Day], from: &str, to: &str) -> Windows {
-    restored(vec![GivenWindow { days: days.iter().copied().collect(), from: from.into(), to: to.into() }])
+    let days = days.iter().copied().collect();
+    restored(vec![GivenWindow { days, from: from.into(), to: to.into(), months: None }])
 }
 
 fn both(a: &Windows, b: &Windows) -> Windows {
@@ -45,6 +47,7 @@ fn stretch(start: i64, length: i64) -> Windows {
             days: BTreeSet::from([Day::ALL[usize::try_from(from.div_euclid(1440).rem_euclid(7)).unwrap()]]),
             from: clock(from.rem_euclid(1440)),
             to: clock(to - midnight + 1440),
+            months: None,
         });
         from = to;
     }
@@ -52,7 +55,13 @@ fn stretch(start: i64, length: i64) -> Windows {
 }
 
 fn restored(given: Vec<GivenWindow>) -> Windows {
+    let given = given.into_iter().map(GivenEntry::Weekly).collect();
     windows_in(Kind::Windows.restore(Given::Windows(given)).unwrap())
+}
+
+/// Windows as JSON has them.
+fn given(json: serde_json::Value) -> Windows {
+    windows_in(Kind::Windows.parse(serde_json::from_value(json).unwrap()).unwrap())
 }
 
 fn windows_in(value: Value) -> Windows {

@@ -2,7 +2,11 @@
 //!
 //! Written by hand instead of derived as untagged: an untagged enum buffers whatever comes and answers only "matched
 //! nothing", and a derived struct also reads a bare list as its fields. Here every form is recognised by its first
-//! token, a second `"from"` in one window is an error, and nothing nests deeper than a list of windows.
+//! token, a second `"from"` in one window is an error, and nothing nests deeper than the times of a dated window.
+
+mod entries;
+mod items;
+mod windows;
 
 use std::{borrow::Cow, collections::BTreeSet, fmt};
 
@@ -12,10 +16,22 @@ use serde::{
 };
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{RefOr, Schema, schema::AnyOfBuilder},
+    openapi::{
+        RefOr, Schema,
+        schema::{AnyOfBuilder, ArrayBuilder},
+    },
 };
 
-use super::{Day, DayMinutes, Kind, MAX_WORDS, Value, ValueError, items::MAX_ITEMS, windows::MAX_WINDOWS};
+use self::entries::Entry;
+pub use self::{
+    items::{GivenItem, GivenMinutes},
+    windows::{GivenDated, GivenDates, GivenEntry, GivenOnly, GivenSpan, GivenWindow},
+};
+use super::{
+    DayMinutes, Kind, MAX_WORDS, Value, ValueError,
+    items::MAX_ITEMS,
+    windows::{MAX_DATES, MAX_WINDOWS, named_dates},
+};
 
 /// A value as JSON has it, not yet judged by a [`Kind`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,49 +49,11 @@ pub enum Given {
     /// A list of strings.
     Words(Vec<String>),
     /// A list of windows.
-    Windows(Vec<GivenWindow>),
+    Windows(Vec<GivenEntry>),
     /// Numbers for all seven days.
     Week(GivenWeek),
     /// A list of items with their minutes.
     Items(Vec<GivenItem>),
-}
-
-/// A window of local time in the teen's home zone, repeated on each of its days, to the minute.
-///
-/// Where `to` is not after `from`, it is on the next day; equal times are 24 hours. The days are those of `from`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GivenWindow {
-    /// The days on which it begins; at least one.
-    #[schema(inline)]
-    pub days: BTreeSet<Day>,
-    /// `HH:MM`, 00:00 to 23:59.
-    #[schema(example = "22:00")]
-    pub from: String,
-    /// `HH:MM`, 00:00 to 24:00; the first minute after the window.
-    #[schema(example = "07:00")]
-    pub to: String,
-}
-
-/// Minutes of one item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct GivenItem {
-    /// An app, a category or a feature, and all its parts: 1–64 printable ASCII characters without blanks.
-    #[schema(example = "games")]
-    pub item: String,
-    /// For every day, or for each; 1440 is no limit.
-    #[schema(inline)]
-    pub minutes: GivenMinutes,
-}
-
-/// Minutes for every day, or for each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum GivenMinutes {
-    /// The same every day.
-    EveryDay(i64),
-    /// Each day its own.
-    Week(GivenWeek),
 }
 
 /// Minutes for each day, all seven required.
@@ -97,7 +75,12 @@ impl Given {
     pub(super) fn within_limits(&self) -> Result<(), ValueError> {
         match self {
             Self::Words(words) if words.len() > MAX_WORDS => Err(ValueError::TooManyWords),
-            Self::Windows(windows) if windows.len() > MAX_WINDOWS => Err(ValueError::TooManyWindows),
+            Self::Windows(entries) if entries.iter().map(GivenEntry::windows).sum::<usize>() > MAX_WINDOWS => {
+                Err(ValueError::TooManyWindows)
+            }
+            Self::Windows(entries) if entries.iter().map(named_dates).sum::<usize>() > MAX_DATES => {
+                Err(ValueError::TooManyDates)
+            }
             Self::Items(items) if items.len() > MAX_ITEMS => Err(ValueError::TooManyItems),
             _ => Ok(()),
         }
@@ -116,7 +99,7 @@ impl From<&Value> for Given {
             Value::Number(number) => Self::Number((*number).into()),
             Value::Words(words) if words.is_empty() => Self::Empty,
             Value::Words(words) => Self::Words(words.iter().cloned().collect()),
-            Value::Windows(windows) if windows.intervals().is_empty() => Self::Empty,
+            Value::Windows(windows) if windows.is_empty() => Self::Empty,
             Value::Windows(windows) => Self::Windows(windows.to_given()),
             Value::ItemMinutes(items) if items.iter().len() == 0 => Self::Empty,
             Value::ItemMinutes(items) => Self::Items(items.to_given()),
@@ -155,24 +138,6 @@ impl GivenMinutes {
         match self {
             Self::EveryDay(minutes) => DayMinutes::every_day(minutes),
             Self::Week(week) => DayMinutes::from_week(week),
-        }
-    }
-}
-
-impl From<DayMinutes> for GivenMinutes {
-    fn from(minutes: DayMinutes) -> Self {
-        let [mon, tue, wed, thu, fri, sat, sun] = Day::ALL.map(|day| i64::from(minutes.on(day)));
-        let week = || Self::Week(GivenWeek { mon, tue, wed, thu, fri, sat, sun });
-        minutes.same_every_day().map_or_else(week, |minutes| Self::EveryDay(minutes.into()))
-    }
-}
-
-impl<'de> Deserialize<'de> for GivenMinutes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Given::deserialize(deserializer)? {
-            Given::Number(minutes) => Ok(Self::EveryDay(minutes)),
-            Given::Week(week) => Ok(Self::Week(week)),
-            _ => Err(Error::custom("minutes are a number, or one for each day")),
         }
     }
 }
@@ -250,73 +215,9 @@ impl<'de> Visitor<'de> for GivenVisitor {
     }
 }
 
-/// The first thing in a list decides what the list is.
-enum Entry {
-    Word(String),
-    Window(GivenWindow),
-    Item(GivenItem),
-}
-
 fn mixed<E: Error>() -> E {
     E::custom("a list has entries of one sort")
 }
-
-/// The fields of a window and of an item: which of them are there says what it is.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Fields {
-    days: Option<BTreeSet<Day>>,
-    from: Option<String>,
-    to: Option<String>,
-    item: Option<String>,
-    minutes: Option<GivenMinutes>,
-}
-
-impl Fields {
-    fn entry<E: Error>(self) -> Result<Entry, E> {
-        match self {
-            Self { days: Some(days), from: Some(from), to: Some(to), item: None, minutes: None } => {
-                Ok(Entry::Window(GivenWindow { days, from, to }))
-            }
-            Self { days: None, from: None, to: None, item: Some(item), minutes: Some(minutes) } => {
-                Ok(Entry::Item(GivenItem { item, minutes }))
-            }
-            _ => Err(E::custom("an entry has days, from and to, or item and minutes")),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Entry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(EntryVisitor)
-    }
-}
-
-struct EntryVisitor;
-
-impl<'de> Visitor<'de> for EntryVisitor {
-    type Value = Entry;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string, a window or an item")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Entry, E> {
-        Ok(Entry::Word(text.to_owned()))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Entry, A::Error> {
-        Fields::deserialize(MapAccessDeserializer::new(map))?.entry()
-    }
-}
-
-impl PartialSchema for GivenMinutes {
-    fn schema() -> RefOr<Schema> {
-        AnyOfBuilder::new().item(i64::schema()).item(GivenWeek::schema()).into()
-    }
-}
-
-impl ToSchema for GivenMinutes {}
 
 impl PartialSchema for Given {
     fn schema() -> RefOr<Schema> {
@@ -325,14 +226,16 @@ impl PartialSchema for Given {
             .item(i64::schema())
             .item(String::schema())
             .item(Vec::<String>::schema())
-            .item(Vec::<GivenWindow>::schema())
+            .item(ArrayBuilder::new().items(GivenEntry::schema()))
             .item(GivenWeek::schema())
             .item(Vec::<GivenItem>::schema())
             .description(Some(
                 "The value of a control; its kind says which form it takes. Flag: true or false. Choice: one of the \
                  control's values. Minutes: 0 to 1440 for every day (1440 is no limit), or an object with all seven \
-                 days. Words: at most 200 strings of 1 to 64 characters. Windows: at most 50, in local time. Items: at \
-                 most 100, each with minutes.",
+                 days. Words: at most 200 strings of 1 to 64 characters. Windows: at most 50 and at most 400 dates, in \
+                 local time: of the week, of the week in some months, or of dates. On a date `windows` begin in place \
+                 of the week's, with `also` beside them; `only` is how a date is written, from midnight to midnight. \
+                 Items: at most 100, each with minutes.",
             ))
             .examples([
                 serde_json::json!(60),
@@ -340,6 +243,13 @@ impl PartialSchema for Given {
                 serde_json::json!(false),
                 serde_json::json!(["casino"]),
                 serde_json::json!([{"days": ["sun", "mon"], "from": "22:00", "to": "07:00"}]),
+                serde_json::json!([
+                    {"days": ["mon", "tue", "wed", "thu", "fri"], "from": "08:00", "to": "13:00"},
+                    {"days": ["sat", "sun"], "from": "23:00", "to": "09:00", "months": [7, 8]},
+                    {"on": [{"first": "2026-12-23", "last": "2027-01-06"}], "windows": []},
+                    {"on": ["2026-07-14"], "windows": [{"from": "16:00", "to": "18:00"}], "also": true},
+                ]),
+                serde_json::json!([{"on": ["2026-12-24"], "only": [{"from": "00:00", "to": "07:00"}]}]),
                 serde_json::json!([{"item": "games", "minutes": 30}]),
                 serde_json::json!({"mon": 60, "tue": 60, "wed": 60, "thu": 60, "fri": 90, "sat": 120, "sun": 120}),
             ])

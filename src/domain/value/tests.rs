@@ -1,9 +1,9 @@
 //! The laws of the lattice for every kind, and the JSON forms good and hostile.
 
-use proptest::{collection::vec, prelude::*, sample::select, sample::subsequence};
+use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Value as Json, json};
 
-use super::*;
+use super::{windows::tests::any_windows, *};
 
 /// One kind of each sort, as the catalogue has them.
 pub(crate) fn kinds() -> Vec<Kind> {
@@ -38,7 +38,7 @@ pub(crate) fn any_given(kind: &Kind) -> BoxedStrategy<Given> {
         Kind::Words | Kind::Ids => {
             vec(prop_oneof!["[a-eA-E]{1,3}".boxed(), "[!-~]{1,20}".boxed()], 0..6).prop_map(Given::Words).boxed()
         }
-        Kind::Windows => vec(any_window(), 0..6).prop_map(Given::Windows).boxed(),
+        Kind::Windows => any_windows().prop_map(Given::Windows).boxed(),
         Kind::ItemMinutes => {
             let minutes = any_given(&Kind::Minutes).prop_map(|given| match given {
                 Given::Week(week) => GivenMinutes::Week(week),
@@ -61,16 +61,6 @@ pub(crate) fn any_given(kind: &Kind) -> BoxedStrategy<Given> {
 pub(crate) fn any_value(kind: &Kind) -> BoxedStrategy<Value> {
     let kind = kind.clone();
     any_given(&kind).prop_map(move |given| kind.parse(given).unwrap()).boxed()
-}
-
-/// Mostly quarter hours, so that windows touch and coincide as people make them.
-fn any_window() -> impl Strategy<Value = GivenWindow> {
-    let minute = || prop_oneof![3 => (0_u16..96).prop_map(|q| q * 15), 1 => 0_u16..1440];
-    let end = prop_oneof![9 => minute(), 1 => Just(1440)];
-    (subsequence(Day::ALL.to_vec(), 1..=7), minute(), end).prop_map(|(days, from, to)| {
-        let clock = |at: u16| format!("{:02}:{:02}", at / 60, at % 60);
-        GivenWindow { days: days.into_iter().collect(), from: clock(from), to: clock(to) }
-    })
 }
 
 /// A kind with three of its values.
@@ -146,27 +136,6 @@ proptest! {
     }
 
     #[test]
-    fn windows_cover_what_was_given(given in vec(any_window(), 0..5), day in select(Day::ALL.to_vec()), minute in 0_u16..1440) {
-        let windows = Windows::from_given(&given).unwrap();
-        let at = day.start() + minute;
-        let covered = given.iter().any(|window| window.days.iter().any(|begins| {
-            let minutes = |clock: &str| clock[..2].parse::<u16>().unwrap() * 60 + clock[3..].parse::<u16>().unwrap();
-            let (from, to) = (minutes(&window.from), minutes(&window.to));
-            let end = begins.start() + to + if to <= from { 1440 } else { 0 };
-            let start = begins.start() + from;
-            (start..end).contains(&at) || (start..end).contains(&(at + 10_080))
-        }));
-        prop_assert_eq!(windows.contains(day, minute), covered);
-    }
-
-    #[test]
-    fn windows_are_sorted_and_apart(given in vec(any_window(), 0..50)) {
-        let windows = Windows::from_given(&given).unwrap();
-        prop_assert!(windows.intervals().iter().all(|(from, to)| from < to && *to <= 10_080));
-        prop_assert!(windows.intervals().windows(2).all(|pair| pair[0].1 < pair[1].0));
-    }
-
-    #[test]
     fn any_text_is_refused_or_becomes_its_own_form(text in any::<String>()) {
         if let Ok(once) = Kind::Words.parse(Given::Words(vec![text])) {
             prop_assert_eq!(reread(&Kind::Words, &once), Ok(once));
@@ -212,11 +181,11 @@ fn every_registered_control_is_a_lattice() {
     }
 }
 
-fn parse(kind: &Kind, json: &Json) -> Result<Value, ValueError> {
+pub(super) fn parse(kind: &Kind, json: &Json) -> Result<Value, ValueError> {
     kind.parse(Given::deserialize(json).unwrap())
 }
 
-fn canonical(kind: &Kind, json: Json) -> Json {
+pub(super) fn canonical(kind: &Kind, json: Json) -> Json {
     serde_json::to_value(parse(kind, &json).unwrap()).unwrap()
 }
 
@@ -232,82 +201,6 @@ fn minutes_have_one_form() {
     for bad in [json!(-1), json!(1441), json!(i64::MAX)] {
         assert_eq!(parse(&Kind::Minutes, &bad), Err(ValueError::MinutesRange));
     }
-}
-
-#[test]
-fn windows_have_one_form() {
-    let week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    let night = json!([{"days": week, "from": "22:00", "to": "07:00"}]);
-    assert_eq!(canonical(&Kind::Windows, night.clone()), night);
-    let overlapping = json!([
-        {"days": ["sun", "mon"], "from": "08:00", "to": "12:00"},
-        {"days": ["mon"], "from": "11:00", "to": "13:00"},
-        {"days": ["sun"], "from": "12:00", "to": "13:00"},
-    ]);
-    assert_eq!(
-        canonical(&Kind::Windows, overlapping),
-        json!([{"days": ["mon", "sun"], "from": "08:00", "to": "13:00"}])
-    );
-    let always = json!([{"days": week, "from": "10:00", "to": "10:00"}]);
-    assert_eq!(canonical(&Kind::Windows, always), json!([{"days": week, "from": "00:00", "to": "24:00"}]));
-    let weekend = json!([{"days": ["fri", "sat"], "from": "18:00", "to": "18:00"}, {"days": ["sun"], "from": "18:00", "to": "06:00"}]);
-    assert_eq!(
-        canonical(&Kind::Windows, weekend),
-        json!([
-            {"days": ["mon"], "from": "00:00", "to": "06:00"},
-            {"days": ["sat", "sun"], "from": "00:00", "to": "24:00"},
-            {"days": ["fri"], "from": "18:00", "to": "24:00"},
-        ])
-    );
-}
-
-#[test]
-fn a_window_longer_than_a_day_is_cut_at_midnight() {
-    let day = json!([{"days": ["sat"], "from": "10:00", "to": "10:00"}]);
-    assert_eq!(canonical(&Kind::Windows, day.clone()), day);
-    let and_a_minute = json!([day[0], {"days": ["sun"], "from": "10:00", "to": "10:01"}]);
-    assert_eq!(
-        canonical(&Kind::Windows, and_a_minute),
-        json!([{"days": ["sun"], "from": "00:00", "to": "10:01"}, {"days": ["sat"], "from": "10:00", "to": "24:00"}])
-    );
-}
-
-#[test]
-fn windows_refuse_what_is_not_a_window() {
-    for (from, to) in [
-        ("24:00", "01:00"),
-        ("07:60", "08:00"),
-        ("7:00", "08:00"),
-        ("+1:00", "08:00"),
-        ("07:00", "24:01"),
-        ("٠٧:00", "1"),
-    ] {
-        let bad = json!([{"days": ["mon"], "from": from, "to": to}]);
-        assert_eq!(parse(&Kind::Windows, &bad), Err(ValueError::WindowTime), "{from} {to}");
-    }
-    let dayless = json!([{"days": [], "from": "07:00", "to": "08:00"}]);
-    assert_eq!(parse(&Kind::Windows, &dayless), Err(ValueError::WindowDays));
-    let many: Vec<Json> = (0..51).map(|_| json!({"days": ["mon"], "from": "07:00", "to": "08:00"})).collect();
-    assert_eq!(parse(&Kind::Windows, &json!(many)), Err(ValueError::TooManyWindows));
-}
-
-/// Three windows that touch on some days only are four lines when written, so 48 of them would be 64.
-#[test]
-fn windows_that_could_not_be_sent_back_are_refused() {
-    let clock = |at: u16| format!("{:02}:{:02}", at / 60, at % 60);
-    let given = |slots: u16| -> Json {
-        let three = |slot: u16| {
-            let at = slot * 60;
-            [
-                json!({"days": Day::ALL, "from": clock(at + 10), "to": clock(at + 20)}),
-                json!({"days": ["mon", "tue", "wed", "thu"], "from": clock(at), "to": clock(at + 10)}),
-                json!({"days": ["mon", "tue", "fri", "sat"], "from": clock(at + 20), "to": clock(at + 30)}),
-            ]
-        };
-        (0..slots).flat_map(three).collect()
-    };
-    assert!(parse(&Kind::Windows, &given(12)).is_ok());
-    assert_eq!(parse(&Kind::Windows, &given(16)), Err(ValueError::TooManyWindows));
 }
 
 #[test]
@@ -361,6 +254,25 @@ fn hostile_json_has_no_form() {
         r#"[{"days":["mon"],"from":"07:00","to":"08:00","zone":"UTC"}]"#,
         r#"[{"days":["moon"],"from":"07:00","to":"08:00"}]"#,
         r#"[{"days":["mon"],"from":"07:00"}]"#,
+        r#"[{"days":["mon"],"from":"07:00","to":"08:00","months":null}]"#,
+        r#"[{"days":["mon"],"from":"07:00","to":"08:00","months":7}]"#,
+        r#"[{"days":["mon"],"from":"07:00","to":"08:00","months":[1.5]}]"#,
+        r#"[{"days":["mon"],"from":"07:00","to":"08:00","on":["2026-07-01"]}]"#,
+        r#"[{"on":["2026-07-01"]}]"#,
+        r#"[{"on":["2026-07-01"],"also":true}]"#,
+        r#"[{"on":"2026-07-01","windows":[]}]"#,
+        r#"[{"on":[["2026-07-01","2026-07-02"]],"windows":[]}]"#,
+        r#"[{"on":[{"first":"2026-07-01"}],"windows":[]}]"#,
+        r#"[{"on":[{"first":"2026-07-01","last":"2026-07-02","step":2}],"windows":[]}]"#,
+        r#"[{"on":[20260701],"windows":[]}]"#,
+        r#"[{"on":["2026-07-01"],"windows":[],"on":[]}]"#,
+        r#"[{"on":["2026-07-01"],"windows":[],"months":[7]}]"#,
+        r#"[{"on":["2026-07-01"],"windows":[],"only":[]}]"#,
+        r#"[{"on":["2026-07-01"],"only":[],"also":true}]"#,
+        r#"[{"on":["2026-07-01"],"windows":[],"also":"yes"}]"#,
+        r#"[{"on":["2026-07-01"],"windows":[["07:00","08:00"]]}]"#,
+        r#"[{"on":["2026-07-01"],"windows":[{"days":["mon"],"from":"07:00","to":"08:00"}]}]"#,
+        r#"[{"on":["2026-07-01"],"windows":{"from":"07:00","to":"08:00"}}]"#,
         r#"[{"item":"games"}]"#,
         r#"[{"item":"games","minutes":"30"}]"#,
         r#"[{"item":"games","minutes":30,"days":["mon"]}]"#,

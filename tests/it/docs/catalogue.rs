@@ -45,7 +45,7 @@ fn kind(control: &Control) -> String {
         Kind::Words => "words".to_owned(),
         Kind::Ids if control.guardian_sees == GuardianSees::Count => "identifiers; count".to_owned(),
         Kind::Ids => "identifiers".to_owned(),
-        Kind::Windows => "times of the week".to_owned(),
+        Kind::Windows => "local times".to_owned(),
         Kind::ItemMinutes => "items, each with minutes a day".to_owned(),
         Kind::Exceptions => "items that are let off".to_owned(),
     }

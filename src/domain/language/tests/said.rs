@@ -107,6 +107,60 @@ fn a_change_reads_well_in_every_language() {
     assert_eq!(zero, ["0 minutes", "0 minutos", "0 Minuten", "0 minute", "0 minuto"]);
 }
 
+/// Of dates only those that come or go: a calendar of holidays is not read out twice for one more.
+#[test]
+fn months_and_dates_read_well_in_every_language() {
+    let evenings = json!({"days": ["fri", "sat"], "from": "23:00", "to": "24:00", "months": [6, 7, 8, 12]});
+    let feast = json!({"on": [{"first": "2026-12-25", "last": "2026-12-26"}], "windows": []});
+    let trip = json!({"on": ["2026-07-01"], "windows": [{"from": "15:00", "to": "16:30"}], "also": true});
+    let sleep = control("time.sleep_windows");
+    for (language, words, added) in [
+        (
+            Language::English,
+            "Fri, Sat 23:00–24:00 in June–August and December; 1 July 2026: only 15:00–16:30; \
+             25 December 2026 to 26 December 2026: no times",
+            "Sleep hours: added: 1 July 2026: only 15:00–16:30 (tighter)",
+        ),
+        (
+            Language::German,
+            "Fr, Sa 23:00–24:00 Uhr im Juni–August und Dezember; 1. Juli 2026: nur 15:00–16:30 Uhr; \
+             25. Dezember 2026 bis 26. Dezember 2026: keine Zeiten",
+            "Schlafenszeit: hinzugefügt: 1. Juli 2026: nur 15:00–16:30 Uhr (strenger)",
+        ),
+        (
+            Language::Spanish,
+            "vie, sáb 23:00–24:00 en junio–agosto y diciembre; 1 de julio de 2026: solo 15:00–16:30; \
+             del 25 de diciembre de 2026 al 26 de diciembre de 2026: sin horario",
+            "Horas de sueño: añadido: 1 de julio de 2026: solo 15:00–16:30 (más estricto)",
+        ),
+        (
+            Language::French,
+            "ven., sam. 23:00–24:00 en juin–août et décembre\u{a0}; 1er juillet 2026\u{a0}: seulement 15:00–16:30\u{a0}; \
+             du 25 décembre 2026 au 26 décembre 2026\u{a0}: aucun horaire",
+            "Heures de sommeil\u{a0}: ajouté\u{a0}: 1er juillet 2026\u{a0}: seulement 15:00–16:30 (plus strict)",
+        ),
+        (
+            Language::Portuguese,
+            "sex, sáb 23:00–24:00 em junho–agosto e dezembro; 1º de julho de 2026: só 15:00–16:30; \
+             de 25 de dezembro de 2026 a 26 de dezembro de 2026: nenhum horário",
+            "Horas de sono: adicionado: 1º de julho de 2026: só 15:00–16:30 (mais rígido)",
+        ),
+    ] {
+        let before = value(sleep, json!([evenings, feast]));
+        let after = value(sleep, json!([evenings, feast, trip]));
+        assert_eq!(language.value(sleep, &after), words);
+        assert_eq!(language.change(sleep, &change(sleep, before.clone(), after.clone())), added);
+        let gone = language.change(sleep, &change(sleep, after, before));
+        assert!(!gone.contains(&language.month(12)), "{gone}");
+    }
+    let week = json!([{"days": ["mon"], "from": "21:00", "to": "22:00"}]);
+    assert_eq!(
+        said(Language::English, "time.sleep_windows", week, json!([feast, evenings])),
+        "Sleep hours: Mon 21:00–22:00 → Fri, Sat 23:00–24:00 in June–August and December; \
+         added: 25 December 2026 to 26 December 2026: no times (partly tighter, partly looser)"
+    );
+}
+
 /// Not one argument is forgotten: it would stand there in braces.
 #[test]
 fn no_sentence_has_a_hole() {
@@ -117,7 +171,14 @@ fn no_sentence_has_a_hole() {
         let strict = match &control.kind {
             Kind::Words | Kind::Ids | Kind::Exceptions => value(control, json!(["casino"])),
             Kind::ItemMinutes => value(control, json!([{"item": "games", "minutes": 30}])),
-            Kind::Windows => value(control, json!([{"days": ["mon"], "from": "20:00", "to": "21:00"}])),
+            Kind::Windows => value(
+                control,
+                json!([
+                    {"days": ["mon"], "from": "20:00", "to": "21:00", "months": [1, 2, 3, 12]},
+                    {"on": [{"first": "2026-12-24", "last": "2026-12-26"}, "2027-01-01"], "only": [{"from": "08:00", "to": "09:00"}]},
+                    {"on": ["2026-12-28"], "only": [{"from": "08:00", "to": "10:00"}]},
+                ]),
+            ),
             Kind::Minutes => {
                 value(control, json!({"mon": 1, "tue": 1, "wed": 1, "thu": 2, "fri": 2, "sat": 1440, "sun": 3}))
             }

@@ -2,6 +2,7 @@
 
 use jiff::civil::date;
 use proptest::{collection::vec, prelude::*, sample::select};
+use serde_json::json;
 
 use super::{oracle::Walk, *};
 
@@ -59,7 +60,9 @@ fn any_night() -> impl Strategy<Value = Night> {
     let near = || prop_oneof![3 => -200_i64..200, 2 => (-13_i64..13).prop_map(|m| m * 15), 1 => -3000_i64..3000];
     let length = || prop_oneof![4 => 1_i64..180, 3 => 180_i64..1440, 1 => 1440_i64..10_000, 1 => 10_000_i64..=10_080];
     let turn = (select(&ZONES[..]), any::<prop::sample::Index>());
-    (turn, vec((near(), length()), 0..5), near(), 0_i64..3000).prop_map(|((name, which), edges, shift, span)| {
+    let named = prop_oneof![2 => Just(0_usize..1), 1 => Just(0..3)].prop_flat_map(|many| vec(any_named(), many));
+    let schedule = (vec((near(), length()), 0..5), named);
+    (turn, schedule, near(), 0_i64..3000).prop_map(|((name, which), (edges, named), shift, span)| {
         let turns = turns(&zone(name));
         let turn = if turns.is_empty() { at("2026-06-01T00:00:00Z") } else { which.get(&turns).at };
         // The minute of the week at which the clock stood when it turned.
@@ -68,9 +71,54 @@ fn any_night() -> impl Strategy<Value = Night> {
         let windows = edges.iter().fold(Windows::default(), |windows, (near, length)| {
             both(&windows, &stretch((stood + near).rem_euclid(10_080), *length))
         });
+        let windows = named.iter().fold(windows, |windows, named| named.added_to(&windows, stood, turn, name));
         let from = turn + minutes(shift);
         Night { zone: name, windows, from, to: from + minutes(span) }
     })
+}
+
+/// What else a schedule says near a turn: of a month, or of some dates in a row.
+#[derive(Debug, Clone)]
+struct NamedTimes {
+    how: usize,
+    first: i64,
+    dates: i64,
+    from: i64,
+    length: i64,
+}
+
+fn any_named() -> impl Strategy<Value = NamedTimes> {
+    let from = prop_oneof![-200_i64..200, (-6_i64..6).prop_map(|m| m * 30)];
+    let length = prop_oneof![3 => 1_i64..180, 1 => 180_i64..=1440];
+    (0..5_usize, -2_i64..2, 1_i64..4, from, length).prop_map(|(how, first, dates, from, length)| NamedTimes {
+        how,
+        first,
+        dates,
+        from,
+        length,
+    })
+}
+
+impl NamedTimes {
+    /// `stood` is the minute of the week at which the clock turned.
+    fn added_to(&self, windows: &Windows, stood: i64, turn: Timestamp, name: &str) -> Windows {
+        let clock = |minute: i64| format!("{:02}:{:02}", minute.rem_euclid(1440) / 60, minute.rem_euclid(60));
+        let date = (turn - minutes(1)).to_zoned(zone(name)).date() + jiff::Span::new().days(self.first);
+        let last = date + jiff::Span::new().days(self.dates - 1);
+        let (from, to) = (clock(stood + self.from), clock(stood + self.from + self.length));
+        let mut entries = serde_json::to_value(Value::Windows(windows.clone())).unwrap();
+        let on = json!([{"first": date.to_string(), "last": last.to_string()}]);
+        let span = json!([{"from": from, "to": to}]);
+        let rest = if to > from { span.clone() } else { json!([{"from": from, "to": "24:00"}]) };
+        entries.as_array_mut().unwrap().push(match self.how {
+            0 => json!({"days": Day::ALL, "from": from, "to": to, "months": [date.month()]}),
+            1 => json!({"on": on, "windows": span, "also": true}),
+            2 => json!({"on": on, "windows": span}),
+            3 => json!({"on": on, "windows": []}),
+            _ => json!({"on": on, "only": rest}),
+        });
+        windows_in(Kind::Windows.restore(serde_json::from_value(entries).unwrap()).unwrap())
+    }
 }
 
 /// A day and more around a stretch of time, with a week before, for windows that long.

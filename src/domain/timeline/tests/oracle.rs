@@ -4,9 +4,9 @@
 //! start, the last at which it shows its end. The other looks at each minute: which local times have been shown, and of
 //! which is the end still to come. Neither asks the zone for anything but the offset at an instant.
 
-use super::*;
+use jiff::civil::date;
 
-const WEEK: usize = 10_080;
+use super::*;
 
 /// What a zone's clock shows at each minute from a first one on; local times in minutes since Monday 29 December 1969.
 pub(super) struct Walk {
@@ -38,16 +38,16 @@ impl Walk {
         self.shown.len()
     }
 
-    /// Window by window. Windows that began before the walk are missing: it has to begin a week and a fold earlier.
+    /// Window by window. One that began before the walk begins with it, and one that goes on after it ends with it.
     pub(super) fn blocked_by_windows(&self, windows: &Windows) -> Vec<bool> {
-        let covered = covered(windows);
-        let inside = |local: i64| covered[usize::try_from(local.rem_euclid(10_080)).unwrap()];
-        let mut blocked = vec![covered.iter().all(|it| *it); self.shown.len()];
+        let covered = Covered::of(windows, &self.shown);
         let (least, most) = (*self.shown.iter().min().unwrap(), *self.shown.iter().max().unwrap());
-        for start in (least..=most).filter(|local| inside(*local) && !inside(local - 1)) {
-            let end = (start + 1..).find(|local| !inside(*local)).unwrap();
+        let mut blocked = vec![false; self.shown.len()];
+        let begins = |local: i64| covered.has(local) && (local == least || !covered.has(local - 1));
+        for start in (least..=most).filter(|local| begins(*local)) {
+            let end = (start + 1..=most).find(|local| !covered.has(*local));
             let from = self.first_time(start).unwrap();
-            let to = self.last_time(end).unwrap_or(self.shown.len());
+            let to = end.and_then(|end| self.last_time(end)).unwrap_or(self.shown.len());
             blocked[from..to.max(from)].fill(true);
         }
         blocked
@@ -67,13 +67,9 @@ impl Walk {
 
     /// Minute by minute, as the rule is written.
     pub(super) fn blocked_by_minutes(&self, windows: &Windows) -> Vec<bool> {
-        let covered = covered(windows);
-        let (latest, earliest) = (self.latest(), self.earliest());
-        earliest
-            .into_iter()
-            .zip(latest)
-            .map(|(from, to)| (from..=to).any(|local| covered[usize::try_from(local.rem_euclid(10_080)).unwrap()]))
-            .collect()
+        let covered = Covered::of(windows, &self.shown);
+        let spans = self.earliest().into_iter().zip(self.latest());
+        spans.map(|(from, to)| (from..=to).any(|local| covered.has(local))).collect()
     }
 
     /// For each minute the number of its day, counted from 29 December 1969.
@@ -101,11 +97,30 @@ impl Walk {
     }
 }
 
-/// The minutes of the week in a window.
-fn covered(windows: &Windows) -> Vec<bool> {
-    let mut covered = vec![false; WEEK];
-    for &(from, to) in windows.intervals() {
-        covered[usize::from(from)..usize::from(to)].fill(true);
+/// Which local minutes lie in a window, day by day.
+struct Covered {
+    first: i64,
+    minutes: Vec<bool>,
+}
+
+impl Covered {
+    /// Of all dates that are shown, and a day around.
+    fn of(windows: &Windows, shown: &[i64]) -> Self {
+        let day = |local: &i64| local.div_euclid(1440);
+        let days = shown.iter().map(day).min().unwrap() - 1..=shown.iter().map(day).max().unwrap() + 1;
+        let first = days.start() * 1440;
+        let minutes = days.flat_map(|day| {
+            let date = date(1969, 12, 29) + SignedDuration::from_hours(day * 24);
+            let mut minutes = [false; 1440];
+            for (from, to) in windows.on(date) {
+                minutes[usize::from(from)..usize::from(to)].fill(true);
+            }
+            minutes
+        });
+        Self { first, minutes: minutes.collect() }
     }
-    covered
+
+    fn has(&self, local: i64) -> bool {
+        self.minutes[usize::try_from(local - self.first).unwrap()]
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! `remaining = limit + granted − used`, never below zero, for the day, for the week and for each item that has minutes of its
 //! own. An item can be used while all that concern it have something left. What was used is told per device, five-minute slot and
-//! item; how that adds up is [`spent`]'s to say. How several devices share what is left without asking each other is [`lease`]'s.
+//! item; how that adds up is [`spent()`]'s to say. How several devices share what is left without asking each other is [`lease()`]'s.
 //!
 //! An item is a path: `games` limits `games/chess` too. A device tells each second under one item, the most exact one it knows.
 

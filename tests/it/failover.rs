@@ -207,7 +207,8 @@ async fn a_promoted_replica_takes_over() {
     let mut taken = 0;
     for minutes in 1..=20 {
         // With a wait, or on a busy machine the next change may begin on a connection that is about to be cut.
-        let out = "select pg_terminate_backend(pid, 2000) from pg_stat_activity where application_name = 'family-pairing'";
+        let out =
+            "select pg_terminate_backend(pid, 2000) from pg_stat_activity where application_name = 'family-pairing'";
         copy.batch_execute(out).await.expect("every connection has to be made anew");
         // A connection may be cut under a change: that is no answer, and the next one is.
         let Ok(version) = knob.tries(minutes).await else {

@@ -33,6 +33,7 @@ control-guardian-visibility-topics = Erziehungsberechtigten die gewählten Theme
 control-guardian-visibility-connections = Erziehungsberechtigten die Zahl der Kontakte zeigen
 control-guardian-visibility-adult-contacts = Erziehungsberechtigten zeigen, welche Erwachsenen schreiben
 control-guardian-visibility-purchases = Erziehungsberechtigten die Käufe zeigen
+control-devices-quiet-hours = Melden, wenn ein Gerät schweigt
 control-monitoring-indicator = Anzeigen, dass das Konto beaufsichtigt wird
 control-guardian-link = Verknüpfung mit Erziehungsberechtigten
 control-account-create = Ein Konto haben
@@ -124,6 +125,12 @@ unit-days = Tage
         { $count ->
             [one] { $count } Tag
            *[other] { $count } Tage
+        }
+unit-hours = Stunden
+    .amount =
+        { $count ->
+            [one] { $count } Stunde
+           *[other] { $count } Stunden
         }
 unit-local-times = Uhrzeiten vor Ort
 unit-words = Wörter

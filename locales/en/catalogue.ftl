@@ -64,3 +64,9 @@ unit-days =
             [one] { $count } day
            *[other] { $count } days
         }
+unit-hours =
+    .amount =
+        { $count ->
+            [one] { $count } hour
+           *[other] { $count } hours
+        }

@@ -33,6 +33,7 @@ control-guardian-visibility-topics = Mostrar a los adultos responsables los tema
 control-guardian-visibility-connections = Mostrar a los adultos responsables a cuántas personas conoce
 control-guardian-visibility-adult-contacts = Mostrar a los adultos responsables qué adultos le escriben
 control-guardian-visibility-purchases = Mostrar a los adultos responsables lo que compra
+control-devices-quiet-hours = Avisar cuando un dispositivo no responde
 control-monitoring-indicator = Mostrar que la cuenta está supervisada
 control-guardian-link = Adulto responsable vinculado
 control-account-create = Tener una cuenta
@@ -124,6 +125,12 @@ unit-days = días
         { $count ->
             [one] { $count } día
            *[other] { $count } días
+        }
+unit-hours = horas
+    .amount =
+        { $count ->
+            [one] { $count } hora
+           *[other] { $count } horas
         }
 unit-local-times = horas locales
 unit-words = palabras

@@ -33,6 +33,7 @@ control-guardian-visibility-topics = Montrer aux adultes responsables les sujets
 control-guardian-visibility-connections = Montrer aux adultes responsables le nombre de contacts
 control-guardian-visibility-adult-contacts = Montrer aux adultes responsables quels adultes lui écrivent
 control-guardian-visibility-purchases = Montrer aux adultes responsables ses achats
+control-devices-quiet-hours = Prévenir quand un appareil ne répond plus
 control-monitoring-indicator = Montrer que le compte est supervisé
 control-guardian-link = Adulte responsable associé au compte
 control-account-create = Avoir un compte
@@ -124,6 +125,12 @@ unit-days = jours
         { $count ->
             [one] { $count } jour
            *[other] { $count } jours
+        }
+unit-hours = heures
+    .amount =
+        { $count ->
+            [one] { $count } heure
+           *[other] { $count } heures
         }
 unit-local-times = heures locales
 unit-words = mots

@@ -33,6 +33,7 @@ control-guardian-visibility-topics = Mostrar aos responsáveis os temas escolhid
 control-guardian-visibility-connections = Mostrar aos responsáveis o número de contatos
 control-guardian-visibility-adult-contacts = Mostrar aos responsáveis quais adultos mandam mensagens
 control-guardian-visibility-purchases = Mostrar aos responsáveis as compras
+control-devices-quiet-hours = Avisar quando um aparelho não responde
 control-monitoring-indicator = Mostrar que a conta é supervisionada
 control-guardian-link = Responsável vinculado
 control-account-create = Ter uma conta
@@ -124,6 +125,12 @@ unit-days = dias
         { $count ->
             [one] { $count } dia
            *[other] { $count } dias
+        }
+unit-hours = horas
+    .amount =
+        { $count ->
+            [one] { $count } hora
+           *[other] { $count } horas
         }
 unit-local-times = horários locais
 unit-words = palavras

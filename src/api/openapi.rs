@@ -71,7 +71,7 @@ pub struct ProblemDetails {
         guardian::teens::guardian_teens, guardian::teens::guardian_teen, guardian::teens::guardian_change_teen,
         guardian::settings::guardian_settings, guardian::settings::guardian_change_settings, guardian::policy::guardian_policy,
         guardian::simulation::guardian_simulate, guardian::presets::guardian_presets,
-        guardian::requests::guardian_requests, guardian::requests::guardian_answer, teen::requests::teen_ask,
+        guardian::devices::guardian_silences, teen::devices::teen_silences, guardian::requests::guardian_requests, guardian::requests::guardian_answer, teen::requests::teen_ask,
         teen::requests::teen_requests, teen::requests::teen_cancel_request, guardian::usage::guardian_usage, guardian::time::guardian_give_time, guardian::time::guardian_time_grants,
         guardian::time::guardian_take_time_back, guardian::time::guardian_pause, guardian::time::guardian_resume,
         teen::policy::teen_time_grants, guardian::grants::guardian_grant, guardian::grants::guardian_hold, guardian::grants::guardian_grants,

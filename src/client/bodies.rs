@@ -262,8 +262,21 @@ pub struct DeviceStatus {
     /// What it cannot enforce.
     #[serde(default)]
     pub issues: Vec<IssueInWords>,
+    /// What is wrong with its clock.
+    #[serde(default)]
+    pub clock: Option<Told>,
+    /// For how long it confirmed nothing, if that is too long.
+    #[serde(default)]
+    pub silence: Option<Told>,
     /// All of it in one sentence.
     pub summary: String,
+}
+
+/// Something with a sentence for people.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Told {
+    /// The sentence.
+    pub sentence: String,
 }
 
 /// `GET /v1/keys`.

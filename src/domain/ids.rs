@@ -32,6 +32,8 @@ pub enum AgeSignal {}
 pub enum AgeDecision {}
 /// Marks the ids of [`RequestId`].
 pub enum Request {}
+/// Marks the ids of [`SilenceId`].
+pub enum Silence {}
 /// Marks the ids of [`AgeAppealId`].
 pub enum AgeAppeal {}
 
@@ -59,6 +61,8 @@ pub type AgeSignalId = Id<AgeSignal>;
 pub type AgeDecisionId = Id<AgeDecision>;
 /// Something that a teen asked for.
 pub type RequestId = Id<Request>;
+/// One time that a device was silent for too long.
+pub type SilenceId = Id<Silence>;
 /// One objection to such a conclusion.
 pub type AgeAppealId = Id<AgeAppeal>;
 

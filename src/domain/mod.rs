@@ -25,6 +25,7 @@ pub mod region;
 pub mod report;
 pub mod request;
 pub mod secret;
+pub mod silence;
 pub mod simulation;
 pub mod snapshot;
 pub mod supervision;

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::report::{Issue, SaidBy, Standing};
+use super::{
+    report::{Issue, SaidBy, Standing},
+    silence::SilenceReason,
+};
 
 /// A control that a device cannot enforce, and why, for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -53,15 +56,63 @@ pub fn lost(device: &str, said_by: SaidBy) -> String {
     )
 }
 
+/// Says in a sentence that a device confirms nothing any more, or did not for a while.
+pub fn silence(
+    device: &str,
+    reason: SilenceReason,
+    since: Timestamp,
+    cleared_at: Option<Timestamp>,
+    battery_percent: Option<u8>,
+    now: Timestamp,
+) -> String {
+    let lasted = lasted(since, cleared_at.unwrap_or(now));
+    let battery = battery_percent.map(|percent| format!(" Its battery was at {percent} % then.")).unwrap_or_default();
+    match (reason, cleared_at) {
+        (SilenceReason::Removed, _) => {
+            format!("{device} was taken off the list of devices. Your limits do not reach it any more.")
+        }
+        (SilenceReason::NotHeard, Some(_)) => format!("{device} is heard again, after {lasted}."),
+        (SilenceReason::NotConfirmed, Some(_)) => format!("{device} confirms your limits again, after {lasted}."),
+        (SilenceReason::NotHeard, None) => {
+            format!("{device} has not been heard for {lasted}.{battery} We cannot say whether your limits count on it.")
+        }
+        (SilenceReason::NotConfirmed, None) => {
+            format!("{device} is there, but has not confirmed your newest limits for {lasted}.")
+        }
+    }
+}
+
+/// Says in a sentence that a device's clock is not right, or set to another zone than the teen's home.
+pub fn clock(device: &str, off_seconds: i64, other_zone: Option<&str>) -> String {
+    let off = match off_seconds {
+        0 => String::new(),
+        off => {
+            // To the minute: what the line took is no part of it.
+            let by = off.saturating_abs().saturating_add(30) / 60 * 60;
+            let by = lasted(Timestamp::UNIX_EPOCH, Timestamp::from_second(by).unwrap_or(Timestamp::MAX));
+            format!("The clock of {device} is {by} {}.", if off > 0 { "ahead" } else { "behind" })
+        }
+    };
+    let zone = other_zone.map(|zone| format!("{device} is set to the time of {zone}.")).unwrap_or_default();
+    let space = if off.is_empty() || zone.is_empty() { "" } else { " " };
+    format!("{off}{space}{zone} Your limits count by our time all the same.")
+}
+
 fn ago(at: Timestamp, now: Timestamp) -> String {
-    let seconds = now.duration_since(at).as_secs().max(0);
-    let some = |count: i64, unit: &str| format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" });
-    match seconds {
-        0 => "just now".to_owned(),
-        1..60 => some(seconds, "second"),
-        60..3_600 => some(seconds / 60, "minute"),
-        3_600..86_400 => some(seconds / 3_600, "hour"),
-        _ => some(seconds / 86_400, "day"),
+    match now.duration_since(at).as_secs() {
+        ..=0 => "just now".to_owned(),
+        _ => format!("{} ago", lasted(at, now)),
+    }
+}
+
+/// From one instant to another, in the greatest unit that fits.
+fn lasted(from: Timestamp, to: Timestamp) -> String {
+    let some = |count: i64, unit: &str| format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
+    match to.duration_since(from).as_secs().max(0) {
+        seconds @ 0..60 => some(seconds, "second"),
+        seconds @ 60..3_600 => some(seconds / 60, "minute"),
+        seconds @ 3_600..172_800 => some(seconds / 3_600, "hour"),
+        seconds => some(seconds / 86_400, "day"),
     }
 }
 

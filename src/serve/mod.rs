@@ -23,6 +23,7 @@ use actix_web::{
     rt::net::TcpStream,
     web::Data,
 };
+use jiff::SignedDuration;
 use thiserror::Error;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -55,6 +56,8 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 const DUE: Duration = Duration::from_secs(1);
 /// Most of them in one round.
 const DUE_AT_ONCE: i64 = 100;
+/// How often a node looks whether it is its turn to look for silent devices.
+const SILENCES: SignedDuration = SignedDuration::from_mins(1);
 /// How often use beyond its time is deleted.
 const USAGE_UPKEEP: Duration = Duration::from_secs(3_600);
 /// How often housekeeping runs.
@@ -240,7 +243,15 @@ fn forgotten(what: &str, outcome: Result<usize, StoreError>) {
 async fn due(store: Store, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(DUE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut looked_at = None;
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        let now = store.world().now();
+        if looked_at.is_none_or(|at| now.duration_since(at) >= SILENCES) {
+            looked_at = Some(now);
+            if let Err(error) = store.look_for_silences().await {
+                tracing::warn!(%error, "silent devices could not be looked for; trying again in a minute");
+            }
+        }
         if let Err(error) = store.expire_requests().await {
             tracing::warn!(%error, "requests that are too old could not be ended; trying again");
         }

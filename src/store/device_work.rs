@@ -10,7 +10,7 @@ use super::{
     gather::Gather,
     kinship::DeviceOf,
     policies::Reading,
-    reports::{Arrived, Beat, Heard, Judged, Report},
+    reports::{Arrived, Beat, Heard, Judged, OfItself, Report},
     usage::Usage,
 };
 use crate::domain::{budget::Told, secret::TokenHash};
@@ -95,13 +95,18 @@ impl DeviceWork {
     }
 
     /// Marks a device as heard and reads what it should have; `None` if it was revoked.
-    pub async fn beat(&self, device: DeviceOf) -> Result<Option<Heard>, StoreError> {
-        self.beats.ask(Beat { device, app_version: None }).await
+    pub async fn beat(&self, device: DeviceOf, said: OfItself) -> Result<Option<Heard>, StoreError> {
+        self.beats.ask(Beat { device, app_version: None, said }).await
     }
 
     /// The same for a device that has just said hello, at once.
-    pub async fn arrive(&self, device: DeviceOf, app_version: Option<String>) -> Result<Option<Arrived>, StoreError> {
-        self.arrivals.ask(Beat { device, app_version }).await
+    pub async fn arrive(
+        &self,
+        device: DeviceOf,
+        app_version: Option<String>,
+        said: OfItself,
+    ) -> Result<Option<Arrived>, StoreError> {
+        self.arrivals.ask(Beat { device, app_version, said }).await
     }
 
     /// Merges usage. When this returns, it is durable.

@@ -19,6 +19,7 @@ use super::{
     kinship::TeenSelf,
     once::{self, Once},
     schema::{device_reports, devices, teens},
+    silences,
 };
 use crate::domain::{
     ids::DeviceId,
@@ -111,29 +112,32 @@ impl Store {
 
     /// Revokes a device: its token is dead at once, its socket closes.
     pub async fn revoke_device(&self, teen: TeenSelf, device: DeviceId) -> Result<(), StoreError> {
-        self.write(move |conn, tools| {
-            let teen = teen.clone();
-            async move {
-                let of_teen = devices::table
-                    .find(device.uuid())
-                    .filter(devices::teen_id.eq(teen.teen().uuid()))
-                    .filter(devices::revoked_at.is_null());
-                let revoked = diesel::update(of_teen)
-                    .set((
-                        devices::revoked_at.eq(tools.world.now().to_diesel()),
-                        devices::revoked_recorded_at.eq(sql::<Nullable<Timestamptz>>("clock_timestamp()")),
-                    ))
-                    .execute(conn)
-                    .await?;
-                if revoked == 0 {
-                    return Err(StoreError::NotFound);
+        let removed = self
+            .write(move |conn, tools| {
+                let teen = teen.clone();
+                async move {
+                    let of_teen = devices::table
+                        .find(device.uuid())
+                        .filter(devices::teen_id.eq(teen.teen().uuid()))
+                        .filter(devices::revoked_at.is_null());
+                    let revoked = diesel::update(of_teen)
+                        .set((
+                            devices::revoked_at.eq(tools.world.now().to_diesel()),
+                            devices::revoked_recorded_at.eq(sql::<Nullable<Timestamptz>>("clock_timestamp()")),
+                        ))
+                        .execute(conn)
+                        .await?;
+                    if revoked == 0 {
+                        return Err(StoreError::NotFound);
+                    }
+                    let deed = Deed::new(teen.teen(), "device.revoked").teen(teen.teen()).subject(device.uuid());
+                    audit::record(conn, &tools, deed).await?;
+                    silences::removed(conn, &tools, teen.teen(), device).await
                 }
-                let deed = Deed::new(teen.teen(), "device.revoked").teen(teen.teen()).subject(device.uuid());
-                audit::record(conn, &tools, deed).await
-            }
-            .boxed()
-        })
-        .await?;
+                .boxed()
+            })
+            .await?;
+        removed.into_iter().for_each(|event| self.post(event));
         self.post(Event::DeviceRevoked(device));
         Ok(())
     }

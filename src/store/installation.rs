@@ -127,7 +127,7 @@ async fn current_epoch(conn: &mut AsyncPgConnection, world: &World, known: i64) 
     match stored {
         Some((epoch, system, timeline)) if now.system_identifier == system && now.timeline == timeline => Ok(epoch),
         // Two restores of one backup must not reuse a number, so the clock has a say.
-        Some((epoch, ..)) => grow(conn, &now, epoch, (epoch.max(known) + 1).max(world.now().as_second())).await,
+        Some((epoch, ..)) => grow(conn, world, &now, epoch, (epoch.max(known) + 1).max(world.now().as_second())).await,
         None => begin(conn, &now).await,
     }
 }
@@ -147,10 +147,17 @@ async fn identity(conn: &mut AsyncPgConnection) -> Result<Identity, StoreError> 
     Ok(query.get_result(conn).await?)
 }
 
-async fn grow(conn: &mut AsyncPgConnection, now: &Identity, from: i64, to: i64) -> Result<i64, StoreError> {
+async fn grow(
+    conn: &mut AsyncPgConnection,
+    world: &World,
+    now: &Identity,
+    from: i64,
+    to: i64,
+) -> Result<i64, StoreError> {
     diesel::update(installation::table.filter(installation::epoch.eq(from)))
         .set((
             installation::epoch.eq(to),
+            installation::epoch_since.eq(world.now().to_diesel()),
             installation::system_identifier.eq(&now.system_identifier),
             installation::timeline.eq(now.timeline),
         ))

@@ -40,6 +40,7 @@ pub mod requests;
 pub mod schema;
 pub mod sessions;
 pub mod settings;
+pub mod silences;
 pub mod sweep;
 pub mod tickets;
 pub mod usage;
@@ -61,7 +62,7 @@ use crate::domain::{
     age::Stage,
     clock::World,
     controls::Registry,
-    ids::{AgeAppealId, DeviceId, GuardianId, PairingId, RequestId, SessionId, TeenId},
+    ids::{AgeAppealId, DeviceId, GuardianId, PairingId, RequestId, SessionId, SilenceId, TeenId},
     pairing::PairingState,
     request::RequestState,
     vault::Vault,
@@ -143,6 +144,15 @@ pub enum Event {
         request: RequestId,
         /// Where to.
         state: RequestState,
+    },
+    /// A device was silent for too long, or is heard again.
+    SilenceMoved {
+        /// Whose device.
+        teen: TeenId,
+        /// Which silence.
+        silence: SilenceId,
+        /// Whether it ended.
+        cleared: bool,
     },
     /// A teen answered a change.
     Replied {

@@ -7,7 +7,7 @@ mod claim;
 mod end;
 mod views;
 
-use diesel::{ExpressionMethods, QueryDsl, dsl::sql, sql_types::Timestamptz};
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, dsl::sql, sql_types::Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -47,6 +47,12 @@ pub struct Offer {
     pub linked: String,
     /// When the code stops working.
     pub expires_at: Timestamp,
+}
+
+/// How many guardians a teen has.
+pub(super) async fn active_of(conn: &mut AsyncPgConnection, teen: TeenId) -> Result<i64, StoreError> {
+    let active = pairings::state.eq(PairingState::Active.as_str());
+    Ok(pairings::table.filter(pairings::teen_id.eq(teen.uuid()).and(active)).count().get_result(conn).await?)
 }
 
 /// A pairing that ended by itself, or the offer of one, with the state in which it is now.

@@ -33,6 +33,7 @@ use crate::domain::{
     snapshot::{Compiling, Timeline, carried},
     supervision::seen::Seen,
     timeline::Calendar,
+    value::Value,
 };
 
 /// How a revision came to be.
@@ -226,6 +227,7 @@ pub(crate) async fn begin(
             teens::settings.eq(serde_json::to_value(&layers)?),
             teens::age_band.eq(band.as_str()),
             teens::due_at.eq(due_after(facts, &book.rules, &layers, now).map(ToDiesel::to_diesel)),
+            teens::quiet_hours.eq(quiet_hours(&policy)),
         ))
         .execute(conn)
         .await?;
@@ -247,6 +249,14 @@ pub(crate) async fn begin(
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// After how long a silent device is told of.
+fn quiet_hours(policy: &Policy) -> Option<i16> {
+    match policy.get("devices.quiet_hours")?.value {
+        Value::Number(hours) => i16::try_from(hours).ok(),
+        _ => None,
+    }
 }
 
 fn broken(error: impl std::fmt::Display) -> StoreError {

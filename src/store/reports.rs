@@ -8,7 +8,7 @@ mod lost;
 mod standings;
 mod write;
 
-pub use hearing::{Arrived, Beat, Heard};
+pub use hearing::{Arrived, Beat, Heard, OfItself, Status};
 pub use lost::Had;
-pub use standings::DeviceStanding;
+pub use standings::{ClockFault, ClockInWords, DeviceStanding};
 pub use write::{Judged, Report, Reported, Said};

@@ -19,6 +19,7 @@ use super::{
     audit::{self, Deed},
     guardian_work::Changing,
     kinship::{GuardianOf, TeenSelf},
+    pairings::active_of,
     policies,
     schema::{pairings, requests},
     sweep::WINDOW,
@@ -240,12 +241,7 @@ async fn make(
     let of = teen.teen();
     // The teen's row puts what is asked at once in order.
     let standing = policies::lock(conn, tools, of).await?;
-    let guarded = pairings::table
-        .filter(pairings::teen_id.eq(of.uuid()).and(pairings::state.eq(PairingState::Active.as_str())))
-        .count()
-        .get_result::<i64>(conn)
-        .await?;
-    if guarded == 0 {
+    if active_of(conn, of).await? == 0 {
         return Err(StoreError::NobodyToAsk);
     }
     let same = query(of)

@@ -27,6 +27,8 @@ diesel::table! {
         timeline -> BigInt,
         rules_version -> Nullable<BigInt>,
         catalogue -> Nullable<Binary>,
+        silences_looked_at -> Nullable<Timestamptz>,
+        epoch_since -> Timestamptz,
     }
 }
 
@@ -89,6 +91,7 @@ diesel::table! {
         age_moved_recorded_at -> Nullable<Timestamptz>,
         looks -> BigInt,
         former_homes -> Jsonb,
+        quiet_hours -> Nullable<SmallInt>,
     }
 }
 
@@ -246,6 +249,27 @@ diesel::table! {
         rejected_code -> Nullable<Text>,
         rejected_at -> Nullable<Timestamptz>,
         reported_recorded_at -> Nullable<Timestamptz>,
+        status -> Jsonb,
+        clock_off_seconds -> Nullable<BigInt>,
+        forgot_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    silences (id) {
+        id -> Uuid,
+        teen_id -> Uuid,
+        device_id -> Uuid,
+        reason -> Text,
+        since -> Timestamptz,
+        raised_at -> Timestamptz,
+        quiet_hours -> SmallInt,
+        last_seen_at -> Nullable<Timestamptz>,
+        battery_percent -> Nullable<SmallInt>,
+        network -> Nullable<Text>,
+        signed_out -> Bool,
+        cleared_at -> Nullable<Timestamptz>,
+        moved_recorded_at -> Timestamptz,
     }
 }
 
@@ -337,6 +361,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     session_tokens,
     sessions,
     signing_keys,
+    silences,
     sync_tickets,
     teens,
     time_grants,
@@ -350,4 +375,5 @@ diesel::joinable!(sessions -> accounts (account_id));
 diesel::joinable!(teens -> accounts (account_id));
 diesel::joinable!(devices -> teens (teen_id));
 diesel::joinable!(device_reports -> devices (device_id));
+diesel::joinable!(silences -> devices (device_id));
 diesel::joinable!(pairings -> teens (teen_id));

@@ -19,6 +19,7 @@ use super::{
     reports::Reported,
     requests,
     schema::{device_reports, devices, pairings, policy_revisions, sessions},
+    silences,
 };
 use crate::domain::{
     ids::{DeviceId, GuardianId, SessionId, TeenId},
@@ -70,6 +71,7 @@ impl Store {
         let ended: Vec<Uuid> = Prepared(ended).load(&mut conn).await?;
         let mut events = ages::told_lately(&mut conn).await?;
         events.extend(requests::moved_lately(&mut conn).await?);
+        events.extend(silences::moved_lately(&mut conn).await?);
         for (pairing, state, teen, guardian) in moved {
             events.push(Event::PairingMoved {
                 pairing: pairing.into(),

@@ -20,6 +20,7 @@ use crate::{
         pairing::PairingState,
         policy::Change,
         report::{Issue, RejectCode, Standing},
+        silence::DeviceStatus,
         snapshot::SignedSnapshot,
         usage::UsageSlot,
         version::Version,
@@ -32,7 +33,7 @@ use crate::{
 };
 pub use crate::{
     domain::{device::ClockReading, receiver::Held},
-    store::requests::RequestView,
+    store::{reports::ClockInWords, requests::RequestView, silences::SilenceView},
 };
 
 /// The subprotocol that both sides must name.
@@ -142,6 +143,9 @@ pub struct HeartbeatFrame {
     /// What the device's clocks say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<ClockReading>,
+    /// Battery and network, for guardians to read should the device fall silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<DeviceStatus>,
 }
 
 /// What the server says.
@@ -273,6 +277,14 @@ pub enum Notice {
         #[serde(flatten)]
         request: Box<RequestView>,
     },
+    /// To both sides: a device was silent for too long, or is heard again.
+    Silence {
+        /// Whose device.
+        teen_id: TeenId,
+        /// Which, since when, and what is known.
+        #[serde(flatten)]
+        silence: Box<SilenceView>,
+    },
     /// To guardians: the teen answered a change.
     Reply {
         /// Who answered.
@@ -321,6 +333,9 @@ pub struct DeviceNotice {
     pub took_ms: Option<i64>,
     /// What it cannot enforce, in words.
     pub issues: Vec<IssueInWords>,
+    /// What is wrong with its clock, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockInWords>,
 }
 
 /// Why a frame was not taken.

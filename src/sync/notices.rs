@@ -25,13 +25,13 @@ use crate::{
     },
     store::{
         Store, StoreError,
-        reports::{DeviceStanding, Reported},
+        reports::{ClockFault, ClockInWords, DeviceStanding, Reported},
     },
 };
 
 /// What was last told about a device, so that the sweep's repetitions stay silent and cost nothing.
 struct Told {
-    standing: (Version, Standing, Vec<Issue>),
+    standing: (Version, Standing, Vec<Issue>, ClockFault),
     reported_at: Option<Timestamp>,
 }
 
@@ -97,7 +97,9 @@ impl Notices {
     }
 
     fn is_news(&self, standing: &DeviceStanding) -> bool {
-        let now = (standing.desired.version, standing.standing(), standing.issues().to_vec());
+        // A clock that goes on being wrong is no news.
+        let clock = ClockFault { off_seconds: standing.clock.off_seconds.signum(), ..standing.clock.clone() };
+        let now = (standing.desired.version, standing.standing(), standing.issues().to_vec(), clock);
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.len() > MOST_TOLD {
             told.clear();
@@ -119,6 +121,7 @@ pub fn device_notice(standing: DeviceStanding) -> ServerFrame {
         confirmed_at: standing.reports.applied.as_ref().map(|applied| applied.confirmed_at),
         took_ms: standing.took_ms(),
         issues: in_words(&standing.name, standing.issues()),
+        clock: ClockInWords::of(&standing.name, &standing.clock),
         device_name: standing.name,
     }))
 }

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     domain::{
         age::Stage,
-        ids::{AgeAppealId, ConnectionId, DeviceId, GuardianId, PairingId, RequestId, SessionId, TeenId},
+        ids::{AgeAppealId, ConnectionId, DeviceId, GuardianId, PairingId, RequestId, SessionId, SilenceId, TeenId},
     },
     store::{
         Event, Posted, Store, StoreError,
@@ -172,7 +172,8 @@ impl Relay {
             Event::TransitionAnnounced { teen, .. }
             | Event::AgeMoved { teen, .. }
             | Event::AppealAnswered { teen, .. }
-            | Event::RequestMoved { teen, .. } => {
+            | Event::RequestMoved { teen, .. }
+            | Event::SilenceMoved { teen, .. } => {
                 if self.hub.wants(teen) && self.first_time(event) {
                     self.tell(event).await;
                 }
@@ -242,6 +243,7 @@ impl Relay {
             Event::AgeMoved { teen, .. } => self.tell_age(teen).await,
             Event::AppealAnswered { teen, appeal } => self.tell_answer(teen, appeal).await,
             Event::RequestMoved { teen, request, .. } => self.tell_request(teen, request).await,
+            Event::SilenceMoved { teen, silence, .. } => self.tell_silence(teen, silence).await,
             _ => Ok(()),
         };
         match told {
@@ -271,6 +273,11 @@ impl Relay {
     async fn tell_request(&self, teen: TeenId, request: RequestId) -> Result<(), StoreError> {
         let request = self.store.request_of(teen, request).await?;
         self.tell_both(teen, Notice::Request { teen_id: teen, request: Box::new(request) })
+    }
+
+    async fn tell_silence(&self, teen: TeenId, silence: SilenceId) -> Result<(), StoreError> {
+        let silence = self.store.silence_of(teen, silence).await?;
+        self.tell_both(teen, Notice::Silence { teen_id: teen, silence: Box::new(silence) })
     }
 
     async fn tell_reply(&self, teen: TeenId, guardian: GuardianId, revision: i64) -> Result<(), StoreError> {

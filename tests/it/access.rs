@@ -94,6 +94,8 @@ const TABLE: &[(&str, Who)] = &[
     ("guardian_revoke_grant", Who::GuardianOfTeen),
     ("teen_ask", Who::Teen),
     ("teen_requests", Who::Teen),
+    ("teen_silences", Who::Teen),
+    ("guardian_silences", Who::GuardianOfTeen),
     ("guardian_requests", Who::GuardianOfTeen),
     ("guardian_answer", Who::GuardianOfTeen),
     ("teen_cancel_request", Who::Teen),

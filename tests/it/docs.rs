@@ -207,7 +207,7 @@ fn every_database_table_is_described() {
 /// Every kind of frame, as a client (>) or the server (<) sends it.
 const ALL_KINDS: &str = "> applied, > heartbeat, > hello, > rejected, > usage, < ack, < budget, < drain, < error, < heartbeat, \
     < notice age, < notice age_appeal, < notice change, < notice device, < notice pairing, < notice reply, \
-    < notice request, < notice transition, < policy, < welcome";
+    < notice request, < notice silence, < notice transition, < policy, < welcome";
 
 /// Every frame on the protocol's page is one, with fields that it has, and every kind of frame has an example.
 #[test]
@@ -265,6 +265,7 @@ fn server_kind(frame: &ServerFrame) -> &'static str {
         ServerFrame::Notice(Notice::AgeAppeal { .. }) => "< notice age_appeal",
         ServerFrame::Notice(Notice::Reply { .. }) => "< notice reply",
         ServerFrame::Notice(Notice::Request { .. }) => "< notice request",
+        ServerFrame::Notice(Notice::Silence { .. }) => "< notice silence",
         ServerFrame::Drain { .. } => "< drain",
         ServerFrame::Error { .. } => "< error",
         ServerFrame::Notice(Notice::Unknown) | ServerFrame::Unknown => panic!("a frame that the program does not know"),

@@ -51,6 +51,7 @@ mod rfc6455;
 mod rough;
 mod rules;
 mod signatures;
+mod silences;
 mod simulation;
 mod sync;
 mod tickets;

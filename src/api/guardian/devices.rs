@@ -1,5 +1,7 @@
 //! The guardian's truth: which device really enforces what was set, by its own word, and since when.
 
+use std::collections::HashMap;
+
 use actix_web::{HttpResponse, get};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -14,7 +16,10 @@ use crate::{
         words::{self, IssueInWords, in_words, summary},
     },
     problem::Problem,
-    store::reports::DeviceStanding,
+    store::{
+        reports::{ClockInWords, DeviceStanding},
+        silences::SilenceView,
+    },
 };
 
 /// One device of a teen.
@@ -22,7 +27,7 @@ use crate::{
 #[schema(example = json!({"device_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "name": "Mia's phone", "platform": "android-16",
     "app_version": "3.2.1", "state": "enforced", "summary": "Mia's phone applies your limits. It confirmed them 12 seconds ago.",
     "desired_epoch": 1, "desired_revision": 5, "epoch": 1, "revision": 5, "confirmed_at": "2026-11-22T13:41:07Z", "took_ms": 38,
-    "online": true, "last_seen_at": "2026-11-22T13:41:07Z", "issues": [], "lost": null}))]
+    "online": true, "last_seen_at": "2026-11-22T13:41:07Z", "issues": [], "lost": null, "clock": null, "silence": null}))]
 pub struct GuardianDevice {
     device_id: DeviceId,
     name: String,
@@ -51,6 +56,10 @@ pub struct GuardianDevice {
     /// Changes that it had and that were lost, because the service had to go back to an earlier copy of its data; null: none, or a
     /// guardian has read of them and then set limits.
     lost: Option<LostInWords>,
+    /// What is wrong with its clock; null: nothing.
+    clock: Option<ClockInWords>,
+    /// Since when it confirms nothing any more, if that is longer than `devices.quiet_hours`; null: it is not.
+    silence: Option<SilenceView>,
 }
 
 /// Changes of limits that were lost.
@@ -64,7 +73,7 @@ struct LostInWords {
 }
 
 impl GuardianDevice {
-    fn new(standing: DeviceStanding, online: Option<bool>, now: Timestamp) -> Self {
+    fn new(standing: DeviceStanding, online: Option<bool>, silence: Option<SilenceView>, now: Timestamp) -> Self {
         let applied = standing.reports.applied.as_ref();
         Self {
             state: standing.standing(),
@@ -79,6 +88,8 @@ impl GuardianDevice {
             last_seen_at: standing.last_seen_at,
             lost: standing.lost.map(|lost| LostInWords { lost, sentence: words::lost(&standing.name, lost.said_by) }),
             issues: in_words(&standing.name, standing.issues()),
+            clock: ClockInWords::of(&standing.name, &standing.clock),
+            silence,
             device_id: standing.device,
             name: standing.name,
             platform: standing.platform,
@@ -98,7 +109,26 @@ pub async fn guardian_devices(who: GuardianOfTeen) -> Result<HttpResponse, Probl
     let ids: Vec<DeviceId> = standings.iter().map(|standing| standing.device).collect();
     let online = who.gate.presence.online(&ids).await;
     let now = who.store().world().now();
-    let devices =
-        standings.into_iter().zip(online).map(|(standing, online)| GuardianDevice::new(standing, online, now));
+    let mut silences: HashMap<DeviceId, SilenceView> =
+        who.store().silences(&who.proof).await?.into_iter().filter(is_open).map(|it| (it.device_id, it)).collect();
+    let devices = standings.into_iter().zip(online).map(|(standing, online)| {
+        let silence = silences.remove(&standing.device);
+        GuardianDevice::new(standing, online, silence, now)
+    });
     Ok(ok(Page::whole(devices.collect())))
+}
+
+fn is_open(silence: &SilenceView) -> bool {
+    silence.cleared_at.is_none()
+}
+
+/// See when a device was silent for too long
+///
+/// After as many hours as `devices.quiet_hours` says, or when the teen took a device off the list. Each ends by itself, and is told
+/// as a notice when it begins and when it ends.
+#[utoipa::path(tag = "guardian", params(("teen_id" = TeenId, Path, description = "Which teen")),
+    responses((status = 200, description = "The newest hundred since you are paired, newest first", body = Page<SilenceView>)))]
+#[get("/v1/guardian/teens/{teen_id}/silences")]
+pub async fn guardian_silences(who: GuardianOfTeen) -> Result<HttpResponse, Problem> {
+    Ok(ok(Page::whole(who.store().silences(&who.proof).await?)))
 }

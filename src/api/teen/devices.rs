@@ -12,7 +12,10 @@ use crate::{
     },
     domain::{ids::DeviceId, text},
     problem::{Code, Problem, in_field},
-    store::devices::{Device, NewDevice, Registered},
+    store::{
+        devices::{Device, NewDevice, Registered},
+        silences::SilenceView,
+    },
 };
 
 /// A device that introduces itself.
@@ -69,4 +72,14 @@ pub async fn teen_revoke_device(who: TeenSession, path: Path<String>) -> Result<
     let device: DeviceId = path.parse().map_err(|_| Code::NotFound)?;
     who.store().revoke_device(who.proof.1.clone(), device).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// See when one of your devices was silent for too long
+///
+/// The very list that your guardians see.
+#[utoipa::path(tag = "teen",
+    responses((status = 200, description = "The newest hundred, newest first", body = Page<SilenceView>)))]
+#[get("/v1/teen/silences")]
+pub async fn teen_silences(who: Teen) -> Result<HttpResponse, Problem> {
+    Ok(ok(Page::whole(who.store().own_silences(&who.proof).await?)))
 }

@@ -90,7 +90,7 @@ impl Device {
                 _ = beats.tick() => {
                     n += 1;
                     let applied = self.resident.holds().map(|held| held.version);
-                    socket.send(&ClientFrame::Heartbeat(HeartbeatFrame { n, applied, clock: None })).await?;
+                    socket.send(&ClientFrame::Heartbeat(HeartbeatFrame { n, applied, clock: None, status: None })).await?;
                 }
             }
         }

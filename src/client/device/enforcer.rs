@@ -315,7 +315,12 @@ impl Device {
     /// The next heartbeat.
     pub fn heartbeat(&mut self) -> ClientFrame {
         self.beats = self.beats.saturating_add(1);
-        ClientFrame::Heartbeat(HeartbeatFrame { n: self.beats, applied: self.version(), clock: Some(self.clock()) })
+        ClientFrame::Heartbeat(HeartbeatFrame {
+            n: self.beats,
+            applied: self.version(),
+            clock: Some(self.clock()),
+            status: None,
+        })
     }
 
     /// The number of the last heartbeat.

@@ -34,7 +34,7 @@ impl Ear {
             }
             self.beat_at = next_beat();
             self.beats = self.beats.saturating_add(1);
-            let beat = HeartbeatFrame { n: self.beats, applied: None, clock: None };
+            let beat = HeartbeatFrame { n: self.beats, applied: None, clock: None, status: None };
             if self.socket.send(&ClientFrame::Heartbeat(beat)).await.is_err() {
                 return Heard::Closed(CloseInfo::broken());
             }

@@ -44,6 +44,7 @@ pub fn sentence(notice: &Notice, name_of: impl Fn(&str) -> String) -> Option<Str
             Some(format!("The objection to the age of {name} was answered: {}. “{why}”", appeal.state.as_str()))
         }
         Notice::Request { teen_id, request } => Some(request_sentence(&name_of(&teen_id.to_string()), request)),
+        Notice::Silence { silence, .. } => Some(silence.sentence.clone()),
         Notice::Unknown => None,
     }
 }
@@ -69,11 +70,13 @@ fn device_sentence(device: &DeviceNotice) -> String {
     let name = &device.device_name;
     let after = device.took_ms.map(|ms| format!(", {} after you saved", span(ms))).unwrap_or_default();
     let issues: String = device.issues.iter().map(|issue| format!("\n    {}", issue.sentence)).collect();
-    match device.state {
+    let clock = device.clock.as_ref().map(|clock| format!(" {}", clock.sentence)).unwrap_or_default();
+    let standing = match device.state {
         Standing::Enforced => format!("Enforced on {name}{after}."),
         Standing::PartlyEnforced => format!("Enforced in part on {name}{after}:{issues}"),
         standing => format!("{name} {}.", words::standing(standing)),
-    }
+    };
+    standing + &clock
 }
 
 fn span(ms: i64) -> String {

@@ -48,5 +48,7 @@ fn line(device: &DeviceStatus, api: &Api) -> String {
     let away = device.last_seen_at.filter(|_| device.online == Some(false));
     let away = away.map(|at| format!(" Not connected; last heard {}.", words::ago(at, api.now()))).unwrap_or_default();
     let issues: String = device.issues.iter().map(|issue| format!("\n      {}", issue.sentence)).collect();
-    format!("  {}{away}{issues}", device.summary)
+    let more = [&device.clock, &device.silence].into_iter().flatten();
+    let more: String = more.map(|told| format!("\n      {}", told.sentence)).collect();
+    format!("  {}{away}{issues}{more}", device.summary)
 }

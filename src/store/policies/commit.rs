@@ -8,7 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use jiff_diesel::ToDiesel;
 use serde_json::json;
 
-use super::{Entry, Newest, Next, Standing};
+use super::{Entry, Newest, Next, Standing, quiet_hours};
 use crate::{
     domain::{
         clock::whole_micros,
@@ -49,7 +49,7 @@ pub(crate) async fn commit(
     #[expect(clippy::disallowed_methods, reason = "one round trip for four rows; every value is a bind parameter")]
     let statement = diesel::sql_query(
         "with moved as (update teens set revision = $2, settings = $3, home_zone = $4, day_start_minute = $5, \
-             age_band = $19, due_at = $20, former_homes = $26 \
+             age_band = $19, due_at = $20, former_homes = $26, quiet_hours = $37 \
            where account_id = $1 and revision = $2 - 1 and due_at is not distinct from $21 and looks = $24 \
            and ($15::uuid is null or exists (select 1 from pairings where id = $15 and state = 'active')) \
            and ($34::uuid is null or exists (select 1 from requests where id = $34 and teen_id = $1 and state = 'pending')) returning account_id), \
@@ -101,7 +101,8 @@ pub(crate) async fn commit(
         .bind::<Nullable<SqlUuid>, _>(taken_back)
         .bind::<Nullable<SqlUuid>, _>(next.request.as_ref().map(|request| request.id.uuid()))
         .bind::<Nullable<Jsonb>, _>(next.request.as_ref().map(|request| &request.given))
-        .bind::<Nullable<Text>, _>(next.request.as_ref().and_then(|request| request.note.as_deref()));
+        .bind::<Nullable<Text>, _>(next.request.as_ref().and_then(|request| request.note.as_deref()))
+        .bind::<Nullable<SmallInt>, _>(quiet_hours(&next.policy));
     let written = Prepared(bound).execute(conn).await?;
     let (teen, home_zone, day_start_minute) = (standing.teen, next.home_zone.clone(), next.day_start_minute);
     Ok((written == 1).then(|| Newest {

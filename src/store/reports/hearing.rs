@@ -5,15 +5,16 @@ use std::collections::HashMap;
 use diesel::{
     ExpressionMethods, QueryDsl, QueryableByName,
     dsl::sql,
-    sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
 use jiff_diesel::ToDiesel;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use crate::{
-    domain::{ids::DeviceId, version::Version},
+    domain::{ids::DeviceId, silence::DeviceStatus, version::Version},
     store::{Event, Store, StoreError, kinship::DeviceOf, prepared::Prepared, schema::device_reports},
 };
 
@@ -24,6 +25,28 @@ pub struct Beat {
     pub device: DeviceOf,
     /// The app's version, where the device just said it.
     pub app_version: Option<String>,
+    /// What it says of itself.
+    pub said: OfItself,
+}
+
+/// What a device says of itself beside its policy. What it does not say stays as it was.
+#[derive(Clone, Debug, Default)]
+pub struct OfItself {
+    /// Battery, network and zone.
+    pub status: Status,
+    /// How far its wall clock is off; 0: it is right.
+    pub clock_off_seconds: Option<i64>,
+}
+
+/// What is kept of it as one.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Status {
+    /// Battery and network.
+    #[serde(flatten)]
+    pub device: DeviceStatus,
+    /// The zone that it is set to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
 }
 
 /// What a heartbeat is answered from.
@@ -57,8 +80,7 @@ impl Store {
     /// Marks devices as heard and reads what they should have. A device that is missing from the answer was revoked.
     /// `arriving`: they said hello just now, and more is looked up for them.
     pub async fn hear(&self, batch: Vec<Beat>, arriving: bool) -> Result<HashMap<DeviceId, Arrived>, StoreError> {
-        let (ids, versions): (Vec<Uuid>, Vec<Option<String>>) =
-            batch.into_iter().map(|beat| (beat.device.device().uuid(), beat.app_version)).unzip();
+        let Columns { ids, versions, statuses, clocks } = Columns::of(batch)?;
         let mut conn = self.pool.get().await?;
         let epoch = conn.epoch();
         #[expect(
@@ -67,9 +89,14 @@ impl Store {
         )]
         let statement = diesel::sql_query(
             "with locked as materialized (select device_id from device_reports where device_id = any(coalesce((select $1::uuid[]))) order by device_id for no key update), \
-             beat as (select id, max(app_version) as app_version from unnest((select $1::uuid[]), (select $3::text[])) as b(id, app_version) group by id), \
+             beat as (select id, max(app_version) as app_version, (array_agg(status))[1] as status, max(clock) as clock \
+               from unnest((select $1::uuid[]), (select $3::text[]), (select $5::jsonb[]), (select $6::bigint[])) as b(id, app_version, status, clock) group by id), \
              named as (update devices d set app_version = beat.app_version from beat where d.id = beat.id and d.app_version <> beat.app_version), \
-             seen as (update device_reports r set last_seen_at = $2 from locked where r.device_id = locked.device_id) \
+             seen as (update device_reports r set last_seen_at = $2, status = r.status || beat.status, \
+               clock_off_seconds = coalesce(beat.clock, r.clock_off_seconds), \
+               reported_recorded_at = case when coalesce(sign(beat.clock) <> sign(coalesce(r.clock_off_seconds, 0)), false) \
+                 or coalesce(beat.status ->> 'zone' <> r.status ->> 'zone', false) then clock_timestamp() else r.reported_recorded_at end \
+               from locked join beat on beat.id = locked.device_id where r.device_id = locked.device_id) \
              select d.id as device, t.revision as revision, r.applied_epoch as applied_epoch, r.applied_revision as applied_revision, \
                case when $4 then r.applied_sha256 end as applied_sha256, $4 and exists (select from pairings p \
                  where p.teen_id = t.account_id and p.state = 'claimed' and p.deadline > $2) as is_asked \
@@ -80,7 +107,9 @@ impl Store {
             .bind::<Array<SqlUuid>, _>(ids)
             .bind::<Timestamptz, _>(self.world.now().to_diesel())
             .bind::<Array<Nullable<Text>>, _>(versions)
-            .bind::<Bool, _>(arriving);
+            .bind::<Bool, _>(arriving)
+            .bind::<Array<Jsonb>, _>(statuses)
+            .bind::<Array<Nullable<BigInt>>, _>(clocks);
         let rows: Vec<HeardRow> = Prepared(bound).load(&mut conn).await?;
         Ok(rows.into_iter().map(|row| row.arrived(epoch)).collect())
     }
@@ -88,7 +117,7 @@ impl Store {
     /// Forgets what a device said, because it says itself that it does not hold that any more (a reinstallation, a restored
     /// image). Until it confirms again, nobody is told that anything is enforced.
     pub async fn forget_confirmed(&self, device: &DeviceOf) -> Result<(), StoreError> {
-        let (teen, device) = (device.teen(), device.device());
+        let (teen, device, now) = (device.teen(), device.device(), self.world.now().to_diesel());
         let mut conn = self.pool.get().await?;
         diesel::update(device_reports::table.find(device.uuid()))
             .set((
@@ -99,12 +128,34 @@ impl Store {
                 device_reports::rejected_epoch.eq(None::<i64>),
                 device_reports::rejected_revision.eq(None::<i64>),
                 device_reports::rejected_code.eq(None::<String>),
+                device_reports::forgot_at.eq(now),
                 device_reports::reported_recorded_at.eq(sql::<Nullable<Timestamptz>>("clock_timestamp()")),
             ))
             .execute(&mut conn)
             .await?;
         self.post(Event::DeviceReported { teen, device });
         Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Columns {
+    ids: Vec<Uuid>,
+    versions: Vec<Option<String>>,
+    statuses: Vec<Json>,
+    clocks: Vec<Option<i64>>,
+}
+
+impl Columns {
+    fn of(batch: Vec<Beat>) -> Result<Self, StoreError> {
+        let mut columns = Self::default();
+        for Beat { device, app_version, said } in batch {
+            columns.ids.push(device.device().uuid());
+            columns.versions.push(app_version);
+            columns.clocks.push(said.clock_off_seconds);
+            columns.statuses.push(serde_json::to_value(said.status)?);
+        }
+        Ok(columns)
     }
 }
 

@@ -2,8 +2,10 @@
 
 use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl, Queryable};
 use diesel_async::RunQueryDsl;
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
@@ -11,11 +13,13 @@ use crate::{
         ids::{DeviceId, Id, TeenId},
         report::{Applied, Desired, Issue, Lost, Rejected, Reports, SaidBy, Standing},
         version::Version,
+        words,
     },
     store::{
         Store, StoreError,
         kinship::GuardianOf,
         policies::{RECORD, RecordRow, record},
+        reports::Status,
         schema::{device_reports, devices, lost_revisions, policy_revisions, teens},
     },
 };
@@ -45,8 +49,46 @@ pub struct DeviceStanding {
     pub last_seen_at: Option<Timestamp>,
     /// What it had and the installation lost.
     pub lost: Option<Lost>,
+    /// How far its wall clock is off, and the zone that it is set to where that is not the teen's home.
+    pub clock: ClockFault,
     /// When its last report was recorded, by the database's clock.
     pub reported_at: Option<Timestamp>,
+}
+
+/// What is wrong with a device's clock. Nothing, most often.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClockFault {
+    /// How many seconds it is ahead; 0: it is right.
+    pub off_seconds: i64,
+    /// The zone that it is set to, where that tells another time than the teen's home.
+    pub zone: Option<String>,
+}
+
+impl ClockFault {
+    /// Whether there is one.
+    pub fn is_there(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+/// What is wrong with a device's clock, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ClockInWords {
+    /// How many seconds it is ahead of ours (less than nothing: behind); 0: it is right.
+    pub off_seconds: i64,
+    /// The zone that it is set to, where that tells another time than the teen's home.
+    pub zone: Option<String>,
+    /// The same in a sentence.
+    pub sentence: String,
+}
+
+impl ClockInWords {
+    /// Says it, if there is anything to say.
+    pub fn of(device: &str, fault: &ClockFault) -> Option<Self> {
+        let ClockFault { off_seconds, zone } = fault.clone();
+        let sentence = words::clock(device, off_seconds, zone.as_deref());
+        fault.is_there().then_some(Self { off_seconds, zone, sentence })
+    }
 }
 
 impl DeviceStanding {
@@ -82,6 +124,7 @@ struct DeviceRow {
     applied: AppliedColumns,
     rejected: (Option<i64>, Option<i64>, Option<String>, Option<jiff_diesel::Timestamp>),
     lost: Option<(i64, i64, i64, jiff_diesel::Timestamp, String)>,
+    clock: (Option<i64>, Json),
 }
 
 /// Whose devices.
@@ -159,6 +202,7 @@ impl Store {
                         lost_revisions::said_by,
                     )
                         .nullable(),
+                    (device_reports::clock_off_seconds, device_reports::status),
                 ),
                 RECORD,
             ))
@@ -171,6 +215,12 @@ impl Store {
         let epoch = conn.epoch();
         Ok(rows.into_iter().map(|(device, policy)| standing(device, policy, epoch)).collect())
     }
+}
+
+/// Whether two zones differ at an instant: Brussels and Paris do not.
+fn tells_another_time(zone: &str, home: &str, at: Timestamp) -> bool {
+    let offset = |name: &str| TimeZone::get(name).map(|zone| zone.to_offset(at)).ok();
+    zone != home && offset(zone) != offset(home)
 }
 
 /// The notices of others must not wait for a row that nobody can read.
@@ -203,6 +253,7 @@ fn standing(device: DeviceRow, policy: RecordRow, epoch: i64) -> Result<DeviceSt
         }),
         _ => None,
     };
+    let Status { zone, .. } = serde_json::from_value(device.clock.1)?;
     Ok(DeviceStanding {
         device: device.id.into(),
         teen,
@@ -221,6 +272,10 @@ fn standing(device: DeviceRow, policy: RecordRow, epoch: i64) -> Result<DeviceSt
             found_at: found_at.to_jiff(),
             said_by: SaidBy::from_word(&said_by),
         }),
+        clock: ClockFault {
+            off_seconds: device.clock.0.unwrap_or_default(),
+            zone: zone.filter(|zone| tells_another_time(zone, &record.home_zone, made_at)),
+        },
         reported_at: device.reported_recorded_at.map(|at| at.to_jiff()),
     })
 }

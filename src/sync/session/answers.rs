@@ -2,18 +2,22 @@
 
 use std::{future::Future, pin::Pin};
 
+use jiff::tz::TimeZone;
+
 use super::Session;
 use crate::{
     domain::{
         budget::DeviceBudget,
+        device::ClockReading,
         report::{Issue, MOST_ISSUES},
+        silence::{DeviceStatus, clock_off_seconds},
         text,
         usage::MOST_SLOTS,
         version::Version,
     },
     store::{
         StoreError,
-        reports::{Heard, Judged, Report, Said},
+        reports::{Heard, Judged, OfItself, Report, Said, Status},
         usage::Usage,
     },
     sync::frame::{AppliedFrame, ClientFrame, FrameFault, HeartbeatFrame, RejectedFrame, UsageFrame},
@@ -131,15 +135,31 @@ impl Session<'_> {
 
     fn beat(&mut self, frame: HeartbeatFrame) {
         let (work, device) = (self.socket.live.work.clone(), self.socket.device.clone());
-        let HeartbeatFrame { n, applied, .. } = frame;
+        let HeartbeatFrame { n, applied, clock, status } = frame;
+        let said = self.of_itself(clock, status);
         let after_reports = self.conversation.reports();
         self.open.push(Box::pin(async move {
-            match work.beat(device).await {
+            match work.beat(device, said).await {
                 Ok(Some(heard)) => Answer::Heard { n, applied, heard, after_reports },
                 Ok(None) => Answer::Revoked,
                 Err(error) => unavailable(&error),
             }
         }));
+    }
+}
+
+impl Session<'_> {
+    /// What a device says of itself, as far as it can be: nobody's heartbeat goes unanswered for the rest.
+    pub(super) fn of_itself(&self, clock: Option<ClockReading>, status: Option<DeviceStatus>) -> OfItself {
+        let now = self.socket.live.store.world().now();
+        let known = |zone: &String| TimeZone::get(zone).is_ok();
+        OfItself {
+            clock_off_seconds: clock.as_ref().map(|clock| clock_off_seconds(clock.wall, now)),
+            status: Status {
+                device: status.filter(DeviceStatus::is_sound).unwrap_or_default(),
+                zone: clock.map(|clock| clock.zone).filter(known),
+            },
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     domain::{report::SaidBy, text, version::Version},
     store::{
         StoreError,
-        reports::{Arrived, Had},
+        reports::{Arrived, Had, OfItself},
     },
     sync::{
         Published,
@@ -25,7 +25,8 @@ const READ: Duration = Duration::from_secs(5);
 impl Session<'_> {
     pub(super) async fn welcome(&mut self, hello: Hello) -> Result<(), End> {
         let app_version = hello.app_version.and_then(|version| text::word(&version).ok());
-        let arrived = self.arrive(app_version).await?;
+        let said = self.of_itself(hello.clock, None);
+        let arrived = self.arrive(app_version, said).await?;
         let had = hello.applied.as_ref().map(|held| held.version);
         if let Some(had) = had.filter(|had| had.epoch < arrived.heard.desired.epoch) {
             self.had(had, SaidBy::Device);
@@ -54,8 +55,8 @@ impl Session<'_> {
     }
 
     /// Marks the device as heard and reads what it should have.
-    async fn arrive(&self, app_version: Option<String>) -> Result<Arrived, End> {
-        match self.socket.live.work.arrive(self.socket.device.clone(), app_version).await {
+    async fn arrive(&self, app_version: Option<String>, said: OfItself) -> Result<Arrived, End> {
+        match self.socket.live.work.arrive(self.socket.device.clone(), app_version, said).await {
             Ok(Some(arrived)) => Ok(arrived),
             Ok(None) => Err(End::Close(Close::DeviceRevoked)),
             Err(error) => Err(away(&error)),

@@ -112,7 +112,7 @@ impl Life {
                     }
                     n += 1;
                     let applied = self.diary().held.as_ref().map(|held| held.version);
-                    (n > 1).then_some(ClientFrame::Heartbeat(HeartbeatFrame { n, applied, clock: None }))
+                    (n > 1).then_some(ClientFrame::Heartbeat(HeartbeatFrame { n, applied, clock: None, status: None }))
                 }
             };
             if let Some(answer) = answer

@@ -104,6 +104,15 @@ impl Person {
         TestDevice { id, api: self.api.with_token(&token), token }
     }
 
+    /// Gets new tokens, as a client does whose hour is over.
+    pub async fn renews(&mut self) {
+        let body = json!({"refresh_token": self.refresh});
+        let signed: Json = self.api.post("/v1/sessions/refresh", &body).await.expect("new tokens");
+        self.access = signed["access_token"].as_str().expect("a token").to_owned();
+        self.refresh = signed["refresh_token"].as_str().expect("a token").to_owned();
+        self.api = self.api.with_token(&self.access);
+    }
+
     /// Shows a code.
     pub async fn shows_code(&self) -> Json {
         self.api.post("/v1/teen/pairing-offers", &json!({})).await.expect("an offer")

@@ -87,7 +87,7 @@ impl DeviceWire {
     /// Sends a heartbeat.
     pub async fn beats(&mut self, n: u64, applied: Option<Version>) {
         self.socket
-            .send(&ClientFrame::Heartbeat(HeartbeatFrame { n, applied, clock: None }))
+            .send(&ClientFrame::Heartbeat(HeartbeatFrame { n, applied, clock: None, status: None }))
             .await
             .expect("a heartbeat");
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -109,6 +109,9 @@ pub struct RegisteredDevice {
     pub device_id: DeviceId,
     /// Opens the teen's API on this device until it is revoked.
     pub device_token: String,
+    /// Checks codes that a guardian reads out, in base64.
+    #[serde(default)]
+    pub code_key: Option<String>,
 }
 
 /// A pairing code to show.
@@ -289,3 +292,28 @@ pub struct Keys {
 /// An empty JSON object, for verbs that need no words.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Nothing {}
+
+/// A code that was typed in, as the server is told of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct TypedCode {
+    /// Counted on this device, from 1.
+    pub number: u32,
+    /// How many minutes it gave.
+    pub minutes: u16,
+    /// The local day that they were for.
+    pub day: Date,
+}
+
+/// `POST /v1/teen/offline-codes`.
+#[derive(Clone, Debug, Serialize)]
+pub struct TypedCodes {
+    /// All of which the server does not know yet.
+    pub codes: Vec<TypedCode>,
+}
+
+/// Its answer.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ToldCodes {
+    /// The numbers of those that it knows now.
+    pub told: Vec<u32>,
+}

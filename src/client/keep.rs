@@ -47,6 +47,9 @@ pub struct Identity {
     pub install_id: String,
     /// Opens the teen's API and the socket.
     pub device_token: String,
+    /// Checks codes that a guardian reads out, in base64; none in a directory of an earlier version.
+    #[serde(default)]
+    pub code_key: Option<String>,
 }
 
 /// A directory of small JSON files.

@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use self::{
     clock::{Anchor, ClockReading, Time},
@@ -66,8 +67,22 @@ pub struct Kept {
     alone: Option<(Date, u32)>,
     /// Codes that were good, those of today with what they gave.
     last_code: u32,
-    codes: Vec<(Date, Redeemed)>,
+    codes: Vec<Typed>,
     wrong_codes: Vec<Timestamp>,
+}
+
+/// A code that was typed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typed {
+    /// The day that it gave its minutes to.
+    pub day: Date,
+    /// What it gave.
+    #[serde(flatten)]
+    pub redeemed: Redeemed,
+    /// The gift of the policy that it becomes once the server knows of it.
+    grant_id: Uuid,
+    /// The server knows of it.
+    told: bool,
 }
 
 /// The device.
@@ -144,9 +159,15 @@ impl Device {
         &self.kept.ledger
     }
 
-    /// The codes that were typed in, for the server to know of.
-    pub fn codes(&self) -> impl Iterator<Item = (Date, Redeemed)> {
-        self.kept.codes.iter().copied()
+    /// The codes that were typed in and of which the server does not know yet.
+    pub fn codes(&self) -> impl Iterator<Item = Typed> {
+        self.kept.codes.iter().filter(|code| !code.told).copied()
+    }
+
+    /// The server knows of these by now.
+    pub fn codes_told(&mut self, numbers: &[u32]) {
+        let told = self.kept.codes.iter_mut().filter(|code| numbers.contains(&code.redeemed.number));
+        told.for_each(|code| code.told = true);
     }
 
     /// Somebody typed in a code. A good one gives its minutes to today, on this device.
@@ -160,8 +181,9 @@ impl Device {
             Ok(redeemed) => {
                 self.kept.last_code = redeemed.number;
                 if let Some(today) = self.today(now) {
-                    self.kept.codes.retain(|(day, _)| *day >= today.date);
-                    self.kept.codes.push((today.date, redeemed));
+                    self.kept.codes.retain(|code| code.day >= today.date || !code.told);
+                    let grant_id = key.grant_id(redeemed.number);
+                    self.kept.codes.push(Typed { day: today.date, redeemed, grant_id, told: false });
                 }
                 Ok(redeemed)
             }
@@ -242,9 +264,11 @@ impl Device {
 
     fn gifts(&self, today: Today) -> Gifts {
         let mut gifts = self.held.as_ref().map(|held| held.gifts(today.date)).unwrap_or_default();
-        for (_, code) in self.kept.codes.iter().filter(|(day, _)| *day == today.date) {
-            gifts.today = gifts.today.and(Some(code.minutes));
-            gifts.week = gifts.week.and(Some(code.minutes));
+        // One that the policy has by now is given by that.
+        let is_given = |id: Uuid| self.held.as_ref().is_some_and(|held| held.gives(id));
+        for code in self.codes_of(today).filter(|code| !is_given(code.grant_id)) {
+            gifts.today = gifts.today.and(Some(code.redeemed.minutes));
+            gifts.week = gifts.week.and(Some(code.redeemed.minutes));
         }
         gifts
     }
@@ -262,10 +286,14 @@ impl Device {
         time.instants().all(|at| at < lease.until) && own < lease.up_to_seconds
     }
 
+    fn codes_of(&self, today: Today) -> impl Iterator<Item = &Typed> {
+        self.kept.codes.iter().filter(move |code| code.day == today.date)
+    }
+
     /// What is left of the minutes without the server, what codes have given on top.
     fn left_alone(&self, today: Today, limits: &Limits) -> u32 {
-        let codes = self.kept.codes.iter().filter(|(day, _)| *day == today.date);
-        let given = codes.map(|(_, code)| u32::from(code.minutes).saturating_mul(60)).fold(0, u32::saturating_add);
+        let seconds = |code: &Typed| u32::from(code.redeemed.minutes).saturating_mul(60);
+        let given = self.codes_of(today).map(seconds).fold(0, u32::saturating_add);
         limits.offline.saturating_add(given).saturating_sub(self.used_alone(today))
     }
 

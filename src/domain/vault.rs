@@ -30,6 +30,8 @@ pub enum Purpose {
     Throttle,
     /// Scopes of idempotency keys.
     Idempotency,
+    /// The keys of devices for codes that are read out.
+    OfflineCode,
 }
 
 /// Where a sealed value lives. Part of what is authenticated, so a value cannot be moved elsewhere.
@@ -60,6 +62,7 @@ impl Vault {
             Purpose::PairingCode => b"family-pairing/pairing-code/1",
             Purpose::EmailIndex => b"family-pairing/email-index/1",
             Purpose::Throttle => b"family-pairing/throttle/1",
+            Purpose::OfflineCode => b"family-pairing/offline-code/1",
             Purpose::Idempotency => b"family-pairing/idempotency/1",
         };
         mac(&mac(&self.root, name), text)

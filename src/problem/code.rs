@@ -71,6 +71,8 @@ pub enum Code {
     TooManyCodes,
     /// Twenty devices are registered already.
     TooManyDevices,
+    /// Fifty codes were made for a device that has told of none of them.
+    TooManyUntold,
     /// This revision is not this guardian's to take back.
     NotUndoable,
     /// The teen's limits do not let guardians see this.
@@ -147,6 +149,7 @@ impl Code {
         Self::PairingState,
         Self::TooManyCodes,
         Self::TooManyDevices,
+        Self::TooManyUntold,
         Self::NotUndoable,
         Self::NotShown,
         Self::RequestOver,
@@ -244,6 +247,11 @@ impl Code {
             Self::TooManyDevices => {
                 (409, "Twenty devices are registered already", "Remove one that is not used any more.")
             }
+            Self::TooManyUntold => (
+                409,
+                "Fifty codes are open on this device already",
+                "It takes new ones once it was online and has told which were typed in.",
+            ),
             Self::NotUndoable => {
                 (409, "This change cannot be taken back by you", "Only your own changes of settings can.")
             }

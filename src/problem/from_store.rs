@@ -14,6 +14,7 @@ impl From<StoreError> for Problem {
             StoreError::Impossible(_) => Code::PairingState,
             StoreError::PasswordChanged => Code::WrongCredentials,
             StoreError::EmailTaken => Code::EmailTaken,
+            StoreError::TooManyUntold => Code::TooManyUntold,
             StoreError::TooManyDevices => Code::TooManyDevices,
             StoreError::GuardianAgreementNeeded => Code::GuardianAgreementNeeded,
             StoreError::AlreadyPaired => Code::AlreadyPaired,

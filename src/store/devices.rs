@@ -1,5 +1,6 @@
 //! Devices: registered with the teen's session, known from then on by a token of their own, revoked at once.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use diesel::{
     ExpressionMethods, NullableExpressionMethods, QueryDsl,
     dsl::sql,
@@ -17,6 +18,7 @@ use super::{
     Event, Store, StoreError, Tools,
     audit::{self, Deed},
     kinship::TeenSelf,
+    offline_codes::key_of,
     once::{self, Once},
     schema::{device_reports, devices, teens},
     silences,
@@ -46,6 +48,9 @@ pub struct Registered {
     pub device_id: DeviceId,
     /// `fpd_…`: opens the teen's endpoints and the socket on this device, until revoked.
     pub device_token: String,
+    /// 32 bytes, base64: checks codes that a guardian reads out while the device cannot reach the server. Belongs into the safest store
+    /// that the system has.
+    pub code_key: String,
     /// As given.
     pub name: String,
     /// When it was registered.
@@ -186,8 +191,13 @@ async fn register(
         .await?;
     let deed = Deed::new(teen.teen(), "device.registered").teen(teen.teen()).subject(device.uuid());
     audit::record(conn, tools, deed).await?;
-    let registered =
-        Registered { device_id: device, device_token: token.reveal().to_owned(), name: new.name, created_at: now };
+    let registered = Registered {
+        device_id: device,
+        device_token: token.reveal().to_owned(),
+        code_key: STANDARD.encode(key_of(&tools.vault, device).as_bytes()),
+        name: new.name,
+        created_at: now,
+    };
     once::keep(conn, tools, once, &registered).await?;
     Ok(registered)
 }

@@ -42,6 +42,9 @@ pub enum StoreError {
     /// The teen has as many devices as one teen may have.
     #[error("too many devices")]
     TooManyDevices,
+    /// A device has not told of fifty codes that were made for it.
+    #[error("fifty codes of this device are open")]
+    TooManyUntold,
     /// The revision cannot be undone by this guardian.
     #[error("this revision cannot be undone")]
     NotUndoable,

@@ -27,6 +27,7 @@ pub mod key_ring;
 pub mod kinship;
 pub mod law;
 pub mod migrate;
+pub mod offline_codes;
 pub mod once;
 pub mod operators;
 pub mod pairings;

@@ -4,7 +4,7 @@
 
 mod time;
 
-pub use self::time::{budget_leases, requests, time_grants, usage_days, usage_slots};
+pub use self::time::{budget_leases, offline_codes, requests, time_grants, usage_days, usage_slots};
 
 diesel::table! {
     lost_revisions (device_id) {
@@ -350,6 +350,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency,
     installation,
     lost_revisions,
+    offline_codes,
     operators,
     pairings,
     platform_keys,

@@ -35,6 +35,7 @@ mod law;
 mod longpoll;
 mod metrics;
 mod nodes;
+mod offline_codes;
 mod openapi;
 mod operators;
 mod pairing;

@@ -171,6 +171,7 @@ const WITHOUT_KEY: &[&str] = &[
     "sync_ticket",
     "teen_appeal_age",
     "teen_ask",
+    "teen_codes_typed",
     "teen_simulate",
     "teen_usage",
 ];
@@ -202,7 +203,7 @@ async fn every_example_of_a_body_is_understood() {
     for op in operations() {
         let Some(body) = op.request_example() else { continue };
         let token = match op.raw["tags"][0].as_str() {
-            _ if op.id == "teen_usage" => &family.phone.token,
+            _ if ["teen_usage", "teen_codes_typed"].contains(&op.id.as_str()) => &family.phone.token,
             Some("teen") => &family.teen.access,
             // Its password is the example's, so it is changed here.
             Some("accounts") => &other.access,

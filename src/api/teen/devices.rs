@@ -38,7 +38,8 @@ pub struct DeviceRegistration {
 #[utoipa::path(tag = "teen", request_body = DeviceRegistration,
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the same answer for a day")),
     responses((status = 201, description = "Its token is shown once", body = Registered,
-        example = json!({"device_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "device_token": "fpd_…", "name": "Mia's phone",
+        example = json!({"device_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "device_token": "fpd_…",
+            "code_key": "3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "name": "Mia's phone",
             "created_at": "2026-11-22T13:40:00Z"}))))]
 #[post("/v1/teen/devices")]
 pub async fn teen_register_device(who: TeenSession, body: Body<DeviceRegistration>) -> Result<HttpResponse, Problem> {

@@ -2,6 +2,7 @@
 
 pub mod age;
 pub mod devices;
+pub mod offline_codes;
 pub mod pairings;
 pub mod policy;
 pub mod requests;

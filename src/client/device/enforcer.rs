@@ -1,5 +1,7 @@
 //! A device between two connections: what it holds, what it makes of a snapshot, what it says about itself.
 
+mod codes;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -234,6 +236,10 @@ impl Device {
         for Turn { item, closed } in self.usage.minute(&reading) {
             self.voice.tell(closed.map_or(What::Opened { item: item.clone() }, |closed| What::Closed { item, closed }));
         }
+        self.keep_usage().await;
+    }
+
+    async fn keep_usage(&self) {
         let (keep, kept) = self.usage.kept();
         if !matches!(spawn_blocking(move || keep.keep_usage(&kept)).await, Ok(Ok(()))) {
             self.voice.tell(What::Trouble { words: "What was used could not be written down.".to_owned() });

@@ -99,6 +99,11 @@ pub enum What {
         /// How many five-minute slots.
         slots: usize,
     },
+    /// A code that was read out gave minutes.
+    CodeTaken {
+        /// How many.
+        minutes: u16,
+    },
     /// Something may be used.
     Opened {
         /// What.
@@ -199,6 +204,7 @@ fn sentence(what: &What) -> Option<String> {
         What::Skipped(version) => format!("Limits {version} came again or late; nothing to do."),
         What::Confirmed(version) => format!("The server knows that limits {version} count here."),
         What::Used { slots } => format!("Sent the time used ({}).", words::count(*slots, "slot")),
+        What::CodeTaken { minutes } => format!("The code gives {minutes} minutes more today, on this device."),
         What::Opened { item } => format!("{item} is open."),
         What::Closed { item, closed } => closed_in_words(item, closed),
         What::Offline { seconds } => format!("Offline on purpose, for {seconds} s. The limits still count."),

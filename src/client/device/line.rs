@@ -136,6 +136,7 @@ impl Line {
         self.beat_at = Some(Instant::now() + up_to(device.api.world(), self.beat_every));
         device.voice.tell(What::Connected { connection_id: welcome.connection_id, desired: welcome.desired });
         device.answered(welcome.server_time, self.asked_at.elapsed());
+        device.tell_codes().await;
         match device.usage.is_idle() {
             true => Ok(()),
             // What was used while nobody heard of it; the answer says what is left.

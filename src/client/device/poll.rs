@@ -24,7 +24,10 @@ pub(super) async fn poll(device: &mut Device, quit: &mut Quit) -> Result<(), Cli
             () = quit.asked() => return Ok(()),
         };
         match answer {
-            Ok(_) => device.heard().await,
+            Ok(_) => {
+                device.heard().await;
+                device.tell_codes().await;
+            }
             Err(_) => device.look(),
         }
         let calm = match answer {

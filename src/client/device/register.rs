@@ -67,6 +67,7 @@ pub async fn register(api: &Api, teen: &SignedIn, new: Registration<'_>) -> Resu
         name: new.name.to_owned(),
         install_id,
         device_token: registered.device_token,
+        code_key: registered.code_key,
     };
     new.keep.move_in(&identity)?;
     Ok(identity)

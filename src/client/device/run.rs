@@ -41,6 +41,9 @@ pub struct RunArgs {
     /// Pretend to use this for so many seconds of each minute. May be given again.
     #[arg(long = "use", value_name = "ITEM=SECONDS")]
     uses: Vec<Use>,
+    /// Type in a code that a guardian has read out.
+    #[arg(long, value_name = "CODE")]
+    code: Option<String>,
     /// End when standard input ends, for programs that start devices.
     #[arg(long)]
     until_stdin_ends: bool,
@@ -56,6 +59,9 @@ pub(super) async fn run(args: RunArgs, world: World) -> Result<(), ClientError> 
     device.usage.uses(args.uses);
     let (id, name) = (device.identity().device_id, device.identity().name.clone());
     device.voice.tell(What::Started { device_id: id, name, held: device.version() });
+    if let Some(code) = args.code {
+        device.type_in(&code).await;
+    }
     let mut quit = match args.until_stdin_ends {
         true => Quit::on_signal_or_end_of_input(),
         false => Quit::on_signal(),

@@ -30,6 +30,7 @@ fn identity(base: &str) -> Identity {
         name: "Mia's phone".to_owned(),
         install_id: "i".to_owned(),
         device_token: "fpd_test".to_owned(),
+        code_key: None,
     }
 }
 

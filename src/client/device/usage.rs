@@ -4,10 +4,16 @@ use std::{collections::BTreeMap, str::FromStr};
 
 use jiff::Timestamp;
 
-use crate::client::keep::{Keep, KeepError};
+use crate::client::{
+    bodies::TypedCode,
+    keep::{Keep, KeepError},
+};
 use crate::domain::{
     budget::{DeviceBudget, Told},
-    device::{ClockReading, Closed, Device as Core, Kept},
+    device::{
+        ClockReading, Closed, Device as Core, Kept, Typed,
+        code::{BadCode, CodeKey, Redeemed},
+    },
     snapshot::Payload,
     usage::{MOST_SLOTS, UsageSlot},
 };
@@ -66,6 +72,23 @@ impl Counter {
     /// Uses these from now on.
     pub fn uses(&mut self, uses: Vec<Use>) {
         self.uses = uses;
+    }
+
+    /// Somebody typed in a code that a guardian has read out.
+    pub fn redeem(&mut self, key: &CodeKey, typed: &str, reading: &ClockReading) -> Result<Redeemed, BadCode> {
+        self.core.redeem(key, typed, reading)
+    }
+
+    /// The codes of which the server does not know yet.
+    pub fn codes(&self) -> Vec<TypedCode> {
+        let told =
+            |code: Typed| TypedCode { number: code.redeemed.number, minutes: code.redeemed.minutes, day: code.day };
+        self.core.codes().map(told).collect()
+    }
+
+    /// The server knows of these by now.
+    pub fn codes_told(&mut self, numbers: &[u32]) {
+        self.core.codes_told(numbers);
     }
 
     /// Whether there is anything to count.

@@ -8,15 +8,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use uuid::{Builder, Uuid};
 
-use crate::domain::{ids::DeviceId, vault::mac};
+use crate::domain::vault::mac;
 
 /// What a code can be good for, in minutes. A code names one by its place.
 pub const MINUTES: [u16; 6] = [5, 15, 30, 45, 60, 120];
 /// Numbers go round after this many.
 const ROUND: u32 = 100;
 /// How far a number may be ahead of the last one: codes that were made and never typed in.
-const AHEAD: u32 = 50;
+pub const AHEAD: u32 = 50;
 /// Seven digits of MAC.
 const MACS: u64 = 10_000_000;
 /// Wrong codes that a device takes within an hour, then none until that hour is over.
@@ -47,12 +48,7 @@ pub enum BadCode {
 }
 
 impl CodeKey {
-    /// The key of a device, from a secret that only the server has.
-    pub fn of(secret: &[u8; 32], device: DeviceId) -> Self {
-        Self(mac(secret, &[b"offline codes".as_slice(), device.uuid().as_bytes()].concat()))
-    }
-
-    /// From its 32 bytes, on the device.
+    /// From its 32 bytes.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
@@ -87,6 +83,13 @@ impl CodeKey {
         }
     }
 
+    /// The id of the gift that a code becomes once the server knows of it: both sides work it out, so that a device knows its own code in a
+    /// policy and does not give it twice.
+    pub fn grant_id(&self, number: u32) -> Uuid {
+        let full = mac(&self.0, &[b"id".as_slice(), &number.to_be_bytes()].concat());
+        Builder::from_custom_bytes(full.first_chunk().copied().unwrap_or_default()).into_uuid()
+    }
+
     fn mac(&self, number: u32, minutes: u16) -> u64 {
         let full = mac(&self.0, &[b"grant".as_slice(), &number.to_be_bytes(), &minutes.to_be_bytes()].concat());
         let first: [u8; 8] = full.first_chunk().copied().unwrap_or_default();
@@ -102,12 +105,10 @@ impl fmt::Debug for CodeKey {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
-    fn key(number: u128) -> CodeKey {
-        CodeKey::of(&[7; 32], Uuid::from_u128(number).into())
+    fn key(number: u8) -> CodeKey {
+        CodeKey::from_bytes([number; 32])
     }
 
     #[test]
@@ -132,6 +133,13 @@ mod tests {
             let code = key(1).code(number, 15).unwrap();
             assert_eq!(key(1).redeem(&code, last).is_ok(), is_good, "{number} after {last}");
         }
+    }
+
+    #[test]
+    fn each_code_becomes_a_gift_of_its_own() {
+        assert_eq!(key(1).grant_id(1), key(1).grant_id(1));
+        assert!(key(1).grant_id(1) != key(1).grant_id(2) && key(1).grant_id(1) != key(2).grant_id(1));
+        assert_eq!(key(1).grant_id(1).get_version_num(), 8);
     }
 
     /// The minutes are in the MAC: fifteen cannot be made two hours.

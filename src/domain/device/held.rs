@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use crate::domain::{
     budget::{Gifts, Limits},
@@ -133,6 +134,11 @@ impl Held {
     pub fn gifts(&self, date: Date) -> Gifts {
         let grants = self.timeline.iter().flat_map(|timeline| &timeline.grants);
         Gifts::on(date, grants.map(TimeGrant::gift))
+    }
+
+    /// Whether a gift is among those of the policy.
+    pub fn gives(&self, id: Uuid) -> bool {
+        self.timeline.iter().flat_map(|timeline| &timeline.grants).any(|grant| grant.id == id)
     }
 
     /// Whether everything is paused.

@@ -185,7 +185,7 @@ fn without_a_policy_nothing_but_help_is_open() {
 
 #[test]
 fn a_code_opens_what_was_used_up() {
-    let key = CodeKey::of(&[7; 32], Uuid::from_u128(1).into());
+    let key = CodeKey::from_bytes([7; 32]);
     let mut phone = device(&json!({"time.daily_minutes": 10, "time.offline_minutes": 0}));
     phone.hears(told("2026-11-27", 600, 0, Some((0, "2026-11-27T12:10:00Z"))));
     assert_eq!(phone.why("feed", NOON), Some(Why::BudgetUsed));

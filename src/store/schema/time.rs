@@ -42,6 +42,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    offline_codes (device_id, number) {
+        device_id -> Uuid,
+        number -> Integer,
+        teen_id -> Uuid,
+        minutes -> SmallInt,
+        given_by -> Nullable<Uuid>,
+        made_at -> Nullable<Timestamptz>,
+        reason -> Nullable<Text>,
+        typed_on -> Nullable<Date>,
+        told_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     requests (id) {
         id -> Uuid,
         teen_id -> Uuid,

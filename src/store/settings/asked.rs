@@ -1,4 +1,4 @@
-//! Giving what a teen asked for: a change like any other, and the answer with it.
+//! Giving what a teen asked for, or what a code that was read out has given: a change like any other.
 
 use super::{
     Changed, Lend, Patch,
@@ -7,6 +7,7 @@ use super::{
 use crate::{
     domain::{
         controls::ControlId,
+        ids::AccountId,
         policy::{TimeGift, Until},
         request::{RequestKind, Wish, item_of},
         value::{Given, Value},
@@ -14,6 +15,7 @@ use crate::{
     store::{
         Store, StoreError,
         guardian_work::Changing,
+        kinship::{DeviceOf, TeenSelf},
         requests::{Granting, RequestView},
     },
 };
@@ -37,6 +39,17 @@ impl Store {
         let plan = self.plan_of(&by, request, &given).await?;
         let granting = Granting { id: request.request_id, given: serde_json::to_value(&given)?, note: note.clone() };
         self.change(Change { reason: note, request: Some(granting), ..Change::by_guardian(by, plan) }).await
+    }
+
+    /// Gives the minutes of a code that a device tells of, in the name of whoever made it.
+    pub(crate) async fn give_by_code(
+        &self,
+        device: &DeviceOf,
+        by: AccountId,
+        gift: TimeGift,
+        reason: Option<String>,
+    ) -> Result<Changed, StoreError> {
+        self.change(Change { by, reason, ..Change::by_teen(&TeenSelf::from(device), Plan::GiveTime(gift)) }).await
     }
 
     async fn plan_of(&self, by: &Changing, request: &RequestView, given: &Wish) -> Result<Plan, StoreError> {

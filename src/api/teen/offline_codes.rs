@@ -1,0 +1,61 @@
+//! Codes that a guardian read out, told of once the server is reached again.
+
+use actix_web::{HttpResponse, get, post};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    api::shape::{Body, Page, ok},
+    auth::{
+        throttle::Limit,
+        who::{Teen, TeenDevice},
+    },
+    problem::Problem,
+    store::offline_codes::{CodeView, Typed},
+};
+
+/// Most codes in one report.
+const MOST: usize = 20;
+
+/// Codes that this device took.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"codes": [{"number": 1, "minutes": 30, "day": "2026-11-27"}]}))]
+pub struct TypedCodes {
+    /// At most 20.
+    #[schema(max_items = 20)]
+    codes: Vec<Typed>,
+}
+
+/// What the server knows of by now.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"told": [1]}))]
+pub struct ToldCodes {
+    /// The numbers of all that were told: none needs to be told again.
+    told: Vec<u32>,
+}
+
+/// Tell which codes were typed in
+///
+/// The minutes of each become a gift for that day, once. Telling again changes nothing. Your guardians see it, also where a device tells
+/// of a code that nobody made.
+#[utoipa::path(tag = "teen", request_body = TypedCodes, responses((status = 200, description = "Kept", body = ToldCodes)))]
+#[post("/v1/teen/offline-codes")]
+pub async fn teen_codes_typed(who: TeenDevice, body: Body<TypedCodes>) -> Result<HttpResponse, Problem> {
+    who.gate.throttle.count(Limit::Change, &who.proof.device().to_string()).await?;
+    let codes = body.value.codes;
+    if codes.len() > MOST {
+        return Err(Problem::field("/codes", format!("must have at most {MOST} entries")));
+    }
+    let told = codes.iter().map(|code| code.number).collect();
+    who.store().codes_typed(who.proof.clone(), codes).await?;
+    Ok(ok(ToldCodes { told }))
+}
+
+/// List codes that were made for you
+#[utoipa::path(tag = "teen",
+    responses((status = 200, description = "The newest hundred, and whether they were typed in; not the codes themselves", body = Page<CodeView>)))]
+#[get("/v1/teen/offline-codes")]
+pub async fn teen_codes(who: Teen) -> Result<HttpResponse, Problem> {
+    Ok(ok(Page::whole(who.store().own_codes(&who.proof).await?)))
+}

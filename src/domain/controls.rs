@@ -153,7 +153,8 @@ pub enum GuardianSees {
 pub enum IfUnsupported {
     /// Says so, and the guardian sees it: the rest of the app stays usable.
     Report,
-    /// Says so and blocks the whole feature, because going on would do harm that nobody can take back.
+    /// Says so, and until it can, the safe side of every control counts on it, as after long silence: going on would do harm that nobody can
+    /// take back.
     SafeMode,
 }
 

@@ -92,12 +92,14 @@ pub struct Device {
     held: Option<Held>,
     /// Until when what is in use may go on although a change has left nothing of it.
     last_minutes: Option<Timestamp>,
+    /// The app lacks a control that may not be missing.
+    lacking: bool,
 }
 
 impl Device {
     /// Wakes up with what was kept and with the policy that was in force.
     pub fn wake(kept: Kept, payload: Option<&Payload>) -> Self {
-        Self { kept, held: payload.and_then(Held::of), last_minutes: None }
+        Self { kept, held: payload.and_then(Held::of), last_minutes: None, lacking: false }
     }
 
     /// What to write down, at least once a minute and after everything that came.
@@ -133,6 +135,11 @@ impl Device {
         let closes = before != Some(0) && self.remaining(reading) == Some(0);
         let later = now.saturating_add(jiff::SignedDuration::from_millis(LAST_MINUTES_MS)).ok();
         self.last_minutes = if closes { later } else { self.last_minutes };
+    }
+
+    /// Whether the app lacks a control of the policy that may not be missing: then the safe side of every control counts, as after long silence.
+    pub const fn lacks(&mut self, lacking: bool) {
+        self.lacking = lacking;
     }
 
     /// What the server counts, and what it lends.
@@ -197,6 +204,9 @@ impl Device {
 
     /// How long nothing was heard, as far as it matters.
     pub fn silence(&self, time: Time) -> Silence {
+        if self.lacking {
+            return Silence::Safe;
+        }
         let (Some(held), Some(heard_at)) = (&self.held, self.kept.heard_at) else { return Silence::Short };
         time.instants().map(|at| held.staleness.silence(heard_at, at)).max().unwrap_or_default()
     }
@@ -211,8 +221,8 @@ impl Device {
     }
 
     fn limits(&self, today: Today, at: Timestamp) -> Limits {
-        let silence = self.kept.heard_at.zip(self.held.as_ref()).map(|(heard, held)| held.staleness.silence(heard, at));
-        let limits = self.held.as_ref().map(|held| held.limits(today.date, at, silence.unwrap_or_default()));
+        let silence = self.silence(Time { least: at, most: at, tampered: false });
+        let limits = self.held.as_ref().map(|held| held.limits(today.date, at, silence));
         limits.unwrap_or_default()
     }
 
@@ -254,10 +264,18 @@ impl Device {
             let used = |item: &str| {
                 told.budget.items.iter().find(|left| left.item == item).map_or(0, |left| left.used_seconds)
             };
-            match told.budget.day == today.date {
-                true => used(WEEK).saturating_sub(used(DAY)),
-                false => used(WEEK),
+            if told.budget.day == today.date {
+                return used(WEEK).saturating_sub(used(DAY));
             }
+            // What was counted here after the server's last word, on its day and on those since.
+            let mine =
+                |day: &Today| told.own.get(DAY).copied().filter(|_| day.date == told.budget.day).unwrap_or_default();
+            let untold = |day: &&&Today| day.date >= told.budget.day;
+            let since = before
+                .iter()
+                .filter(untold)
+                .map(|day| self.kept.ledger.spent(**day, limits).seconds.saturating_sub(mine(day)));
+            since.fold(used(WEEK), u32::saturating_add)
         });
         counted.max(said)
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    controls::ControlId,
+    controls::{ControlId, IfUnsupported},
     ids::TeenId,
     report::{Issue, IssueCode, MOST_ISSUES, RejectCode},
     snapshot::{Disbelief, KeyRing, Payload, SignedSnapshot, Silence},
@@ -70,6 +70,9 @@ pub struct Entry {
     /// What counts instead when nothing was heard for too long. Absent: the same.
     #[serde(default)]
     pub safe: Option<Value>,
+    /// What to do where it cannot be enforced. Absent: say so.
+    #[serde(default)]
+    pub if_unsupported: Option<IfUnsupported>,
 }
 
 impl Entry {
@@ -97,6 +100,8 @@ pub struct Receiver {
     held: Option<Held>,
     capabilities: BTreeMap<ControlId, u32>,
     contradictions: u64,
+    /// The server does not know what is held.
+    disowned: bool,
     owed: bool,
     last_report_ms: Option<u64>,
     confirmed: Option<Version>,
@@ -115,6 +120,7 @@ impl Receiver {
             held,
             capabilities,
             contradictions: 0,
+            disowned: false,
             last_report_ms: None,
             confirmed: None,
         }
@@ -143,7 +149,7 @@ impl Receiver {
 
     /// Judges a snapshot. Changes nothing that is held.
     pub fn receive(&mut self, snapshot: &SignedSnapshot) -> Verdict {
-        if let Some(held) = &self.held {
+        if let Some(held) = self.held.as_ref().filter(|_| !self.disowned) {
             let version = snapshot.version();
             if version < held.version {
                 return Verdict::NotNewer;
@@ -176,10 +182,17 @@ impl Receiver {
 
     /// The driver has persisted this policy and switched to it. Anything not newer is left out, whatever the driver says.
     pub fn applied(&mut self, version: Version, sha256: String) {
-        if self.held.as_ref().is_none_or(|held| version > held.version) {
+        if self.disowned || self.held.as_ref().is_none_or(|held| version > held.version) {
+            self.disowned = false;
             self.held = Some(Held { version, sha256 });
             self.owed = true;
         }
+    }
+
+    /// The server says that it never made what is held, or made it otherwise (`never_issued`, `hash_mismatch`). It stays in force, and the
+    /// next policy that verifies takes its place, whatever its number.
+    pub fn disowned(&mut self) {
+        self.disowned = self.held.is_some();
     }
 
     /// The controls of a policy that this device cannot enforce.
@@ -193,6 +206,16 @@ impl Receiver {
             .take(MOST_ISSUES)
             .map(|control| Issue { control: control.clone(), code: IssueCode::Unsupported })
             .collect()
+    }
+
+    /// Whether a device with these issues must fall back to the safe side of everything: one of the controls that it lacks may not be missing.
+    pub fn must_fall_back(controls: &BTreeMap<ControlId, Entry>, issues: &[Issue]) -> bool {
+        let is_strict = |issue: &&Issue| {
+            let entry = controls.get(&issue.control);
+            issue.code == IssueCode::Unsupported
+                && entry.is_some_and(|entry| entry.if_unsupported == Some(IfUnsupported::SafeMode))
+        };
+        issues.iter().any(|issue| is_strict(&issue))
     }
 
     /// What to report now, if anything; asking counts as reporting. `now_ms` is a clock that only grows.

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::{task::spawn_blocking, time::Instant, time::sleep};
 
 use super::{
+    boot::Boot,
     contact::Contact,
     events::{Voice, What},
     habits::Habits,
@@ -58,7 +59,7 @@ pub struct Device {
     started: Instant,
     /// When the next minute of the pretend user is over.
     minute_at: Instant,
-    boot_id: String,
+    boot: Boot,
 }
 
 impl Device {
@@ -76,7 +77,7 @@ impl Device {
         // Keys are fetched when the first policy comes: a device that starts offline enforces what it has.
         let usage = Counter::wake(keep.clone(), payload.as_ref())?;
         let receiver = Receiver::new(identity.teen_id, KeyRing::default(), BTreeMap::new(), held);
-        let boot_id = api.world().uuid().to_string();
+        let boot = Boot::look(api.world());
         let started = Instant::now();
         let patience = Duration::from_secs(10);
         Ok(Self {
@@ -97,7 +98,7 @@ impl Device {
             beats: 0,
             started,
             minute_at: started + MINUTE,
-            boot_id,
+            boot,
         })
     }
 
@@ -182,7 +183,10 @@ impl Device {
 
     /// Switches to what counts now, and says what that changes.
     fn switch(&mut self) -> Vec<Shift> {
-        let in_force = in_force(&self.controls, self.wall(), self.silence);
+        let lacking = Receiver::must_fall_back(&self.controls, &self.issues());
+        self.usage.lacks(lacking);
+        let silence = if lacking { Silence::Safe } else { self.silence };
+        let in_force = in_force(&self.controls, self.wall(), silence);
         let shifts = words::shifts(&self.in_force, &in_force);
         self.in_force = in_force;
         shifts
@@ -299,6 +303,11 @@ impl Device {
         }
     }
 
+    /// The server does not know the policy that this device holds.
+    pub fn disowned(&mut self) {
+        self.receiver.disowned();
+    }
+
     /// The connection ended.
     pub fn disconnected(&mut self) {
         self.receiver.disconnected();
@@ -337,8 +346,8 @@ impl Device {
     fn clock(&self) -> ClockReading {
         ClockReading {
             wall: self.wall(),
-            monotonic_ms: self.uptime_ms(),
-            boot_id: self.boot_id.clone(),
+            monotonic_ms: self.boot.uptime_ms(),
+            boot_id: self.boot.id.clone(),
             zone: std::env::var("TZ").ok().filter(|zone| !zone.is_empty()).unwrap_or_else(|| "UTC".to_owned()),
         }
     }

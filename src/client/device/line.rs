@@ -10,7 +10,7 @@ use crate::client::{
     quit::Quit,
     socket::{CloseInfo, Heard, Socket, SocketError},
 };
-use crate::sync::frame::{ClientFrame, HEARTBEAT_SECONDS, ServerFrame, Welcome};
+use crate::sync::frame::{ClientFrame, FrameFault, HEARTBEAT_SECONDS, ServerFrame, Welcome};
 
 /// How a connection ended.
 #[derive(Debug)]
@@ -102,8 +102,8 @@ impl Line {
         }
     }
 
+    // Only an answer to this device's own question is contact: anything else could be an old frame that somebody plays again.
     async fn heard(&mut self, device: &mut Device, frame: ServerFrame) -> Result<(), End> {
-        device.heard().await;
         match frame {
             ServerFrame::Welcome(welcome) => self.welcomed(device, welcome).await?,
             ServerFrame::Policy(snapshot) => {
@@ -114,6 +114,7 @@ impl Line {
             }
             ServerFrame::Heartbeat { n, server_time, .. } if n == device.beats() => {
                 self.answer_by = None;
+                device.heard().await;
                 device.answered(server_time, self.asked_at.elapsed());
             }
             ServerFrame::Budget(budget) => device.usage.told(budget),
@@ -122,6 +123,9 @@ impl Line {
                 return Err(End::Drained(Duration::from_millis(reconnect_after_ms)));
             }
             ServerFrame::Error { code, .. } => {
+                if matches!(code, FrameFault::NeverIssued | FrameFault::HashMismatch) {
+                    device.disowned();
+                }
                 device.voice.tell(What::Trouble { words: format!("The server did not take a message: {code:?}.") });
             }
             _ => {}
@@ -132,6 +136,7 @@ impl Line {
     async fn welcomed(&mut self, device: &mut Device, welcome: Welcome) -> Result<(), End> {
         self.welcome = true;
         self.answer_by = None;
+        device.heard().await;
         self.beat_every = Duration::from_secs(welcome.heartbeat_seconds.max(1).into());
         self.beat_at = Some(Instant::now() + up_to(device.api.world(), self.beat_every));
         device.voice.tell(What::Connected { connection_id: welcome.connection_id, desired: welcome.desired });

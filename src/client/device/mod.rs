@@ -3,6 +3,7 @@
 //! It can also misbehave on purpose ([`habits`]), so that people and tests see how the server meets an honest device
 //! that cannot, a slow one, a silent one, one with a wrong clock.
 
+mod boot;
 mod contact;
 mod enforcer;
 pub mod events;

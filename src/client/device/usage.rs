@@ -91,6 +91,11 @@ impl Counter {
         self.core.codes_told(numbers);
     }
 
+    /// The app lacks a control that may not be missing, or does not any more.
+    pub fn lacks(&mut self, lacking: bool) {
+        self.core.lacks(lacking);
+    }
+
     /// Whether there is anything to count.
     pub fn is_idle(&self) -> bool {
         self.uses.is_empty()

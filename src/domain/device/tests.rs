@@ -8,6 +8,8 @@ use uuid::Uuid;
 use super::*;
 use crate::domain::{
     budget::Left,
+    receiver::{Receiver, entries},
+    report::{Issue, IssueCode},
     snapshot::{Payload, Staleness},
 };
 
@@ -210,4 +212,68 @@ fn what_is_kept_reads_back() {
     phone.used("feed", 30, &reading(NOON));
     let json = serde_json::to_string(phone.kept()).unwrap();
     assert_eq!(&serde_json::from_str::<Kept>(&json).unwrap(), phone.kept());
+}
+
+/// Edge case 47: a week that was begun with the server goes on without it over midnight, and nothing of it is forgotten.
+#[test]
+fn a_week_goes_on_over_midnight_without_the_server() {
+    let mut phone = device(&json!({"time.weekly_minutes": 60, "time.offline_minutes": 60}));
+    // 40 minutes of all devices, 10 of them here.
+    phone.used("feed", 600, &reading(NOON));
+    phone.hears(told("2026-11-27", 2_400, 600, None));
+    phone.used("feed", 600, &reading("2026-11-27T12:10:00Z"));
+    let week = |phone: &Device, time: &str| {
+        let budget = phone.budget(&reading(time)).unwrap();
+        budget.items.iter().find(|left| left.item == WEEK).map(|left| left.used_seconds)
+    };
+    assert_eq!(week(&phone, "2026-11-27T12:10:00Z"), Some(3_000));
+    assert_eq!(week(&phone, "2026-11-28T12:00:00Z"), Some(3_000), "what was counted after the last word too");
+    phone.used("feed", 600, &reading("2026-11-28T12:00:00Z"));
+    assert_eq!(phone.why("feed", "2026-11-28T12:00:00Z"), Some(Why::BudgetUsed));
+}
+
+/// Edge case 46: a lease that is good by its time ends with its day all the same.
+#[test]
+fn a_lease_does_not_reach_into_the_next_day() {
+    let mut phone = device(&json!({"time.daily_minutes": 60, "time.offline_minutes": 0}));
+    let mut nights =
+        serde_json::to_value(payload(&json!({"time.daily_minutes": 60, "time.offline_minutes": 0}))).unwrap();
+    nights["timeline"]["blocks"] = json!({});
+    phone.apply(&serde_json::from_value(nights).unwrap(), &reading(NOON));
+    phone.hears(told("2026-11-27", 0, 0, Some((600, "2026-11-27T23:05:00Z"))));
+    assert_eq!(phone.why("feed", "2026-11-27T22:59:00Z"), None);
+    assert_eq!(phone.why("feed", "2026-11-27T23:01:00Z"), Some(Why::Offline), "a minute past midnight in Berlin");
+}
+
+/// Edge case 9: the timeline that was signed counts, whatever the device's own tables say of the zone.
+#[test]
+fn the_signed_timeline_counts_before_the_devices_own_tables() {
+    let mut odd = payload(&json!({"time.daily_minutes": 10, "time.offline_minutes": 60}));
+    odd.home_zone = "Pacific/Kiritimati".to_owned();
+    let mut phone = Device::wake(Kept::default(), Some(&odd));
+    phone.heard(at(NOON), 0, &reading(NOON));
+    // There it is Saturday already; by the timeline it is Friday until 23:00 UTC.
+    let day = |time: &str| phone.budget(&reading(time)).map(|budget| budget.day.to_string());
+    assert_eq!(day(NOON).as_deref(), Some("2026-11-27"));
+    assert_eq!(day("2026-11-27T23:01:00Z").as_deref(), Some("2026-11-28"));
+}
+
+/// Edge case 38: the app lacks a control that may not be missing. Until it has it, the safe side of everything counts.
+#[test]
+fn an_app_that_lacks_what_may_not_be_missing_falls_back() {
+    let mut strict = payload(&json!({}));
+    let controls = json!({"time.daily_minutes": {"value": 60, "safe": 10}, "time.paused": {"value": false, "if_unsupported": "safe_mode"}});
+    strict.controls = serde_json::value::to_raw_value(&controls).unwrap();
+    let mut phone = Device::wake(Kept::default(), Some(&strict));
+    phone.heard(at(NOON), 0, &reading(NOON));
+    let left = |phone: &Device| phone.may_use("feed", false, &reading(NOON)).left_seconds;
+    phone.hears(told("2026-11-27", 0, 0, Some((3_600, "2026-11-27T12:10:00Z"))));
+    assert_eq!(left(&phone), Some(3_600));
+    let issue = |control: &str| Issue { control: control.into(), code: IssueCode::Unsupported };
+    let entries = entries(&strict).unwrap();
+    assert!(!Receiver::must_fall_back(&entries, &[issue("time.daily_minutes")]), "that one may be missing");
+    phone.lacks(Receiver::must_fall_back(&entries, &[issue("time.paused")]));
+    assert_eq!(left(&phone), Some(600));
+    phone.lacks(false);
+    assert_eq!(left(&phone), Some(3_600));
 }

@@ -104,6 +104,8 @@ struct StoredEffective {
     /// For devices; it follows from the rest.
     #[serde(rename = "safe")]
     _safe: Option<IgnoredAny>,
+    #[serde(rename = "if_unsupported")]
+    _if_unsupported: Option<IgnoredAny>,
 }
 
 impl Layers {
@@ -157,7 +159,8 @@ fn setting(stored: StoredSetting, kind: &Kind) -> Result<Setting, ValueError> {
 }
 
 fn effective(stored: StoredEffective, kind: &Kind) -> Result<Effective, ValueError> {
-    let StoredEffective { value, source, by, since, reason, rules, until, after, _safe: _ } = stored;
+    let StoredEffective { value, source, by, since, reason, rules, until, after, _safe: _, _if_unsupported: _ } =
+        stored;
     let after = after.map(|after| kind.restore(after)).transpose()?;
     Ok(Effective { value: kind.restore(value)?, source, by, since, reason, rules, until, after })
 }

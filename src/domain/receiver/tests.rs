@@ -196,3 +196,15 @@ proptest! {
         prop_assert!(owed.is_none_or(|wait| wait <= REPORT_EVERY_MS));
     }
 }
+
+/// Edge case 36: the server says that it has another content of this version. What is held counts until the next one, which is taken.
+#[test]
+fn what_the_server_disowns_is_replaced_by_the_next_policy() {
+    let mut receiver = receiver();
+    assert!(drive(&mut receiver, &signed(1, teen(1), version(1, 4), 60)));
+    receiver.disowned();
+    assert_eq!(receiver.held().map(|held| held.version), Some(version(1, 4)));
+    assert!(!drive(&mut receiver, &signed(2, teen(1), version(1, 4), 45)), "still only what verifies");
+    assert!(drive(&mut receiver, &signed(1, teen(1), version(1, 4), 45)));
+    assert!(!drive(&mut receiver, &signed(1, teen(1), version(1, 3), 45)), "and then only forward again");
+}

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::domain::{
     age::AgeBand,
-    controls::{Control, ControlId, Registry},
+    controls::{Control, ControlId, EnforcedBy, IfUnsupported, Registry},
     policy::{Effective, Policy},
     value::{Kind, Value},
 };
@@ -22,13 +22,22 @@ struct Carried<'a> {
     /// See [`fallback`].
     #[serde(skip_serializing_if = "Option::is_none")]
     safe: Option<Value>,
+    /// What a device does that cannot enforce it, where that is more than to say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    if_unsupported: Option<IfUnsupported>,
 }
 
 /// The text of [`Payload::controls`](super::Payload::controls), for a teen of this band.
 pub fn carried(registry: &Registry, band: AgeBand, policy: &Policy) -> Result<String, serde_json::Error> {
     let safe = |id: &ControlId, held: &Effective| safe_of(registry.get(id)?, band, held);
-    let controls: BTreeMap<&ControlId, Carried<'_>> =
-        policy.iter().map(|(id, held)| (id, Carried { held, safe: safe(id, held) })).collect();
+    // What only the platform or this server enforces asks nothing of a device.
+    let by_device = |control: &Control| matches!(control.enforced_by, EnforcedBy::Device | EnforcedBy::Both);
+    let if_unsupported = |id: &ControlId| {
+        let control = registry.get(id).filter(|control| by_device(control))?;
+        (control.if_unsupported == IfUnsupported::SafeMode).then_some(IfUnsupported::SafeMode)
+    };
+    let carry = |held, id| Carried { held, safe: safe(id, held), if_unsupported: if_unsupported(id) };
+    let controls: BTreeMap<&ControlId, Carried<'_>> = policy.iter().map(|(id, held)| (id, carry(held, id))).collect();
     serde_json::to_string(&controls)
 }
 

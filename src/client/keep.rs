@@ -174,6 +174,8 @@ fn make_private_dir(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::client::server_double::{scratch, signed};
 
@@ -190,6 +192,29 @@ mod tests {
         keep.remove(POLICY).unwrap();
         keep.remove(POLICY).unwrap();
         fs::remove_dir(keep.dir()).unwrap();
+    }
+
+    /// Edge case 41: a device that changes hands takes nothing of the one before along.
+    #[test]
+    fn whoever_moves_in_finds_nothing_of_whoever_lived_there() {
+        let keep = Keep::at(scratch());
+        keep.keep_policy(&signed(1, 60)).unwrap();
+        keep.keep_contact(Timestamp::UNIX_EPOCH).unwrap();
+        keep.keep_usage(&Kept::default()).unwrap();
+        let identity = Identity {
+            base_url: "http://localhost".to_owned(),
+            teen_id: Uuid::from_u128(1).into(),
+            device_id: Uuid::from_u128(2).into(),
+            name: "phone".to_owned(),
+            install_id: "i".to_owned(),
+            device_token: "fpd_test".to_owned(),
+            code_key: None,
+        };
+        keep.move_in(&identity).unwrap();
+        assert!(
+            keep.policy().unwrap().is_none() && keep.contact().unwrap().is_none() && keep.usage().unwrap().is_none()
+        );
+        fs::remove_dir_all(keep.dir()).unwrap();
     }
 
     #[cfg(unix)]

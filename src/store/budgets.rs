@@ -344,3 +344,37 @@ fn uuids(of: &BTreeSet<TeenId>) -> Vec<Uuid> {
 
 /// The item under which a day's whole is kept.
 pub(crate) const WHOLE: &str = DAY;
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::domain::controls::Registry;
+
+    /// The dates and hours of a week up to an instant.
+    fn week(zone: &str, at: &str) -> Vec<(String, i64)> {
+        let policy = Policy::from_json(&Registry::load().unwrap(), "{}").unwrap();
+        let ground = Ground { policy, calendar: Calendar::new(TimeZone::get(zone).unwrap(), 0) };
+        let days = ground.week(at.parse().unwrap()).into_iter();
+        days.map(|day| (day.date.to_string(), day.to.duration_since(day.from).as_hours())).collect()
+    }
+
+    /// Edge case 47: seven days by the calendar, one of them an hour longer.
+    #[test]
+    fn a_week_in_which_the_clock_turns_has_seven_days() {
+        let days = week("Europe/Berlin", "2026-10-25T22:00:00Z");
+        assert_eq!(days.len(), 7);
+        assert_eq!(days.as_slice().first().map(|(date, hours)| (date.as_str(), *hours)), Some(("2026-10-19", 24)));
+        assert_eq!(days.as_slice().last().map(|(date, hours)| (date.as_str(), *hours)), Some(("2026-10-25", 25)));
+        assert_eq!(week("Europe/Berlin", "2026-10-26T12:00:00Z").len(), 1, "Monday begins a new one");
+    }
+
+    /// Edge case 8: the week in which Samoa had no Friday.
+    #[test]
+    fn a_date_that_was_skipped_is_in_no_week() {
+        let dates: Vec<String> =
+            week("Pacific/Apia", "2011-12-31T12:00:00Z").into_iter().map(|(date, _)| date).collect();
+        assert_eq!(dates, ["2011-12-26", "2011-12-27", "2011-12-28", "2011-12-29", "2011-12-31", "2012-01-01"]);
+    }
+}

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use diesel::{
-    ExpressionMethods, QueryDsl, QueryableByName,
+    BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryableByName,
+    dsl::count_star,
     sql_types::{Array, Date as SqlDate, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -16,12 +17,13 @@ use super::{
     Store, StoreError, Tools,
     budgets::{Given, Ground, WHOLE, given_since, grounds, of_day, slots_within},
     kinship::{GuardianOf, TeenSelf},
-    schema::usage_days,
+    schema::{requests, usage_days},
 };
 use crate::domain::{
     budget::{DayTold, DayUsed, Gifts, ItemUsed, Summary},
     ids::TeenId,
     policy::Policy,
+    request::RequestState,
     timeline::{LocalDay, Span, blocked},
     value::Value,
 };
@@ -40,6 +42,21 @@ pub struct UsageDays {
     pub days: Vec<DayUsed>,
     /// The same in a few numbers.
     pub summary: Summary,
+    /// What the teen asked for in these days.
+    pub requests: RequestsThen,
+}
+
+/// How many requests were made in some days, and what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RequestsThen {
+    /// How many there were.
+    asked: i64,
+    /// A guardian gave it, or something else instead.
+    granted: i64,
+    /// A guardian said no.
+    denied: i64,
+    /// Nobody answered in time.
+    expired: i64,
 }
 
 #[derive(QueryableByName)]
@@ -85,8 +102,9 @@ impl Store {
             return Err(StoreError::NotShown);
         }
         let days = asked(&ground, from, to, now);
+        let requests = requests_then(&mut conn, teen, &days).await?;
         let days = used(&mut conn, &tools, teen, &ground, days, now).await?;
-        Ok(UsageDays { as_of: now, summary: Summary::of(&days), days })
+        Ok(UsageDays { as_of: now, summary: Summary::of(&days), days, requests })
     }
 }
 
@@ -134,6 +152,28 @@ async fn used(
         }
     };
     Ok(days.into_iter().map(used).collect())
+}
+
+async fn requests_then(
+    conn: &mut AsyncPgConnection,
+    teen: TeenId,
+    days: &[LocalDay],
+) -> Result<RequestsThen, StoreError> {
+    let Some((first, last)) = days.first().zip(days.last()) else { return Ok(RequestsThen::default()) };
+    let rows: Vec<(String, i64)> = requests::table
+        .filter(requests::teen_id.eq(teen.uuid()))
+        .filter(requests::asked_at.ge(first.from.to_diesel()).and(requests::asked_at.lt(last.to.to_diesel())))
+        .group_by(requests::state)
+        .select((requests::state, count_star()))
+        .load(conn)
+        .await?;
+    let of = |state: RequestState| rows.iter().filter(|(word, _)| word == state.as_str()).map(|(_, count)| count).sum();
+    Ok(RequestsThen {
+        asked: rows.iter().map(|(_, count)| count).sum(),
+        granted: of(RequestState::Granted),
+        denied: of(RequestState::Denied),
+        expired: of(RequestState::Expired),
+    })
 }
 
 /// The sleep hours of a day.

@@ -140,6 +140,13 @@ async fn both_sides_see_the_same_numbers_and_a_gap_is_a_gap() {
     assert_eq!(today["items"], json!([{"item": "feed", "seconds": 300}, {"item": "games/chess", "seconds": 60}]));
     assert!(own[..6].iter().all(|day| day["told"] == false && day["kept"].is_null()), "nothing is known of them");
     assert_eq!((&seen["summary"]["gaps"], &seen["summary"]["days_told"]), (&json!(6), &json!(1)));
+    let ask = format!("{}/v1/teen/requests", pair.house.url());
+    let body = json!({"asks_for": "time", "minutes": 15});
+    let asked = raw::send("POST", &ask, Some(&pair.family.phone.token), &[], Some(body)).await;
+    assert_eq!(asked.status, 201, "{}", asked.text);
+    let none = json!({"asked": 0, "granted": 0, "denied": 0, "expired": 0});
+    let one = json!({"asked": 1, "granted": 0, "denied": 0, "expired": 0});
+    assert_eq!((&seen["requests"], &asks(guardian.clone()).await.body["requests"]), (&none, &one));
     let bad = raw::send("GET", &format!("{url}?from=2026-01-01&to=2026-03-01"), Some(&guardian), &[], None).await;
     assert_eq!(bad.code(), "invalid");
 }

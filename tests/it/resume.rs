@@ -52,3 +52,24 @@ async fn bytes_of_an_earlier_program_stand_in_nobodys_way() {
     assert_eq!(tablet.policy().await, policy);
     tablet.applies(&policy, vec![]).await;
 }
+
+/// Edge case 20: a device that comes back as it was some time ago says itself that it holds less. It is called enforced no more,
+/// until it confirms again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_went_back_in_time_is_enforced_no_more() {
+    let house = House::new().await;
+    let family = house.family().await;
+    let state = async || family.guardian.devices(family.teen.id).await[0]["state"].clone();
+    let (mut phone, first) = family.phone.settles_at(house.url()).await;
+    Knob::of(&family).await.turn(45).await;
+    let second = phone.policy().await;
+    phone.applies(&second, vec![]).await;
+    assert_eq!(state().await, "enforced");
+    drop(phone);
+    let mut phone = family.phone.connects_to(house.url(), Some(held(&first))).await;
+    assert_eq!(phone.welcome.resume, Some(Resume::Snapshot));
+    assert_eq!(state().await, "sending");
+    assert_eq!(phone.policy().await, second);
+    phone.applies(&second, vec![]).await;
+    assert_eq!(state().await, "enforced");
+}

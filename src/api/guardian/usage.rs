@@ -47,7 +47,8 @@ impl UsageQuery {
 #[utoipa::path(tag = "guardian", params(("teen_id" = TeenId, Path, description = "Which teen"), UsageQuery),
     responses((status = 200, description = "Day by day, and in sum", body = UsageDays,
         example = json!({"as_of": "2026-11-27T14:00:00Z", "days": [], "summary": {"days_told": 0, "gaps": 0, "seconds": 0,
-            "days_kept": 0, "days_over": 0, "quiet_nights": 0, "disturbed_nights": 0}}))))]
+            "days_kept": 0, "days_over": 0, "quiet_nights": 0, "disturbed_nights": 0},
+            "requests": {"asked": 2, "granted": 1, "denied": 0, "expired": 0}}))))]
 #[get("/v1/guardian/teens/{teen_id}/usage")]
 pub async fn guardian_usage(who: GuardianOfTeen, query: Query<UsageQuery>) -> Result<HttpResponse, Problem> {
     let (from, to) = query.checked()?;

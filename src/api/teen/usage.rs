@@ -60,7 +60,8 @@ pub struct LeftOut {
 /// The very numbers that a guardian sees where your limits show them. A day of which no device told anything is a gap.
 #[utoipa::path(tag = "teen", params(UsageQuery), responses((status = 200, description = "Day by day, and in sum", body = UsageDays,
     example = json!({"as_of": "2026-11-27T14:00:00Z", "days": [], "summary": {"days_told": 0, "gaps": 0, "seconds": 0,
-        "days_kept": 0, "days_over": 0, "quiet_nights": 0, "disturbed_nights": 0}}))))]
+        "days_kept": 0, "days_over": 0, "quiet_nights": 0, "disturbed_nights": 0},
+            "requests": {"asked": 2, "granted": 1, "denied": 0, "expired": 0}}))))]
 #[get("/v1/teen/usage")]
 pub async fn teen_own_usage(who: Teen, query: Query<UsageQuery>) -> Result<HttpResponse, Problem> {
     let (from, to) = query.checked()?;

@@ -135,6 +135,14 @@ impl Run {
                 met: |_, ours| ours <= 3.0,
             },
             Row {
+                what: "1,000 devices that report their minutes each minute",
+                target: "≤ 20",
+                unit: "% of a core",
+                floor: None,
+                ours: at("usage/core_percent_per_1000"),
+                met: |_, ours| ours <= 20.0,
+            },
+            Row {
                 what: "reading a policy over HTTP",
                 target: "≥ 0.5 × floor",
                 unit: "a second",

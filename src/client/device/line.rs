@@ -112,7 +112,8 @@ impl Line {
                 }
                 self.report(device).await?;
             }
-            ServerFrame::Heartbeat { n, server_time, .. } if n == device.beats() => {
+            // Once: an answer that comes again is an old one.
+            ServerFrame::Heartbeat { n, server_time, .. } if n == device.beats() && self.answer_by.is_some() => {
                 self.answer_by = None;
                 device.heard().await;
                 device.answered(server_time, self.asked_at.elapsed());

@@ -208,3 +208,59 @@ async fn what_was_granted_ends_without_the_server() {
     assert_eq!(device.value("search.enabled"), Some(&json!(false)));
     std::fs::remove_dir_all(keep.dir()).unwrap();
 }
+
+/// Edge case 50: an old answer that somebody plays again, and whatever else nobody asked for, ends no silence.
+#[tokio::test]
+async fn what_was_not_asked_for_is_no_contact() {
+    let (server, keep, clock) = (SyncDouble::open().await, Keep::at(scratch()), Arc::new(HandClock::default()));
+    let loose = json!({"time.daily_minutes": {"value": 120, "source": "guardian", "safe": 60}});
+    keep.keep_policy(&signed_with(1, loose.clone())).unwrap();
+    let running = run(wake_in(clock.world(), &server.base, &keep, Habits::default()));
+    let (mut socket, _) = greeted(&server).await;
+    assert_eq!(reported(&mut socket).await.version.revision, 1);
+    clock.pass_hours(72);
+    let server_time = clock.world().now();
+    for n in [0, 77] {
+        socket.say(&ServerFrame::Heartbeat { n, server_time, desired: None }).await;
+    }
+    socket.say(&ServerFrame::Notice(Notice::Unknown)).await;
+    // Once this one is reported, all before it was read.
+    socket.say(&ServerFrame::Policy(signed_with(2, loose))).await;
+    server.answer_keys().await;
+    assert_eq!(reported(&mut socket).await.version.revision, 2);
+    running.quit.send_replace(true);
+    let (mut device, _) = running.task.await.unwrap();
+    device.look();
+    assert_eq!(device.value("time.daily_minutes"), Some(&json!(60)), "nothing was heard for 72 hours");
+    std::fs::remove_dir_all(keep.dir()).unwrap();
+}
+
+/// Edge case 42: no room for a new policy. The old one stays in force, the server hears why, and the next try is taken.
+#[tokio::test]
+async fn without_room_the_old_policy_stays() {
+    let (server, keep) = (SyncDouble::open().await, Keep::at(scratch()));
+    keep.keep_policy(&signed(1, 60)).unwrap();
+    let blocked = keep.dir().join("policy.draft");
+    std::fs::create_dir(&blocked).unwrap();
+    let running = run(wake(&server.base, &keep, Habits::default()));
+    let (mut socket, _) = greeted(&server).await;
+    assert_eq!(reported(&mut socket).await.version.revision, 1);
+    socket.say(&ServerFrame::Policy(signed(2, 45))).await;
+    server.answer_keys().await;
+    let refusal = loop {
+        match socket.hear().await {
+            ClientFrame::Rejected(refusal) => break refusal,
+            ClientFrame::Heartbeat(_) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!((refusal.version.revision, refusal.code), (2, RejectCode::Storage));
+    assert_eq!(keep.policy().unwrap().unwrap().revision, 1);
+    std::fs::remove_dir(&blocked).unwrap();
+    socket.say(&ServerFrame::Policy(signed(2, 45))).await;
+    assert_eq!(reported(&mut socket).await.version.revision, 2);
+    running.quit.send_replace(true);
+    let (device, _) = running.task.await.unwrap();
+    assert_eq!(device.value("time.daily_minutes"), Some(&json!(45)));
+    std::fs::remove_dir_all(keep.dir()).unwrap();
+}

@@ -121,6 +121,15 @@ mod tests {
 
     use super::*;
 
+    /// Edge case 1: the day on which the clock turns has an hour less, and the limit of its weekday.
+    #[test]
+    fn a_day_of_23_hours_has_its_whole_limit() {
+        let week = json!({"mon": 30, "tue": 30, "wed": 30, "thu": 30, "fri": 60, "sat": 90, "sun": 120});
+        let held = json!({"time.daily_minutes": week});
+        let on = |day| Limits::read(day, |id| held.get(id).cloned()).day;
+        assert_eq!((on(date(2026, 3, 8)), on(date(2026, 3, 15))), (Some(7_200), Some(7_200)));
+    }
+
     #[test]
     fn limits_are_those_of_the_weekday() {
         let week = json!({"mon": 30, "tue": 30, "wed": 30, "thu": 30, "fri": 60, "sat": 1440, "sun": 1440});

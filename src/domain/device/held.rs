@@ -17,7 +17,8 @@ use crate::domain::{
 };
 
 /// The controls whose windows close everything that can be closed.
-pub const HOURS: [&str; 3] = ["time.away_windows", "time.school_windows", "time.sleep_windows"];
+pub const HOURS: [&str; 3] = ["time.away_windows", "time.school_windows", SLEEP];
+const SLEEP: &str = "time.sleep_windows";
 
 /// A policy in force.
 #[derive(Clone, Debug)]
@@ -111,6 +112,15 @@ impl Held {
         let timeline = self.timeline.as_ref()?;
         let rows = HOURS.into_iter().flat_map(|control| timeline.row(control, silence == Silence::Safe));
         rows.map(|span| span.from).filter(|from| *from > at).min()
+    }
+
+    /// Seconds until a night begins, where the app winds down by now.
+    pub fn winds_down(&self, at: Timestamp, silence: Silence) -> Option<u32> {
+        let timeline = self.timeline.as_ref()?;
+        let minutes = timeline.wind_down_minutes?;
+        let nights = timeline.row(SLEEP, silence == Silence::Safe).into_iter();
+        let left = nights.map(|night| night.from.duration_since(at).as_secs()).filter(|left| *left > 0).min()?;
+        u32::try_from(left).ok().filter(|left| *left <= u32::from(minutes).saturating_mul(60))
     }
 
     fn blocked(&self, control: &str, at: Timestamp, silence: Silence) -> Option<Until> {

@@ -277,3 +277,17 @@ fn an_app_that_lacks_what_may_not_be_missing_falls_back() {
     phone.lacks(false);
     assert_eq!(left(&phone), Some(3_600));
 }
+
+/// The half hour before a night is in the policy, so that no app makes up its own.
+#[test]
+fn the_app_winds_down_before_a_night() {
+    let mut phone = device(&json!({}));
+    let winds = |phone: &Device, time: &str| phone.winds_down(&reading(time));
+    assert_eq!(winds(&phone, "2026-11-27T20:45:00Z"), None, "a policy of an earlier program says nothing of it");
+    let mut with = serde_json::to_value(payload(&json!({}))).unwrap();
+    with["timeline"]["wind_down_minutes"] = json!(30);
+    phone.apply(&serde_json::from_value(with).unwrap(), &reading(NOON));
+    assert_eq!(winds(&phone, "2026-11-27T20:29:00Z"), None);
+    assert_eq!(winds(&phone, "2026-11-27T20:45:00Z"), Some(900));
+    assert_eq!(winds(&phone, "2026-11-27T21:00:00Z"), None, "the night itself");
+}

@@ -101,6 +101,12 @@ impl Device {
         warnings.iter().copied().filter(|minutes| left_seconds <= u32::from(*minutes).saturating_mul(60)).min()
     }
 
+    /// Seconds until a night begins, where the app is to wind down: the sooner of both where the time is not known.
+    pub fn winds_down(&self, reading: &ClockReading) -> Option<u32> {
+        let time = self.time(reading);
+        time.instants().filter_map(|at| self.held.as_ref()?.winds_down(at, self.silence(time))).min()
+    }
+
     /// Whether the policy was not confirmed for so long that the device says so, or falls back.
     pub fn is_silent(&self, reading: &ClockReading) -> Silence {
         self.silence(self.time(reading))

@@ -23,6 +23,8 @@ use crate::domain::{
 const DAYS_AHEAD: i64 = 35;
 /// A timeline this old is made anew, so that four weeks are always ahead.
 pub const RENEWED_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Half an hour without anything that pulls is what sleep needs; see `Timeline::wind_down_minutes`.
+const WIND_DOWN_MINUTES: u16 = 30;
 /// The most bytes that controls and timeline may come to together; see [`policy`](crate::domain::policy) for the frame's.
 const ROOM: usize = 48_000;
 
@@ -50,6 +52,10 @@ pub struct Timeline {
     /// Minutes that were given beyond a limit, for today and the days ahead.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<TimeGrant>,
+    /// Minutes before a night (`time.sleep_windows`) from which on the app winds down: nothing new plays by itself, no notification rings.
+    /// Absent where a program before this one compiled it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wind_down_minutes: Option<u16>,
 }
 
 /// The version of the time-zone database that this program carries.
@@ -101,6 +107,7 @@ impl Compiling<'_> {
             blocks: BTreeMap::new(),
             grants: self.grants.iter().filter(|grant| grant.until > from).cloned().collect(),
             safe: BTreeMap::new(),
+            wind_down_minutes: Some(WIND_DOWN_MINUTES),
         };
         for (control, held) in self.policy.iter().filter_map(|(id, held)| Some((self.registry.get(id)?, held))) {
             timeline.add(control, self.blocks(held, span), self.safe_blocks(control, held, span));

@@ -84,3 +84,42 @@ async fn a_changed_floor_reaches_stored_policies() {
     assert_eq!(controls["comments.from"]["value"], "no_one");
     assert_eq!(row.get::<_, String>(1), "catalogue");
 }
+
+/// Edge case 10: a program with other clocks of the world looks at everybody; who is touched by them gets a revision, nobody else does.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_clocks_of_the_world_make_one_revision_where_they_differ() {
+    let mut house = House::new().await;
+    let (touched, other) = (house.family().await, house.family().await);
+    let nights = json!({"time.sleep_windows": [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "21:00", "to": "06:00"}]});
+    touched.guardian.sets(touched.teen.id, nights.clone()).await;
+    other.guardian.sets(other.teen.id, nights).await;
+    for node in house.nodes.drain(..) {
+        node.stop().await;
+    }
+    let sql = house.database.client().await;
+    // As a program would have compiled it that knew another clock: every block an hour later.
+    let teen = touched.teen.id.to_string();
+    let newest =
+        "select timeline, revision from policy_revisions where teen_id = $1::text::uuid order by revision desc limit 1";
+    let row = sql.query_one(newest, &[&teen]).await.expect("a revision");
+    let mut timeline: Json = serde_json::from_str(&row.get::<_, String>(0)).expect("JSON");
+    for edge in timeline["blocks"]["time.sleep_windows"].as_array_mut().expect("nights") {
+        *edge = json!(edge.as_i64().expect("a minute") + 60);
+    }
+    let (timeline, revision) = (timeline.to_string(), row.get::<_, i64>(1));
+    sql.execute(
+        "update policy_revisions set timeline = $1 where teen_id = $2::text::uuid and revision = $3",
+        &[&timeline, &teen, &revision],
+    )
+    .await
+    .expect("an older timeline");
+    sql.execute("update installation set catalogue = 'other'", &[]).await.expect("another program");
+    let store = house.store().await;
+    let worked = store.work_due(100).await.expect("work");
+    assert_eq!((worked.revised, worked.looked >= 2), (1, true), "{worked:?}");
+    let kinds = sql
+        .query("select kind, teen_id::text from policy_revisions where kind = 'timeline'", &[])
+        .await
+        .expect("kinds");
+    assert_eq!(kinds.iter().map(|row| row.get::<_, String>(1)).collect::<Vec<_>>(), [teen]);
+}

@@ -1,6 +1,6 @@
 -- What a device says of itself beside its policy, with its last heartbeat.
 alter table device_reports
-    -- {battery_percent, network, zone}, as far as it says so.
+    -- {battery_percent, network, utc_offset_minutes}, as far as it says so.
     add column status jsonb not null default '{}',
     -- How far its wall clock is off.
     add column clock_off_seconds bigint,

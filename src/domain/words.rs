@@ -82,8 +82,8 @@ pub fn silence(
     }
 }
 
-/// Says in a sentence that a device's clock is not right, or set to another zone than the teen's home.
-pub fn clock(device: &str, off_seconds: i64, other_zone: Option<&str>) -> String {
+/// Says in a sentence that a device's clock is not right, or set to another local time than the teen's home.
+pub fn clock(device: &str, off_seconds: i64, other_zone: bool) -> String {
     let off = match off_seconds {
         0 => String::new(),
         off => {
@@ -93,7 +93,7 @@ pub fn clock(device: &str, off_seconds: i64, other_zone: Option<&str>) -> String
             format!("The clock of {device} is {by} {}.", if off > 0 { "ahead" } else { "behind" })
         }
     };
-    let zone = other_zone.map(|zone| format!("{device} is set to the time of {zone}.")).unwrap_or_default();
+    let zone = if other_zone { format!("{device} is set to another time zone than home.") } else { String::new() };
     let space = if off.is_empty() || zone.is_empty() { "" } else { " " };
     format!("{off}{space}{zone} Your limits count by our time all the same.")
 }

@@ -98,7 +98,7 @@ impl Notices {
 
     fn is_news(&self, standing: &DeviceStanding) -> bool {
         // A clock that goes on being wrong is no news.
-        let clock = ClockFault { off_seconds: standing.clock.off_seconds.signum(), ..standing.clock.clone() };
+        let clock = ClockFault { off_seconds: standing.clock.off_seconds.signum(), ..standing.clock };
         let now = (standing.desired.version, standing.standing(), standing.issues().to_vec(), clock);
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.len() > MOST_TOLD {

@@ -348,7 +348,8 @@ impl Device {
             wall: self.wall(),
             monotonic_ms: self.boot.uptime_ms(),
             boot_id: self.boot.id.clone(),
-            zone: std::env::var("TZ").ok().filter(|zone| !zone.is_empty()).unwrap_or_else(|| "UTC".to_owned()),
+            // Empty: not known.
+            zone: std::env::var("TZ").unwrap_or_default(),
         }
     }
 

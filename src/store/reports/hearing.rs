@@ -32,7 +32,7 @@ pub struct Beat {
 /// What a device says of itself beside its policy. What it does not say stays as it was.
 #[derive(Clone, Debug, Default)]
 pub struct OfItself {
-    /// Battery, network and zone.
+    /// Battery, network and offset.
     pub status: Status,
     /// How far its wall clock is off; 0: it is right.
     pub clock_off_seconds: Option<i64>,
@@ -44,9 +44,9 @@ pub struct Status {
     /// Battery and network.
     #[serde(flatten)]
     pub device: DeviceStatus,
-    /// The zone that it is set to.
+    /// How far its local time is from UTC. Not its zone: that would tell where it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub zone: Option<String>,
+    pub utc_offset_minutes: Option<i32>,
 }
 
 /// What a heartbeat is answered from.
@@ -95,7 +95,7 @@ impl Store {
              seen as (update device_reports r set last_seen_at = $2, status = r.status || beat.status, \
                clock_off_seconds = coalesce(beat.clock, r.clock_off_seconds), \
                reported_recorded_at = case when coalesce(sign(beat.clock) <> sign(coalesce(r.clock_off_seconds, 0)), false) \
-                 or coalesce(beat.status ->> 'zone' <> r.status ->> 'zone', false) then clock_timestamp() else r.reported_recorded_at end \
+                 or coalesce(beat.status ->> 'utc_offset_minutes' <> r.status ->> 'utc_offset_minutes', false) then clock_timestamp() else r.reported_recorded_at end \
                from locked join beat on beat.id = locked.device_id where r.device_id = locked.device_id) \
              select d.id as device, t.revision as revision, r.applied_epoch as applied_epoch, r.applied_revision as applied_revision, \
                case when $4 then r.applied_sha256 end as applied_sha256, $4 and exists (select from pairings p \

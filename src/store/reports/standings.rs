@@ -49,19 +49,19 @@ pub struct DeviceStanding {
     pub last_seen_at: Option<Timestamp>,
     /// What it had and the installation lost.
     pub lost: Option<Lost>,
-    /// How far its wall clock is off, and the zone that it is set to where that is not the teen's home.
+    /// What is wrong with its clock.
     pub clock: ClockFault,
     /// When its last report was recorded, by the database's clock.
     pub reported_at: Option<Timestamp>,
 }
 
 /// What is wrong with a device's clock. Nothing, most often.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClockFault {
     /// How many seconds it is ahead; 0: it is right.
     pub off_seconds: i64,
-    /// The zone that it is set to, where that tells another time than the teen's home.
-    pub zone: Option<String>,
+    /// It is set to another local time than that of the teen's home. Which one, nobody is told: it would be a place.
+    pub other_zone: bool,
 }
 
 impl ClockFault {
@@ -76,8 +76,8 @@ impl ClockFault {
 pub struct ClockInWords {
     /// How many seconds it is ahead of ours (less than nothing: behind); 0: it is right.
     pub off_seconds: i64,
-    /// The zone that it is set to, where that tells another time than the teen's home.
-    pub zone: Option<String>,
+    /// It is set to another local time than that of the teen's home.
+    pub other_zone: bool,
     /// The same in a sentence.
     pub sentence: String,
 }
@@ -85,9 +85,9 @@ pub struct ClockInWords {
 impl ClockInWords {
     /// Says it, if there is anything to say.
     pub fn of(device: &str, fault: &ClockFault) -> Option<Self> {
-        let ClockFault { off_seconds, zone } = fault.clone();
-        let sentence = words::clock(device, off_seconds, zone.as_deref());
-        fault.is_there().then_some(Self { off_seconds, zone, sentence })
+        let ClockFault { off_seconds, other_zone } = *fault;
+        let sentence = words::clock(device, off_seconds, other_zone);
+        fault.is_there().then_some(Self { off_seconds, other_zone, sentence })
     }
 }
 
@@ -217,10 +217,9 @@ impl Store {
     }
 }
 
-/// Whether two zones differ at an instant: Brussels and Paris do not.
-fn tells_another_time(zone: &str, home: &str, at: Timestamp) -> bool {
-    let offset = |name: &str| TimeZone::get(name).map(|zone| zone.to_offset(at)).ok();
-    zone != home && offset(zone) != offset(home)
+/// How far the local time of a home is from UTC, in minutes.
+fn offset_at(home: &str, at: Timestamp) -> i32 {
+    TimeZone::get(home).unwrap_or(TimeZone::UTC).to_offset(at).seconds() / 60
 }
 
 /// The notices of others must not wait for a row that nobody can read.
@@ -253,7 +252,8 @@ fn standing(device: DeviceRow, policy: RecordRow, epoch: i64) -> Result<DeviceSt
         }),
         _ => None,
     };
-    let Status { zone, .. } = serde_json::from_value(device.clock.1)?;
+    let Status { utc_offset_minutes, .. } = serde_json::from_value(device.clock.1)?;
+    let seen_at = device.last_seen_at.map_or(made_at, |at| at.to_jiff());
     Ok(DeviceStanding {
         device: device.id.into(),
         teen,
@@ -274,7 +274,7 @@ fn standing(device: DeviceRow, policy: RecordRow, epoch: i64) -> Result<DeviceSt
         }),
         clock: ClockFault {
             off_seconds: device.clock.0.unwrap_or_default(),
-            zone: zone.filter(|zone| tells_another_time(zone, &record.home_zone, made_at)),
+            other_zone: utc_offset_minutes.is_some_and(|minutes| minutes != offset_at(&record.home_zone, seen_at)),
         },
         reported_at: device.reported_recorded_at.map(|at| at.to_jiff()),
     })

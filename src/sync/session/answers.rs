@@ -152,12 +152,12 @@ impl Session<'_> {
     /// What a device says of itself, as far as it can be: nobody's heartbeat goes unanswered for the rest.
     pub(super) fn of_itself(&self, clock: Option<ClockReading>, status: Option<DeviceStatus>) -> OfItself {
         let now = self.socket.live.store.world().now();
-        let known = |zone: &String| TimeZone::get(zone).is_ok();
+        let offset = |zone: &str| TimeZone::get(zone).ok().map(|zone| zone.to_offset(now).seconds() / 60);
         OfItself {
             clock_off_seconds: clock.as_ref().map(|clock| clock_off_seconds(clock.wall, now)),
             status: Status {
                 device: status.filter(DeviceStatus::is_sound).unwrap_or_default(),
-                zone: clock.map(|clock| clock.zone).filter(known),
+                utc_offset_minutes: clock.and_then(|clock| offset(&clock.zone)),
             },
         }
     }

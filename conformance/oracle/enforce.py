@@ -7,6 +7,7 @@ second, and every question looks through all of it.
 import hashlib
 import hmac
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
 import clock
 import windows
@@ -18,6 +19,7 @@ ALWAYS = ["emergency", "help", "reporting", "family"]
 OFF_MS = 120_000
 HOUR_MS = 3_600_000
 LAST_MINUTES_MS = 120_000
+DECADE_MS = 240 * HOUR_MS
 KEPT_MS = 8 * 24 * HOUR_MS
 CODE_MINUTES = [5, 15, 30, 45, 60, 120]
 CODES_AHEAD = 50
@@ -54,6 +56,14 @@ def on_day(minutes, day):
 
 def least_of(numbers):
     return min((number for number in numbers if number is not None), default=None)
+
+
+@lru_cache(maxsize=64)
+def days_of_clock(zone, start, number):
+    """The days of ten days of UTC, by the clock of a zone."""
+    begin = number * DECADE_MS // 1000
+    read = lambda it: {"date": date.fromisoformat(it["date"]), "from": milliseconds(it["from"]), "to": milliseconds(it["to"])}
+    return [read(it) for it in clock.days(zone, start, begin, begin + DECADE_MS // 1000)]
 
 
 class Device:
@@ -218,9 +228,8 @@ class Device:
         return {"date": day, "from": begin, "to": end}
 
     def day_of_clock(self, at):
-        second = at // 1000
-        (it,) = clock.days(self.policy["home_zone"], self.policy["day_start_minute"], second, second + 1)
-        return {"date": date.fromisoformat(it["date"]), "from": milliseconds(it["from"]), "to": milliseconds(it["to"])}
+        days = days_of_clock(self.policy["home_zone"], self.policy["day_start_minute"], at // DECADE_MS)
+        return next(day for day in days if day["from"] <= at < day["to"])
 
     def today(self, least):
         """The same, but for a date that has opened already."""

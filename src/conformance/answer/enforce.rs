@@ -81,7 +81,7 @@ impl Phone {
 
     fn happens(&mut self, what: Happens, clock: &ClockReading) -> Result<Map<String, Json>, Fault> {
         match what {
-            Happens::Tick(_) => self.core.tick(clock),
+            Happens::Tick(true) => self.core.tick(clock),
             Happens::Heard { server_time, took_ms } => self.core.heard(server_time, took_ms, clock),
             Happens::Apply(payload) => {
                 self.core.apply(&payload, clock);
@@ -93,7 +93,8 @@ impl Phone {
             }
             Happens::Used { item, seconds } => self.core.used(&item, seconds, clock),
             Happens::Redeem(typed) => return self.redeem(&typed, clock),
-            Happens::Restart(_) => self.core = Device::wake(self.core.kept().clone(), Some(&self.payload)),
+            Happens::Restart(true) => self.core = Device::wake(self.core.kept().clone(), Some(&self.payload)),
+            Happens::Tick(false) | Happens::Restart(false) => {}
             Happens::Ask { item, in_use } => return self.verdict(&item, in_use, clock),
         }
         Ok(Map::new())

@@ -35,7 +35,7 @@ THEMES = {
     "beyond": ("Beyond the timeline the windows count by the clock of the home.",
                {"ask": 6, "use": 3, "tick": 2, "jump": 1, "told": 1}, [1_800, 10_800, 36_000], [6, 12, 19]),
 }
-EACH = 7
+EACH = 6
 
 
 def cases():
@@ -44,7 +44,7 @@ def cases():
         for number in range(1, EACH + 1):
             story = Story(chance, theme, chance.choice(hours))
             story.begin()
-            for _ in range(chance.choice((4, 5, 5, 6, 7, 8, 10))):
+            for _ in range(chance.choice((5, 6, 7, 8, 9, 11))):
                 story.pass_by(chance.choice(lengths))
                 story.happen(chance.choices(list(weights), weights.values())[0])
             yield case(f"devices/{theme}-{number}", "enforce", why, story.given)

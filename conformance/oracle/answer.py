@@ -9,6 +9,7 @@ import clock
 import codes
 import decisions
 import device
+import enforce
 import policy
 import signals
 import values
@@ -189,6 +190,7 @@ OPERATIONS = {
     "hear": lambda it: device.heard(it["frame"]),
     "alone": device.alone,
     "safe": device.safe,
+    "enforce": enforce.enforce,
     "count_slot": slot,
     "merge_usage": lambda it: {"slots": device.merged(it["reports"])},
     "read_code": lambda it: codes.code(it["text"]) or {"refused": True},

@@ -41,6 +41,7 @@ GROUPS = [
     "frames",
     "usage",
     "codes",
+    "devices",
 ]
 # Where a group's drawn cases come from, if not from a module of its name.
 MODULES = {"signatures": "snapshots"}

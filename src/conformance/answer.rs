@@ -4,6 +4,7 @@ mod ages;
 mod changes;
 mod decisions;
 mod devices;
+mod enforce;
 mod inputs;
 mod policies;
 mod times;
@@ -64,6 +65,7 @@ pub fn answer(op: &str, input: Json) -> Result<Json, NoAnswer> {
         "hear" => with(input, devices::hear),
         "alone" => with(input, devices::alone),
         "safe" => with(input, devices::safe),
+        "enforce" => with(input, enforce::enforce),
         "count_slot" => with(input, devices::count_slot),
         "merge_usage" => with(input, devices::merge_usage),
         "read_code" => with(input, devices::read_code),

@@ -6,20 +6,16 @@ second, and every question looks through all of it.
 
 import hashlib
 import hmac
-from datetime import date, datetime, timedelta, timezone
-from functools import lru_cache
+from datetime import date, timedelta
 
 import clock
-import windows
+from held import Held, milliseconds
 
-BEGINNING = datetime(1970, 1, 1, tzinfo=timezone.utc)
 SLOT = 300
-HOURS = ["time.away_windows", "time.school_windows", "time.sleep_windows"]
 ALWAYS = ["emergency", "help", "reporting", "family"]
 OFF_MS = 120_000
 HOUR_MS = 3_600_000
 LAST_MINUTES_MS = 120_000
-DECADE_MS = 240 * HOUR_MS
 KEPT_MS = 8 * 24 * HOUR_MS
 CODE_MINUTES = [5, 15, 30, 45, 60, 120]
 CODES_AHEAD = 50
@@ -34,10 +30,6 @@ def enforce(given):
     return {"steps": steps, "slots": slots}
 
 
-def milliseconds(text):
-    return (datetime.fromisoformat(text.replace("Z", "+00:00")) - BEGINNING) // timedelta(milliseconds=1)
-
-
 def told_time(at):
     """Cut to whole seconds."""
     return clock.instant(at // 1000)
@@ -47,28 +39,13 @@ def is_part(item, whole):
     return item == whole or item.startswith(whole + "/")
 
 
-def on_day(minutes, day):
-    """Seconds of a date; None is no limit."""
-    if isinstance(minutes, dict):
-        minutes = minutes[windows.DAYS[day.weekday()]]
-    return None if minutes is None or minutes >= 1440 else minutes * 60
-
-
 def least_of(numbers):
     return min((number for number in numbers if number is not None), default=None)
 
 
-@lru_cache(maxsize=64)
-def days_of_clock(zone, start, number):
-    """The days of ten days of UTC, by the clock of a zone."""
-    begin = number * DECADE_MS // 1000
-    read = lambda it: {"date": date.fromisoformat(it["date"]), "from": milliseconds(it["from"]), "to": milliseconds(it["to"])}
-    return [read(it) for it in clock.days(zone, start, begin, begin + DECADE_MS // 1000)]
-
-
 class Device:
     def __init__(self, given):
-        self.policy = given["payload"]
+        self.held = Held(given["payload"])
         self.key = bytes.fromhex(given.get("code_key", ""))
         self.anchor = None
         self.heard_at = None
@@ -116,7 +93,7 @@ class Device:
 
     def do_apply(self, payload, reading):
         before = self.whole_left(reading)
-        self.policy = payload
+        self.held = Held(payload)
         self.write_down(reading)
         if before != 0 and self.whole_left(reading) == 0:
             self.ending = self.time(reading)[0] + LAST_MINUTES_MS
@@ -127,7 +104,7 @@ class Device:
     def do_used(self, it, reading):
         least, most, _ = self.time(reading)
         day = self.today(least)
-        limits = self.limits(day, least, self.silence(least))
+        limits = self.held.limits(day, least, self.silence(least))
         alone = self.is_limited(day, limits) and counts(limits, it["item"]) and not self.is_lent(day, limits, least, most)
         end = least // 1000
         for second in range(end - it["seconds"], end):
@@ -188,120 +165,27 @@ class Device:
         if self.heard_at is None:
             return "short"
         hours = (max(instants) - self.heard_at) / HOUR_MS
-        if hours >= self.policy["staleness"]["safe_hours"]:
+        if hours >= self.held.payload["staleness"]["safe_hours"]:
             return "safe"
-        return "warn" if hours >= self.policy["staleness"]["warn_hours"] else "short"
+        return "warn" if hours >= self.held.payload["staleness"]["warn_hours"] else "short"
 
     # ---- Days --------------------------------------------------------------------------------------------------------
 
-    def timeline(self):
-        """The timeline with its edges as instants; None where there is none."""
-        it = self.policy["timeline"]
-        if isinstance(it, list):
-            return None
-        begin = milliseconds(it["from"])
-        at = lambda minute: begin + minute * 60_000
-        rows = lambda name: {
-            control: [(at(begin), at(end)) for begin, end in zip(row[::2], row[1::2])] for control, row in it.get(name, {}).items()
-        }
-        return {
-            "from": begin,
-            "until": milliseconds(it["until"]),
-            "days": sorted((date.fromisoformat(day), at(minute)) for day, minute in it["days"].items()),
-            "blocks": rows("blocks"),
-            "safe": rows("safe"),
-            "grants": it.get("grants", []),
-        }
-
-    def day(self, at):
-        """The day that an instant lies in, by the policy."""
-        line = self.timeline()
-        days = line["days"] if line and at < line["until"] else []
-        if not any(opens <= at for _, opens in days):
-            return self.day_of_clock(at)
-        day, begin = [it for it in days if it[1] <= at][-1]
-        end = next((opens for _, opens in days if opens > at), None)
-        if end is None:
-            tonight = self.day_of_clock(at)["to"]
-            after = self.day_of_clock(tonight)
-            end = tonight if after["date"] > day else after["to"]
-        return {"date": day, "from": begin, "to": end}
-
-    def day_of_clock(self, at):
-        days = days_of_clock(self.policy["home_zone"], self.policy["day_start_minute"], at // DECADE_MS)
-        return next(day for day in days if day["from"] <= at < day["to"])
-
     def today(self, least):
         """The same, but for a date that has opened already."""
-        day = self.day(least)
+        day = self.held.day(least)
         return {**day, "date": max(day["date"], self.opened or day["date"])}
 
     def week(self, today):
         """The days from Monday until the eve of today, latest first."""
         days, day = [], today
         while day["date"].weekday() > 0:
-            before = self.day(day["from"] - 1)
+            before = self.held.day(day["from"] - 1)
             if before["date"] >= day["date"] or before["date"].weekday() > day["date"].weekday():
                 break
             days.append(before)
             day = before
         return days
-
-    # ---- What the policy says ----------------------------------------------------------------------------------------
-
-    def value(self, control, at, silence):
-        entry = self.policy["controls"].get(control, {})
-        if silence == "safe" and "safe" in entry:
-            return entry["safe"]
-        over = "until" in entry and "after" in entry and at >= milliseconds(entry["until"])
-        return entry["after"] if over else entry.get("value")
-
-    def limits(self, day, at, silence):
-        value = lambda name: self.value(f"time.{name}", at, silence)
-        weekly = value("weekly_minutes")
-        items = {it["item"]: on_day(it["minutes"], day["date"]) for it in value("item_minutes") or []}
-        return {
-            "day": on_day(value("daily_minutes"), day["date"]),
-            "week": None if weekly is None or weekly >= 7 * 1440 else weekly * 60,
-            "items": {item: seconds for item, seconds in items.items() if seconds is not None},
-            "always": value("always_allowed") or [],
-            "not_counted": value("not_counted") or [],
-            "offline": (value("offline_minutes") or 0) * 60,
-        }
-
-    def off_hours(self, instants, silence):
-        """All that closes by hours at any of the instants: when it ends (None: never), and its place in the list."""
-        found = []
-        for at in instants:
-            for place, control in enumerate(HOURS):
-                end = self.blocked(control, at, silence)
-                if end is not None:
-                    found.append((end, place, control))
-        return max(found, default=None)
-
-    def blocked(self, control, at, silence):
-        """When the block of an instant ends; None where none is on."""
-        line = self.timeline()
-        if line and line["from"] <= at < line["until"]:
-            return next((end for begin, end in self.row(line, control, silence) if begin <= at < end), None)
-        entries = self.value(control, at, silence)
-        if not entries:
-            return None
-        now, turn = clock.next_turn(windows.schedule(entries), self.policy["home_zone"], at // 1000)
-        if not now:
-            return None
-        return float("inf") if turn is None else turn * 1000
-
-    def row(self, line, control, silence):
-        if silence == "safe" and control in line["safe"]:
-            return line["safe"][control]
-        return line["blocks"].get(control, [])
-
-    def closes_in(self, at, silence):
-        """Seconds until the next block of hours begins, as far as the timeline says."""
-        line = self.timeline()
-        begins = [begin for control in HOURS for begin, _ in self.row(line, control, silence) if begin > at] if line else []
-        return (min(begins) - at) // 1000 if begins else None
 
     # ---- What is left ------------------------------------------------------------------------------------------------
 
@@ -350,7 +234,7 @@ class Device:
         """Minutes that were given: for the day, its week, and items. None among them: the rest of the day."""
         monday = today["date"] - timedelta(days=today["date"].weekday())
         gifts = {"day": [], "week": []}
-        for grant in (self.timeline() or {"grants": []})["grants"]:
+        for grant in (self.held.timeline() or {"grants": []})["grants"]:
             day, minutes = date.fromisoformat(grant["day"]), grant.get("minutes")
             if "item" in grant:
                 if day == today["date"]:
@@ -383,7 +267,7 @@ class Device:
     def whole_left(self, reading):
         least = self.time(reading)[0]
         day = self.today(least)
-        return least_of(seconds for _, seconds in self.left(day, self.limits(day, least, self.silence(least)))[:2])
+        return least_of(seconds for _, seconds in self.left(day, self.held.limits(day, least, self.silence(least)))[:2])
 
     def is_limited(self, day, limits):
         return any(seconds is not None for _, seconds in self.left(day, limits)[:2])
@@ -398,12 +282,12 @@ class Device:
 
     def verdict(self, item, in_use, least, most):
         instants, silence, day = {least, most}, self.silence(least, most), self.today(least)
-        limits = self.limits(day, least, silence)
+        limits = self.held.limits(day, least, silence)
         if never_closes(limits, item):
             return self.open(None)
-        if any(self.value("time.paused", at, silence) is True for at in instants):
+        if any(self.held.value("time.paused", at, silence) is True for at in instants):
             return closed("paused", None)
-        if hours := self.off_hours(instants, silence):
+        if hours := self.held.off_hours(instants, silence):
             end, _, control = hours
             return closed("off_hours", None if end == float("inf") else end, control)
         ending = in_use and self.ending is not None and least < self.ending
@@ -412,8 +296,8 @@ class Device:
         used_up = [name for name, left in rows if left == 0]
         if used_up and not ending:
             return closed("budget_used", day["to"], used_up[0])
-        left = least_of([*(left for _, left in rows), *(self.closes_in(at, silence) for at in instants)])
-        lent = self.is_lent(day, self.limits(day, least, self.silence(least)), least, most)
+        left = least_of([*(left for _, left in rows), *(self.held.closes_in(at, silence) for at in instants)])
+        lent = self.is_lent(day, self.held.limits(day, least, self.silence(least)), least, most)
         if not (counted and self.is_limited(day, limits)) or ending or lent:
             return self.open(left)
         alone = limits["offline"] + sum(self.codes_of(day)) * 60 - self.alone.get(day["date"], 0)
@@ -421,7 +305,7 @@ class Device:
 
     def open(self, left, alone=False):
         """The least announcement that is not shorter than what is left."""
-        due = [minutes for minutes in self.policy["warnings"] if left is not None and left <= minutes * 60]
+        due = [minutes for minutes in self.held.payload["warnings"] if left is not None and left <= minutes * 60]
         return {"closed": None, "left_seconds": left, "alone": alone, "warning": min(due, default=None)}
 
 

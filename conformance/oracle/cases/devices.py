@@ -5,9 +5,9 @@ import json
 import clock
 import windows
 from cases import case
-from clock import date_of
 from draw import dice, every_day
-from enforce import CODE_MINUTES, Device, code, counts, milliseconds
+from enforce import CODE_MINUTES, Device, code
+from held import milliseconds
 
 ZONE = "Europe/Berlin"
 FRIDAY = "2026-11-27T00:00:00Z"
@@ -203,7 +203,7 @@ class Story:
         self.others += self.chance.choice([0, 0, 60, 240])
         least = self.device.time(self.reading())[0]
         day = self.device.today(least)
-        limits = self.device.limits(day, least, "short")
+        limits = self.device.held.limits(day, least, "short")
         own = self.device.own(day, limits)
         rows = [self.row("day", own, own + self.others), self.row("week", 0, own + self.others + 300)]
         rows += [self.row(item, 0, min(self.others, 120)) for item in sorted(limits["items"])]

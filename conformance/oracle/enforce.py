@@ -99,12 +99,13 @@ class Device:
             self.ending = self.time(reading)[0] + LAST_MINUTES_MS
 
     def do_told(self, budget, _):
-        self.budget = budget
+        if self.budget is None or self.budget["day"] <= budget["day"]:
+            self.budget = budget
 
     def do_used(self, it, reading):
         least, most, _ = self.time(reading)
         day = self.today(least)
-        limits = self.held.limits(day, least, self.silence(least))
+        limits = self.held.limits(day, least, self.silence(least, most))
         alone = self.is_limited(day, limits) and counts(limits, it["item"]) and not self.is_lent(day, limits, least, most)
         end = least // 1000
         for second in range(end - it["seconds"], end):
@@ -157,8 +158,10 @@ class Device:
         same = known.get("boot") == reading["boot_id"] and known["counted"] <= reading["monotonic_ms"]
         kept = {name: known[name] for name in ("told", "took", "told_at")} if same else {"told": False, "took": None, "told_at": None}
         self.anchor = {"at": least, "counted": reading["monotonic_ms"], "boot": reading["boot_id"], **kept}
-        day = self.today(least)
-        self.opened = max(day["date"], self.opened or day["date"])
+        # Before the server has told the time there is only the wall clock, and no day opens for good by it.
+        if self.heard_at is not None:
+            day = self.today(least)
+            self.opened = max(day["date"], self.opened or day["date"])
 
     def silence(self, *instants):
         """The longest by any of the instants."""

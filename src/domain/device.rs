@@ -115,7 +115,8 @@ impl Device {
     /// A minute went by, or less: the time that has passed is never lost again.
     pub fn tick(&mut self, reading: &ClockReading) {
         self.kept.anchor = Some(Anchor::kept(self.kept.anchor.as_ref(), reading));
-        let today = self.today(self.time(reading).least);
+        // Before the server has ever told the time there is only the wall clock: a day that it opened in a year would stay open till then.
+        let today = self.kept.heard_at.and_then(|_| self.today(self.time(reading).least));
         self.kept.opened = today.map(|today| today.date).max(self.kept.opened);
     }
 
@@ -144,14 +145,17 @@ impl Device {
 
     /// What the server counts, and what it lends.
     pub fn told(&mut self, budget: Budget, own: BTreeMap<String, u32>, lease: Option<Lease>) {
-        self.kept.told = Some(Told { budget, own, lease });
+        // One of a day before comes late.
+        if self.kept.told.as_ref().is_none_or(|told| told.budget.day <= budget.day) {
+            self.kept.told = Some(Told { budget, own, lease });
+        }
     }
 
     /// Something was used for so many seconds until now.
     pub fn used(&mut self, item: &str, seconds: u32, reading: &ClockReading) {
         let time = self.time(reading);
         let without_a_lease = self.today(time.least).filter(|today| {
-            let limits = self.limits(*today, time.least);
+            let limits = self.limits_in(*today, time.least, self.silence(time));
             let is_limited = self.budget_of(*today, &limits).remaining().is_some();
             is_limited && limits.counts(item) && !self.is_lent(*today, time)
         });
@@ -221,9 +225,11 @@ impl Device {
     }
 
     fn limits(&self, today: Today, at: Timestamp) -> Limits {
-        let silence = self.silence(Time { least: at, most: at, tampered: false });
-        let limits = self.held.as_ref().map(|held| held.limits(today.date, at, silence));
-        limits.unwrap_or_default()
+        self.limits_in(today, at, self.silence(Time { least: at, most: at, tampered: false }))
+    }
+
+    fn limits_in(&self, today: Today, at: Timestamp, silence: Silence) -> Limits {
+        self.held.as_ref().map(|held| held.limits(today.date, at, silence)).unwrap_or_default()
     }
 
     /// What is left of today.

@@ -70,7 +70,7 @@ impl Anchor {
     pub fn time(known: Option<&Self>, reading: &ClockReading) -> Time {
         let ClockReading { wall, monotonic_ms, .. } = reading;
         let Some(known) = known else { return Time { least: *wall, most: *wall, tampered: false } };
-        let same_boot = known.boot_id == reading.boot_id && known.monotonic_ms <= *monotonic_ms;
+        let same_boot = known.is_of_this_boot(reading);
         // Since a restart the monotonic clock counts from nothing.
         let passed = if same_boot { monotonic_ms - known.monotonic_ms } else { *monotonic_ms };
         let least = later(known.at, passed);
@@ -80,9 +80,14 @@ impl Anchor {
         Time { least, most: least.max(*wall), tampered: least.duration_since(*wall) > OFF }
     }
 
+    /// Whether the device has been on since. A clock that counts from nothing again says that it has not, whatever name the start has.
+    fn is_of_this_boot(&self, reading: &ClockReading) -> bool {
+        self.boot_id == reading.boot_id && self.monotonic_ms <= reading.monotonic_ms
+    }
+
     /// What to keep of a reading, so that a restart loses no more than the time since. Nothing is gained by it.
     pub fn kept(known: Option<&Self>, reading: &ClockReading) -> Self {
-        let same_boot = known.filter(|known| known.boot_id == reading.boot_id);
+        let same_boot = known.filter(|known| known.is_of_this_boot(reading));
         Self {
             at: Self::time(known, reading).least,
             monotonic_ms: reading.monotonic_ms,
@@ -97,7 +102,7 @@ impl Anchor {
     pub fn told(known: Option<&Self>, server_time: Timestamp, took_ms: u64, reading: &ClockReading) -> Self {
         let fresh = |known: &&Self| reading.monotonic_ms.saturating_sub(known.told_ms) < BEST_FOR_MS;
         let better = known.filter(|known| {
-            known.verified && known.boot_id == reading.boot_id && known.took_ms <= took_ms && fresh(known)
+            known.verified && known.is_of_this_boot(reading) && known.took_ms <= took_ms && fresh(known)
         });
         match better {
             Some(_) => Self::kept(known, reading),
@@ -190,6 +195,16 @@ mod tests {
             }
         }
         assert_eq!(least, at("2026-11-27T13:30:00.5Z"), "three minutes each time");
+    }
+
+    /// A system that gives every start the same name: the clock that counts from nothing again tells.
+    #[test]
+    fn a_restart_without_a_name_of_its_own_is_a_restart() {
+        let kept = Anchor::kept(Some(&noon()), &reading("a", 65, "2026-11-27T13:00:00Z"));
+        let after = reading("a", 1, "2026-11-27T21:30:00Z");
+        assert!(!Anchor::time(Some(&kept), &after).is_verified());
+        let ticked = Anchor::kept(Some(&kept), &after);
+        assert!(!Anchor::time(Some(&ticked), &reading("a", 2, "2026-11-27T21:31:00Z")).is_verified());
     }
 
     #[test]

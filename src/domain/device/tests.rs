@@ -291,3 +291,19 @@ fn the_app_winds_down_before_a_night() {
     assert_eq!(winds(&phone, "2026-11-27T20:45:00Z"), Some(900));
     assert_eq!(winds(&phone, "2026-11-27T21:00:00Z"), None, "the night itself");
 }
+
+/// Nobody has told the time yet, and the wall clock is a year ahead: the true day opens all the same once the server is heard.
+#[test]
+fn a_wall_clock_that_nobody_has_checked_opens_no_day_for_good() {
+    let mut phone =
+        Device::wake(Kept::default(), Some(&payload(&json!({"time.daily_minutes": 60, "time.offline_minutes": 10}))));
+    let year_ahead = ClockReading { wall: at("2027-11-27T12:00:00Z"), ..reading(NOON) };
+    phone.tick(&year_ahead);
+    phone.heard(at(NOON), 0, &reading(NOON));
+    phone.hears(told("2026-11-27", 0, 0, Some((600, "2026-11-27T12:10:00Z"))));
+    assert_eq!(phone.budget(&reading(NOON)).map(|budget| budget.day.to_string()).as_deref(), Some("2026-11-27"));
+    assert_eq!(phone.why("feed", NOON), None);
+    // A budget of the day before that comes late takes nothing of that away.
+    phone.hears(told("2026-11-26", 3_600, 0, None));
+    assert_eq!(phone.may_use("feed", false, &reading(NOON)).left_seconds, Some(3_600));
+}

@@ -83,6 +83,9 @@ pub struct Typed {
     grant_id: Uuid,
     /// The server knows of it.
     told: bool,
+    /// A policy has had it: from then on the policies say whether it counts, also that it does not any more.
+    #[serde(default)]
+    in_policy: bool,
 }
 
 /// The device.
@@ -131,6 +134,9 @@ impl Device {
     pub fn apply(&mut self, payload: &Payload, reading: &ClockReading) {
         let before = self.remaining(reading);
         self.held = Held::of(payload);
+        if let Some(held) = &self.held {
+            self.kept.codes.iter_mut().for_each(|code| code.in_policy |= held.gives(code.grant_id));
+        }
         self.tick(reading);
         let now = self.time(reading).least;
         let closes = before != Some(0) && self.remaining(reading) == Some(0);
@@ -194,7 +200,7 @@ impl Device {
                 if let Some(today) = self.today(now) {
                     self.kept.codes.retain(|code| code.day >= today.date || !code.told);
                     let grant_id = key.grant_id(redeemed.number);
-                    self.kept.codes.push(Typed { day: today.date, redeemed, grant_id, told: false });
+                    self.kept.codes.push(Typed { day: today.date, redeemed, grant_id, told: false, in_policy: false });
                 }
                 Ok(redeemed)
             }
@@ -288,9 +294,7 @@ impl Device {
 
     fn gifts(&self, today: Today) -> Gifts {
         let mut gifts = self.held.as_ref().map(|held| held.gifts(today.date)).unwrap_or_default();
-        // One that the policy has by now is given by that.
-        let is_given = |id: Uuid| self.held.as_ref().is_some_and(|held| held.gives(id));
-        for code in self.codes_of(today).filter(|code| !is_given(code.grant_id)) {
+        for code in self.codes_of(today).filter(|code| !code.in_policy) {
             gifts.today = gifts.today.and(Some(code.redeemed.minutes));
             gifts.week = gifts.week.and(Some(code.redeemed.minutes));
         }

@@ -19,6 +19,7 @@ use super::{
     policies,
     prepared::{Prepared, among},
     schema::{budget_leases, policy_revisions, teens, time_grants},
+    usage_report::SHOWN,
 };
 use crate::domain::{
     budget::{Budget, Counted, DAY, Gift, Gifts, Leases, Limits, Told, spent},
@@ -28,6 +29,7 @@ use crate::domain::{
     simulation::{Usage, Used, moment},
     timeline::{Calendar, LocalDay, Span},
     usage::{SLOT_SECONDS, UsageSlot},
+    value::Value,
 };
 
 /// A teen's newest policy, as far as time is concerned.
@@ -117,9 +119,9 @@ impl Store {
 
 /// What is left of a teen's day, and whether the app can be used now.
 pub struct StandingNow {
-    /// By what all devices have told.
-    pub budget: Budget,
-    /// With that.
+    /// By what all devices have told; nothing where the teen's limits do not show guardians how long they use the app.
+    pub budget: Option<Budget>,
+    /// With that; where it is not shown, as if nothing had been used.
     pub usable: Verdict,
 }
 
@@ -132,8 +134,10 @@ impl Store {
         let tools = self.tools(&conn);
         let teen = proof.teen();
         let counted = counted(&mut conn, &tools, &[teen].into()).await?.remove(&teen).ok_or(StoreError::NotFound)?;
-        let budget = counted.budget();
-        let used = budget.items.iter().find(|left| left.item == DAY).map_or(0, |left| left.used_seconds / 60);
+        let is_shown = settings.policy.get(SHOWN).is_some_and(|held| held.value == Value::Flag(true));
+        let budget = is_shown.then(|| counted.budget());
+        let of_day = budget.as_ref().and_then(|budget| budget.items.iter().find(|left| left.item == DAY));
+        let used = of_day.map_or(0, |left| left.used_seconds / 60);
         let minutes_used = Used::EveryDay(u16::try_from(used).unwrap_or(Usage::MOST).min(Usage::MOST));
         let present = settings.present(&self.registry, now, true);
         let moment = moment(&present, now, Some(&Usage { minutes_used }))

@@ -3,9 +3,11 @@
 //! A code that was made gives nothing yet. It gives its minutes on the device where it is typed in, and everywhere once the device has
 //! told of it: so no other device can spend them meanwhile.
 
+mod views;
+
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl,
-    Queryable,
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension,
+    PgSortExpressionMethods, QueryDsl,
     dsl::{exists, max, select},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -17,10 +19,13 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub use self::views::CodeView;
+use self::views::Row;
 use super::{
     Store, StoreError, Tools,
     audit::{self, Deed},
     guardian_work::Changing,
+    history::since,
     kinship::{DeviceOf, GuardianOf, TeenSelf},
     once::{self, Once},
     policies,
@@ -57,35 +62,6 @@ pub struct NewCode {
     pub device_id: DeviceId,
     /// When it was made.
     pub made_at: Timestamp,
-}
-
-/// A code, as both sides see it.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[schema(example = json!({"device_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "device_name": "Mia's phone", "number": 1, "minutes": 30,
-    "by": "01932c07-0000-7c3a-9a1e-3f1d2b4c5d6e", "by_name": "Dana", "made_at": "2026-11-27T17:00:00Z", "reason": "train is late",
-    "typed_on": "2026-11-27", "told_at": "2026-11-27T19:12:00Z"}))]
-pub struct CodeView {
-    /// Good on this device.
-    pub device_id: DeviceId,
-    /// What it is called.
-    pub device_name: String,
-    /// Counted on this device, from 1.
-    pub number: u32,
-    /// How many minutes it gives.
-    pub minutes: u16,
-    /// Who made it.
-    pub by: Option<AccountId>,
-    /// What they are called.
-    pub by_name: Option<String>,
-    /// When it was made; null: nobody here did, yet the device took it.
-    pub made_at: Option<Timestamp>,
-    /// Why, in their words.
-    pub reason: Option<String>,
-    /// The local day on which it was typed in, once the device has told of it.
-    #[schema(value_type = Option<String>, format = Date)]
-    pub typed_on: Option<Date>,
-    /// When the device told of it.
-    pub told_at: Option<Timestamp>,
 }
 
 /// A code that a device took.
@@ -125,21 +101,31 @@ impl Store {
 
     /// The codes that were made for a guarded teen, newest first.
     pub async fn codes(&self, proof: &GuardianOf) -> Result<Vec<CodeView>, StoreError> {
-        self.list_codes(proof.teen()).await
+        let mut conn = self.pool.get().await?;
+        let from = since(&mut conn, proof).await?;
+        drop(conn);
+        self.list_codes(proof.teen(), Some(from)).await
     }
 
     /// The codes that were made for the teen, newest first.
     pub async fn own_codes(&self, teen: &TeenSelf) -> Result<Vec<CodeView>, StoreError> {
-        self.list_codes(teen.teen()).await
+        self.list_codes(teen.teen(), None).await
     }
 
-    async fn list_codes(&self, teen: TeenId) -> Result<Vec<CodeView>, StoreError> {
+    /// `from`: what an earlier guardian made is not for the next one.
+    async fn list_codes(
+        &self,
+        teen: TeenId,
+        from: Option<jiff_diesel::Timestamp>,
+    ) -> Result<Vec<CodeView>, StoreError> {
+        let from = from.unwrap_or(Timestamp::UNIX_EPOCH.to_diesel());
         let mut conn = self.pool.get().await?;
         let rows: Vec<Row> = offline_codes::table
             .inner_join(devices::table.on(devices::id.eq(offline_codes::device_id)))
             .left_join(accounts::table.on(offline_codes::given_by.eq(accounts::id.nullable())))
             .filter(offline_codes::teen_id.eq(teen.uuid()))
-            .order((offline_codes::made_at.desc(), offline_codes::number.desc()))
+            .filter(offline_codes::made_at.ge(from).or(offline_codes::told_at.ge(from)))
+            .order((offline_codes::made_at.desc().nulls_last(), offline_codes::number.desc()))
             .limit(LISTED)
             .select((
                 offline_codes::device_id,
@@ -267,7 +253,9 @@ async fn make(
     // Nobody reads out what the law or the platform would not let them give today.
     let gift = TimeGift { id: tools.world.uuid(), day: None, item: None, minutes: Some(minutes) };
     give_time(&standing.situation(tools, now), &standing.calendar, gift, by, None)?;
-    let of_device = offline_codes::table.filter(offline_codes::device_id.eq(device.uuid()));
+    // What a device tells of and nobody made says nothing of which number is next.
+    let of_device = offline_codes::table
+        .filter(offline_codes::device_id.eq(device.uuid()).and(offline_codes::made_at.is_not_null()));
     let last: Option<i32> = of_device.select(max(offline_codes::number)).first(conn).await?;
     let told: Option<i32> =
         of_device.filter(offline_codes::told_at.is_not_null()).select(max(offline_codes::number)).first(conn).await?;
@@ -355,35 +343,4 @@ async fn guards(conn: &mut AsyncPgConnection, guardian: Uuid, teen: TeenId) -> R
 fn grouped(code: &str) -> String {
     let part = |range| code.get(range).unwrap_or_default();
     format!("{}-{}-{}", part(0..3), part(3..6), part(6..10))
-}
-
-#[derive(Queryable)]
-struct Row {
-    device_id: Uuid,
-    device_name: String,
-    number: i32,
-    minutes: i16,
-    given_by: Option<Uuid>,
-    by_name: Option<String>,
-    made_at: Option<jiff_diesel::Timestamp>,
-    reason: Option<String>,
-    typed_on: Option<jiff_diesel::Date>,
-    told_at: Option<jiff_diesel::Timestamp>,
-}
-
-impl Row {
-    fn view(self) -> CodeView {
-        CodeView {
-            device_id: self.device_id.into(),
-            device_name: self.device_name,
-            number: u32::try_from(self.number).unwrap_or_default(),
-            minutes: u16::try_from(self.minutes).unwrap_or_default(),
-            by: self.given_by.map(AccountId::from),
-            by_name: self.by_name,
-            made_at: self.made_at.map(|at| at.to_jiff()),
-            reason: self.reason,
-            typed_on: self.typed_on.map(|day| day.to_jiff()),
-            told_at: self.told_at.map(|at| at.to_jiff()),
-        }
-    }
 }

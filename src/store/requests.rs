@@ -10,6 +10,7 @@ use diesel::{
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use jiff_diesel::ToDiesel;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
@@ -18,6 +19,7 @@ use super::{
     Event, Store, StoreError, Tools,
     audit::{self, Deed},
     guardian_work::Changing,
+    history::since,
     kinship::{GuardianOf, TeenSelf},
     pairings::active_of,
     policies,
@@ -118,7 +120,10 @@ impl Store {
         let (teen, guardian) = (by.teen(), by.guardian());
         let request = self.request_of(teen, id).await?;
         let outcome = match (&answer.given, request.state) {
-            (_, state) if state != RequestState::Pending => Err(StoreError::RequestOver(Box::new(request))),
+            // One whose time is over is over, also before anybody has written that down.
+            (_, state) if state != RequestState::Pending || request.expires_at <= self.world.now() => {
+                Err(StoreError::RequestOver(Box::new(request)))
+            }
             (Some(given), _) => self.give(by, &request, given.clone(), answer.note.clone()).await.map(Some),
             (None, _) => self.deny(GuardianOf::clone(&by), id, answer.note.clone()).await.map(|()| None),
         };
@@ -170,7 +175,10 @@ impl Store {
         proof: &GuardianOf,
         state: Option<RequestState>,
     ) -> Result<Vec<RequestView>, StoreError> {
-        self.list_requests(proof.teen(), state).await
+        let mut conn = self.pool.get().await?;
+        let from = since(&mut conn, proof).await?;
+        drop(conn);
+        self.list_requests(proof.teen(), state, from).await
     }
 
     /// A teen's own requests, newest first.
@@ -179,7 +187,7 @@ impl Store {
         teen: &TeenSelf,
         state: Option<RequestState>,
     ) -> Result<Vec<RequestView>, StoreError> {
-        self.list_requests(teen.teen(), state).await
+        self.list_requests(teen.teen(), state, Timestamp::UNIX_EPOCH.to_diesel()).await
     }
 
     /// A request, for the notice to both sides.
@@ -187,9 +195,15 @@ impl Store {
         one(&mut *self.pool.get().await?, teen, id).await
     }
 
-    async fn list_requests(&self, teen: TeenId, state: Option<RequestState>) -> Result<Vec<RequestView>, StoreError> {
+    /// `from`: what a teen said to an earlier guardian is not for the next one.
+    async fn list_requests(
+        &self,
+        teen: TeenId,
+        state: Option<RequestState>,
+        from: jiff_diesel::Timestamp,
+    ) -> Result<Vec<RequestView>, StoreError> {
         let mut conn = self.pool.get().await?;
-        let mut some = query(teen).into_boxed();
+        let mut some = query(teen).filter(requests::asked_at.ge(from)).into_boxed();
         if let Some(state) = state {
             some = some.filter(requests::state.eq(state.as_str()));
         }

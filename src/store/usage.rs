@@ -30,7 +30,7 @@ use crate::domain::{
     usage::{SLOT_SECONDS, UsageSlot, merged},
 };
 
-/// Most items of one slot and device. Of more, those that came first count.
+/// Most items of one slot and device. Of more, those that came first count, and go on counting.
 const MOST_ITEMS: i64 = 16;
 /// A device that tells anything is heard of, whatever it tells: once an hour under this item, which never counts.
 const HEARD: &str = "family";
@@ -70,10 +70,14 @@ impl Store {
             async move {
                 #[expect(clippy::disallowed_methods, reason = "one round trip for a whole batch; every value is a bind parameter")]
                 let statement = diesel::sql_query(
-                    "insert into usage_slots (device_id, slot, item, seconds) \
-                     select n.device, n.slot, n.item, n.seconds \
-                     from unnest((select $1::uuid[]), (select $2::bigint[]), (select $3::text[]), (select $4::smallint[])) as n(device, slot, item, seconds) \
-                     where (select count(*) from usage_slots u where u.device_id = n.device and u.slot = n.slot and u.item <> n.item) < $5 \
+                    "with n as (select * from unnest((select $1::uuid[]), (select $2::bigint[]), (select $3::text[]), (select $4::smallint[])) \
+                       as n(device, slot, item, seconds)), \
+                     fresh as (select n.device, n.slot, n.item, row_number() over (partition by n.device, n.slot order by n.item) as place from n \
+                       where n.item <> $6 and not exists (select from usage_slots u where u.device_id = n.device and u.slot = n.slot and u.item = n.item)) \
+                     insert into usage_slots (device_id, slot, item, seconds) \
+                     select n.device, n.slot, n.item, n.seconds from n left join fresh on fresh.device = n.device and fresh.slot = n.slot and fresh.item = n.item \
+                     where fresh.place is null or fresh.place + (select count(*) from usage_slots u \
+                       where u.device_id = n.device and u.slot = n.slot and u.item <> $6) <= $5 \
                      order by n.device, n.slot, n.item \
                      on conflict (device_id, slot, item) do update set seconds = excluded.seconds where usage_slots.seconds < excluded.seconds",
                 );
@@ -82,7 +86,8 @@ impl Store {
                     .bind::<Array<BigInt>, _>(slots)
                     .bind::<Array<Text>, _>(items)
                     .bind::<Array<SmallInt>, _>(seconds)
-                    .bind::<BigInt, _>(MOST_ITEMS);
+                    .bind::<BigInt, _>(MOST_ITEMS)
+                    .bind::<Text, _>(HEARD);
                 Prepared(bound).execute(conn).await?;
                 Ok(())
             }
@@ -125,7 +130,7 @@ impl Store {
              where d.id = u.device_id and t.account_id = d.teen_id and p.teen_id = t.account_id and p.revision = t.revision \
              and u.slot < ($1 - 86400 * (p.controls::jsonb -> 'retention.usage_days' ->> 'value')::bigint) / 300",
         );
-        let slots = slots.bind::<BigInt, _>(now).execute(&mut conn).await?;
+        let slots = slots.bind::<BigInt, _>(now).execute(&mut conn).await;
         #[expect(clippy::disallowed_methods, reason = "a delete with joins; the one value is a bind parameter")]
         let days = diesel::sql_query(
             "delete from usage_days u using teens t, policy_revisions p \
@@ -133,7 +138,8 @@ impl Store {
              and u.day < (to_timestamp($1) at time zone 'UTC')::date - (p.controls::jsonb -> 'retention.usage_days' ->> 'value')::int",
         );
         let days = days.bind::<BigInt, _>(now).execute(&mut conn).await?;
-        Ok(slots + days)
+        // One that failed must not keep the other from being deleted.
+        Ok(slots? + days)
     }
 }
 

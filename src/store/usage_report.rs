@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use super::{
     Store, StoreError, Tools,
     budgets::{Given, Ground, WHOLE, given_since, grounds, of_day, slots_within},
+    history::since,
     kinship::{GuardianOf, TeenSelf},
     schema::{requests, usage_days},
 };
@@ -31,7 +32,7 @@ use crate::domain::{
 /// The most days of one answer.
 pub const MOST_DAYS: usize = 31;
 /// What lets guardians see it.
-const SHOWN: &str = "guardian.visibility.usage_totals";
+pub(super) const SHOWN: &str = "guardian.visibility.usage_totals";
 
 /// How some days were used.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -75,7 +76,7 @@ impl Store {
         from: Option<Date>,
         to: Option<Date>,
     ) -> Result<UsageDays, StoreError> {
-        self.report(proof.teen(), true, from, to).await
+        self.report(proof.teen(), Some(proof), from, to).await
     }
 
     /// The same for the teen.
@@ -85,23 +86,28 @@ impl Store {
         from: Option<Date>,
         to: Option<Date>,
     ) -> Result<UsageDays, StoreError> {
-        self.report(teen.teen(), false, from, to).await
+        self.report(teen.teen(), None, from, to).await
     }
 
     async fn report(
         &self,
         teen: TeenId,
-        guardian: bool,
+        guardian: Option<&GuardianOf>,
         from: Option<Date>,
         to: Option<Date>,
     ) -> Result<UsageDays, StoreError> {
         let mut conn = self.pool.get().await?;
         let (tools, now) = (self.tools(&conn), self.world.now());
         let ground = grounds(&mut conn, &tools, &[teen].into()).await?.remove(&teen).ok_or(StoreError::NotFound)?;
-        if guardian && ground.policy.get(SHOWN).is_none_or(|held| held.value != Value::Flag(true)) {
+        if guardian.is_some() && ground.policy.get(SHOWN).is_none_or(|held| held.value != Value::Flag(true)) {
             return Err(StoreError::NotShown);
         }
-        let days = asked(&ground, from, to, now);
+        let mut days = asked(&ground, from, to, now);
+        if let Some(proof) = guardian {
+            // What was before a guardian's time is not theirs to see.
+            let since = since(&mut conn, proof).await?.to_jiff();
+            days.retain(|day| day.to > since);
+        }
         let requests = requests_then(&mut conn, teen, &days).await?;
         let days = used(&mut conn, &tools, teen, &ground, days, now).await?;
         Ok(UsageDays { as_of: now, summary: Summary::of(&days), days, requests })

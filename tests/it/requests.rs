@@ -159,3 +159,33 @@ async fn without_a_guardian_there_is_nobody_to_ask() {
     let body = json!({"asks_for": "time", "minutes": 30});
     assert_eq!(raw::send("POST", &url, Some(&teen.access), &[], Some(body)).await.code(), "nobody_to_ask");
 }
+
+/// What a teen asked an earlier guardian, and what that one answered, gave and saw, is not for the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_guardian_reads_nothing_of_the_one_before() {
+    let house = House::new().await;
+    let family = house.family().await;
+    let shown = json!({"guardian.visibility.usage_totals": true});
+    family.guardian.sets(family.teen.id, shown.clone()).await;
+    let asked = asks(&family, json!({"asks_for": "time", "minutes": 30, "note": "between us"})).await;
+    assert_eq!(answers(&family, &asked.body, json!({"answer": "grant", "note": "for you"})).await.status, 200);
+    let teen = family.teen.id;
+    let code = format!("{}/v1/guardian/teens/{teen}/devices/{}/offline-codes", house.url(), family.phone.id);
+    let made = raw::send("POST", &code, Some(&family.guardian.access), &[], Some(json!({"minutes": 30}))).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let _: Json = family.phone.api.post("/v1/teen/unlink-requests", &json!({})).await.expect("an end");
+    house.pass(Duration::from_secs(2 * 86_400));
+    let mut teen_again = family.teen;
+    teen_again.renews().await;
+    let next = house.guardian("next").await;
+    next.pairs_with(&teen_again).await;
+    next.sets(teen, shown).await;
+    for list in ["requests", "offline-codes", "silences"] {
+        let url = format!("{}/v1/guardian/teens/{teen}/{list}", house.url());
+        let seen = raw::send("GET", &url, Some(&next.access), &[], None).await;
+        assert_eq!((seen.status, &seen.body["items"]), (200, &json!([])), "{list}: {}", seen.text);
+    }
+    let url = format!("{}/v1/guardian/teens/{teen}/usage", house.url());
+    let seen = raw::send("GET", &url, Some(&next.access), &[], None).await;
+    assert_eq!(seen.body["days"].as_array().map(Vec::len), Some(1), "today: {}", seen.text);
+}

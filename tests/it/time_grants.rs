@@ -30,6 +30,7 @@ fn day(answer: &Raw) -> (i64, Option<i64>) {
 async fn minutes_add_up_and_a_double_tap_is_one() {
     let house = House::new().await;
     let family = house.family().await;
+    family.guardian.sets(family.teen.id, json!({"guardian.visibility.usage_totals": true})).await;
     let once = gives(&family, Some("a"), json!({"minutes": 30, "reason": "film night"})).await;
     assert_eq!((once.status, day(&once)), (201, (1_800, Some(5_400))), "{}", once.text);
     assert_eq!(once.body["use"]["outcome"], "allow");
@@ -94,6 +95,8 @@ async fn a_pause_closes_everything_until_it_ends() {
     let house = House::new().await;
     let family = house.family().await;
     let paused = asks(&family, "POST", "pause", None, Some(json!({"minutes": 30, "reason": "dinner"}))).await;
+    // How long the app was used is shown only where the limits say so.
+    assert_eq!(paused.body["budget"], Json::Null);
     assert_eq!((paused.status, &paused.body["use"]["outcome"]), (201, &json!("deny")), "{}", paused.text);
     let until =
         |answer: &Raw| answer.body["use"]["until"].as_str().map(|at| at.parse::<jiff::Timestamp>().expect("a time"));

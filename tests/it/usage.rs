@@ -135,3 +135,23 @@ async fn a_slot_that_cannot_be_is_left_out() {
     }
     assert_eq!(stored(&house, &family, base).await.len(), 1);
 }
+
+/// A slot takes sixteen items, and those that it has go on counting: nobody stops their own use by telling of many others.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_items_of_a_slot_stop_none_of_them() {
+    let house = House::new().await;
+    let family = house.family().await;
+    let (mut phone, _) = rough::welcomed(house.url(), &family.phone.token).await;
+    let slot = house.world().now().as_second() / 300;
+    let item =
+        |number: usize, seconds: u16| json!({"item": format!("item-{number:02}"), "slot": slot, "seconds": seconds});
+    let many: Vec<Json> = (0..40).map(|number| item(number, 0)).collect();
+    for slots in [json!(many), json!([item(3, 200)]), json!([item(3, 250), item(41, 300)])] {
+        phone.says(json!({"t": "usage", "id": "u", "slots": slots})).await;
+        phone.hears_of("ack").await;
+    }
+    let rows = "select count(*) from usage_slots where item like 'item-%'";
+    assert_eq!(house.database.count(rows, &[]).await, 16);
+    let grown = "select seconds::bigint from usage_slots where item = 'item-03'";
+    assert_eq!(house.database.count(grown, &[]).await, 250);
+}

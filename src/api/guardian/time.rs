@@ -54,8 +54,8 @@ pub struct TimeRequest {
 pub struct TimeAnswer {
     #[serde(flatten)]
     changed: Changed,
-    /// What is left of the teen's day.
-    budget: Budget,
+    /// What is left of the teen's day; null where their limits do not show guardians how long they use the app.
+    budget: Option<Budget>,
     /// Whether the app can be used now, why not, and until when.
     #[serde(rename = "use")]
     usable: Verdict,

@@ -307,3 +307,22 @@ fn a_wall_clock_that_nobody_has_checked_opens_no_day_for_good() {
     phone.hears(told("2026-11-26", 3_600, 0, None));
     assert_eq!(phone.may_use("feed", false, &reading(NOON)).left_seconds, Some(3_600));
 }
+
+/// A code that became a gift of the policy and was taken back there stays taken back.
+#[test]
+fn a_code_that_was_taken_back_does_not_come_to_life_again() {
+    let (key, controls) = (CodeKey::from_bytes([7; 32]), json!({"time.daily_minutes": 10, "time.offline_minutes": 0}));
+    let mut phone = device(&controls);
+    phone.redeem(&key, &key.code(1, 30).unwrap(), &reading(NOON)).unwrap();
+    let granted = |phone: &Device| {
+        phone.budget(&reading(NOON)).map(|budget| budget.items.first().map(|left| left.granted_seconds))
+    };
+    assert_eq!(granted(&phone), Some(Some(1_800)));
+    let mut with = serde_json::to_value(payload(&controls)).unwrap();
+    with["timeline"]["grants"] = json!([{"id": key.grant_id(1), "day": "2026-11-27", "minutes": 30, "by": Uuid::nil(),
+        "given_at": NOON, "until": "2026-11-27T23:00:00Z"}]);
+    phone.apply(&serde_json::from_value(with).unwrap(), &reading(NOON));
+    assert_eq!(granted(&phone), Some(Some(1_800)), "given once");
+    phone.apply(&payload(&controls), &reading(NOON));
+    assert_eq!(granted(&phone), Some(Some(0)));
+}

@@ -6,7 +6,7 @@
 mod views;
 
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, QueryDsl, QueryableByName,
+    BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, QueryableByName,
     dsl::sql,
     sql_types::{BigInt, Bool, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid},
 };
@@ -20,7 +20,7 @@ pub use self::views::SilenceView;
 use super::{
     Event, Store, StoreError, Tools,
     pairings::active_of,
-    schema::{installation, silences},
+    schema::{device_reports, installation, silences},
     sweep::WINDOW,
 };
 use crate::domain::{
@@ -30,8 +30,10 @@ use crate::domain::{
 
 /// How often the whole installation is looked at, whichever node does it.
 const EVERY: SignedDuration = SignedDuration::from_secs(55);
-/// Most devices in one statement.
+/// Most silent devices of one statement.
 const MOST: i64 = 1_000;
+/// Devices that one statement looks at.
+const PAGE: i64 = 50_000;
 
 /// What there is to know of a device, for both looks.
 const WORD: &str = "d.id as device_id, d.teen_id, d.created_at as registered_at, r.last_seen_at, r.forgot_at, \
@@ -50,13 +52,30 @@ impl Store {
         }
         let cleared = self.write(|conn, tools| clear(conn, tools).boxed()).await?;
         let mut moved = self.post_silences(&cleared);
+        let mut after = Uuid::nil();
         loop {
-            let (looked, raised) = self.write(|conn, tools| raise(conn, tools).boxed()).await?;
-            moved += self.post_silences(&raised);
-            if raised.is_empty() || looked < usize::try_from(MOST).unwrap_or(usize::MAX) {
-                return Ok(moved);
+            let page = self.page(after).await?;
+            let (from, to) = (after, page.unwrap_or(Uuid::max()));
+            loop {
+                let (looked, raised) = self.write(move |conn, tools| raise(conn, tools, (from, to)).boxed()).await?;
+                moved += self.post_silences(&raised);
+                if raised.is_empty() || looked < usize::try_from(MOST).unwrap_or(usize::MAX) {
+                    break;
+                }
+            }
+            match page {
+                Some(last) => after = last,
+                None => return Ok(moved),
             }
         }
+    }
+
+    /// The last device of the page after one; nothing: that page ends with the last of all. One statement does not look at everybody, or it would
+    /// run out of its time in a great installation.
+    async fn page(&self, after: Uuid) -> Result<Option<Uuid>, StoreError> {
+        let mut conn = self.pool.get().await?;
+        let rest = device_reports::table.filter(device_reports::device_id.gt(after)).order(device_reports::device_id);
+        Ok(rest.offset(PAGE - 1).select(device_reports::device_id).first(&mut conn).await.optional()?)
     }
 
     async fn is_my_turn(&self) -> Result<bool, StoreError> {
@@ -129,21 +148,31 @@ impl WordRow {
 }
 
 /// Tells of devices that fell silent. With how many were looked at.
-async fn raise(conn: &mut AsyncPgConnection, tools: Tools) -> Result<(usize, Vec<Moved>), StoreError> {
+async fn raise(
+    conn: &mut AsyncPgConnection,
+    tools: Tools,
+    (from, to): (Uuid, Uuid),
+) -> Result<(usize, Vec<Moved>), StoreError> {
     let now = tools.world.now();
     #[expect(clippy::disallowed_methods, reason = "one look at every device; every value is a bind parameter")]
     let query = diesel::sql_query(format!(
         "select * from (select {WORD} \
          from device_reports r join devices d on d.id = r.device_id and d.revoked_at is null \
          join teens t on t.account_id = d.teen_id and t.quiet_hours is not null cross join installation i \
-         where (r.applied_revision is distinct from t.revision or r.applied_epoch is distinct from i.epoch \
+         where r.device_id > $3 and r.device_id <= $4 and (r.applied_revision is distinct from t.revision or r.applied_epoch is distinct from i.epoch \
              or coalesce(r.last_seen_at, d.created_at) <= $1 - make_interval(hours => t.quiet_hours)) \
            and not exists (select from silences s where s.device_id = d.id and s.cleared_at is null)) w \
          where w.is_guarded and (least(coalesce(w.last_seen_at, w.registered_at), \
              case when w.has_confirmed then w.behind_since else coalesce(w.forgot_at, w.registered_at) end) \
            <= $1 - make_interval(hours => w.quiet_hours)) limit $2"
     ));
-    let rows: Vec<WordRow> = query.bind::<Timestamptz, _>(now.to_diesel()).bind::<BigInt, _>(MOST).load(conn).await?;
+    let rows: Vec<WordRow> = query
+        .bind::<Timestamptz, _>(now.to_diesel())
+        .bind::<BigInt, _>(MOST)
+        .bind::<SqlUuid, _>(from)
+        .bind::<SqlUuid, _>(to)
+        .load(conn)
+        .await?;
     let mut raised = Vec::new();
     for row in &rows {
         let Some((reason, since)) = row.silence(now) else { continue };

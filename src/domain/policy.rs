@@ -43,7 +43,7 @@ pub use self::{
     layers::{Kept, Layers, Setting, Timed},
     patch::{PatchError, patch_guardian, patch_teen, value_of},
     stored::StoredError,
-    time_grant::{TimeGift, TimeGrant, day_gifts, give_time, take_time_back, with_gifts},
+    time_grant::{MOST_MINUTES, TimeGift, TimeGrant, day_gifts, give_time, take_time_back, with_gifts},
     timed::{give_back, grant, hold, take_back},
     undo::{Undo, undo_of},
     until::Until,

@@ -71,8 +71,10 @@ pub fn silence(
         (SilenceReason::Removed, _) => {
             format!("{device} was taken off the list of devices. Your limits do not reach it any more.")
         }
-        (SilenceReason::NotHeard, Some(_)) => format!("{device} is heard again, after {lasted}."),
-        (SilenceReason::NotConfirmed, Some(_)) => format!("{device} confirms your limits again, after {lasted}."),
+        // It may be heard again, but also gone, or its hours were changed: how it stands now is said elsewhere.
+        (SilenceReason::NotHeard | SilenceReason::NotConfirmed, Some(_)) => {
+            format!("{device} counted as silent for {lasted}, and does not any more.")
+        }
         (SilenceReason::NotHeard, None) => {
             format!("{device} has not been heard for {lasted}.{battery} We cannot say whether your limits count on it.")
         }
@@ -136,5 +138,15 @@ mod tests {
             "{waiting}"
         );
         assert!(summary("Mia's phone", Standing::Enforced, Some(now), now).ends_with("just now."));
+    }
+
+    /// A silence may end because the device is heard, and also because it is gone or other hours were set.
+    #[test]
+    fn the_end_of_a_silence_claims_nothing_of_the_device() {
+        let (since, now) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + SignedDuration::from_hours(30));
+        for reason in [SilenceReason::NotHeard, SilenceReason::NotConfirmed] {
+            let said = silence("Mia's phone", reason, since, Some(now), Some(4), now);
+            assert_eq!(said, "Mia's phone counted as silent for 30 hours, and does not any more.");
+        }
     }
 }

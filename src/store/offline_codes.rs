@@ -5,6 +5,8 @@
 
 mod views;
 
+use std::collections::BTreeMap;
+
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension,
     PgSortExpressionMethods, QueryDsl,
@@ -35,7 +37,7 @@ use crate::domain::{
     device::code::{AHEAD, CodeKey},
     ids::{AccountId, DeviceId, TeenId},
     pairing::PairingState,
-    policy::{PatchError, TimeGift, give_time},
+    policy::{MOST_MINUTES, PatchError, TimeGift, give_time},
     vault::{Purpose, Vault},
 };
 
@@ -250,9 +252,6 @@ async fn make(
     if !select(exists(active).and(exists(theirs))).get_result::<bool>(conn).await? {
         return Err(StoreError::NotFound);
     }
-    // Nobody reads out what the law or the platform would not let them give today.
-    let gift = TimeGift { id: tools.world.uuid(), day: None, item: None, minutes: Some(minutes) };
-    give_time(&standing.situation(tools, now), &standing.calendar, gift, by, None)?;
     // What a device tells of and nobody made says nothing of which number is next.
     let of_device = offline_codes::table
         .filter(offline_codes::device_id.eq(device.uuid()).and(offline_codes::made_at.is_not_null()));
@@ -264,6 +263,10 @@ async fn make(
     if number.saturating_sub(count(told)) > AHEAD {
         return Err(StoreError::TooManyUntold);
     }
+    // Nobody reads out what the law or the platform would not let them give today, with the codes that may still be typed in.
+    let with_open = minutes.saturating_add(open_minutes(conn, teen).await?).min(MOST_MINUTES);
+    let gift = TimeGift { id: tools.world.uuid(), day: None, item: None, minutes: Some(with_open) };
+    give_time(&standing.situation(tools, now), &standing.calendar, gift, by, None)?;
     let code = key_of(&tools.vault, device).code(number, minutes).ok_or(PatchError::TimeRange(minutes))?;
     diesel::insert_into(offline_codes::table)
         .values((
@@ -282,6 +285,23 @@ async fn make(
     let made = NewCode { code: grouped(&code), number, minutes, device_id: device, made_at: now };
     once::keep(conn, tools, once, &made).await?;
     Ok(made)
+}
+
+/// Minutes of the codes of a teen that may still be typed in: those after the last that a device has told of.
+async fn open_minutes(conn: &mut AsyncPgConnection, teen: TeenId) -> Result<u16, StoreError> {
+    let rows: Vec<(Uuid, i32, i16, Option<jiff_diesel::Timestamp>)> = offline_codes::table
+        .filter(offline_codes::teen_id.eq(teen.uuid()).and(offline_codes::made_at.is_not_null()))
+        .select((offline_codes::device_id, offline_codes::number, offline_codes::minutes, offline_codes::told_at))
+        .load(conn)
+        .await?;
+    let mut last: BTreeMap<Uuid, i32> = BTreeMap::new();
+    for (device, number, ..) in rows.iter().filter(|(.., told_at)| told_at.is_some()) {
+        let known = last.entry(*device).or_default();
+        *known = (*known).max(*number);
+    }
+    let is_open = |(device, number, ..): &&(Uuid, i32, i16, _)| last.get(device).is_none_or(|last| number > last);
+    let minutes = rows.iter().filter(is_open).map(|(_, _, minutes, _)| u16::try_from(*minutes).unwrap_or_default());
+    Ok(minutes.fold(0, u16::saturating_add))
 }
 
 /// What a device tells of, if it was made here and not told of before. What nobody made is written down for both sides to see.

@@ -250,7 +250,10 @@ impl OpenRow {
         if self.reason == SilenceReason::Removed.as_str() {
             return !self.word.is_guarded || removal_is_old(self.raised_at.to_jiff(), now);
         }
-        self.is_revoked || self.word.silence(now).is_none()
+        // One that is heard by now and still confirms nothing is told of anew, as that.
+        let was_not_heard = self.reason == SilenceReason::NotHeard.as_str();
+        let goes_on = |(reason, _)| !(was_not_heard && reason == SilenceReason::NotConfirmed);
+        self.is_revoked || !self.word.silence(now).is_some_and(goes_on)
     }
 }
 
@@ -276,16 +279,25 @@ pub(super) async fn removed(
     let query = diesel::sql_query(
         "insert into silences (id, teen_id, device_id, reason, since, raised_at, quiet_hours, last_seen_at, battery_percent, network, signed_out) \
          select $1, t.account_id, r.device_id, 'removed', $2, $2, coalesce(t.quiet_hours, 0), r.last_seen_at, (r.status ->> 'battery_percent')::smallint, r.status ->> 'network', false \
-         from device_reports r, teens t where r.device_id = $3 and t.account_id = $4",
+         from device_reports r, teens t where r.device_id = $3 and t.account_id = $4 \
+         on conflict (device_id) where cleared_at is null do update set reason = excluded.reason, since = excluded.since, \
+           raised_at = excluded.raised_at, moved_recorded_at = clock_timestamp() returning id",
     );
-    query
+    // The look at all devices may have told of it in between: then that row becomes this one.
+    let made: Made = query
         .bind::<SqlUuid, _>(id)
         .bind::<Timestamptz, _>(now)
         .bind::<SqlUuid, _>(device.uuid())
         .bind::<SqlUuid, _>(teen.uuid())
-        .execute(conn)
+        .get_result(conn)
         .await?;
-    Ok(Some(Event::SilenceMoved { teen, silence: id.into(), cleared: false }))
+    Ok(Some(Event::SilenceMoved { teen, silence: made.id.into(), cleared: false }))
+}
+
+#[derive(QueryableByName)]
+struct Made {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
 }
 
 /// What moved in the last thirty seconds, for the sweep.

@@ -99,7 +99,7 @@ async fn a_silent_device_is_told_of_once_and_clears_itself() {
     house.pass(Duration::from_secs(61));
     let over = hears_of_silence(&mut guardian).await;
     assert_eq!(over["silence_id"], told["silence_id"], "nothing was told in between");
-    assert!(over["cleared_at"].is_string() && over["sentence"].as_str().expect("words").contains("is heard again"));
+    assert!(over["cleared_at"].is_string() && over["sentence"].as_str().expect("words").contains("does not any more"));
     assert_eq!(device(&house, &family).await["silence"], Json::Null);
 }
 
@@ -209,4 +209,25 @@ async fn a_clock_that_is_not_right_is_told_of() {
     assert!(!told.to_string().contains("Tokyo"), "where a phone is, is nobody's business: {told}");
     beats(&mut phone, 2, beat(clock(1, "Europe/Berlin"))).await;
     assert_eq!(device(&house, &family).await["clock"], Json::Null);
+}
+
+/// Not heard, then heard, and still nothing confirmed: the reason that is told is the one that is true.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_is_heard_again_and_confirms_nothing_is_told_of_as_that() {
+    let house = House::new().await;
+    let mut family = house.family().await;
+    family.guardian.sets(family.teen.id, json!({"devices.quiet_hours": 1})).await;
+    house.pass(HOUR - Duration::from_secs(60));
+    family.guardian.renews().await;
+    let mut guardian = listens(&house, &family).await;
+    house.pass(Duration::from_secs(180));
+    let first = hears_of_silence(&mut guardian).await;
+    assert_eq!(first["reason"], "not_heard", "{first}");
+    let (mut phone, _) = rough::welcomed(house.url(), &family.phone.token).await;
+    beats(&mut phone, 1, json!({})).await;
+    house.pass(Duration::from_secs(61));
+    let over = hears_of_silence(&mut guardian).await;
+    assert_eq!((&over["silence_id"], over["cleared_at"].is_string()), (&first["silence_id"], true), "{over}");
+    let second = hears_of_silence(&mut guardian).await;
+    assert_eq!((&second["reason"], &second["cleared_at"]), (&json!("not_confirmed"), &Json::Null), "{second}");
 }

@@ -10,12 +10,10 @@ use crate::{
         throttle::Limit,
         who::{Teen, TeenDevice},
     },
+    domain::device::code::MOST_TOLD,
     problem::Problem,
     store::offline_codes::{CodeView, Typed},
 };
-
-/// Most codes in one report.
-const MOST: usize = 20;
 
 /// Codes that this device took.
 #[derive(Deserialize, Serialize, ToSchema)]
@@ -44,8 +42,8 @@ pub struct ToldCodes {
 pub async fn teen_codes_typed(who: TeenDevice, body: Body<TypedCodes>) -> Result<HttpResponse, Problem> {
     who.gate.throttle.count(Limit::Change, &who.proof.device().to_string()).await?;
     let codes = body.value.codes;
-    if codes.len() > MOST {
-        return Err(Problem::field("/codes", format!("must have at most {MOST} entries")));
+    if codes.len() > MOST_TOLD {
+        return Err(Problem::field("/codes", format!("must have at most {MOST_TOLD} entries")));
     }
     let told = codes.iter().map(|code| code.number).collect();
     who.store().codes_typed(who.proof.clone(), codes).await?;

@@ -12,7 +12,7 @@ use crate::domain::{
     budget::{DeviceBudget, Told},
     device::{
         ClockReading, Closed, Device as Core, Kept, Typed,
-        code::{BadCode, CodeKey, Redeemed},
+        code::{BadCode, CodeKey, MOST_TOLD, Redeemed},
     },
     snapshot::Payload,
     usage::{MOST_SLOTS, UsageSlot},
@@ -79,11 +79,11 @@ impl Counter {
         self.core.redeem(key, typed, reading)
     }
 
-    /// The codes of which the server does not know yet.
+    /// Codes of which the server does not know yet, as many as it takes at once; the others come after them.
     pub fn codes(&self) -> Vec<TypedCode> {
         let told =
             |code: Typed| TypedCode { number: code.redeemed.number, minutes: code.redeemed.minutes, day: code.day };
-        self.core.codes().map(told).collect()
+        self.core.codes().take(MOST_TOLD).map(told).collect()
     }
 
     /// The server knows of these by now.

@@ -18,6 +18,8 @@ pub const MINUTES: [u16; 6] = [5, 15, 30, 45, 60, 120];
 const ROUND: u32 = 100;
 /// How far a number may be ahead of the last one: codes that were made and never typed in.
 pub const AHEAD: u32 = 50;
+/// Most codes that are told to the server at once.
+pub const MOST_TOLD: usize = 20;
 /// Seven digits of MAC.
 const MACS: u64 = 10_000_000;
 /// Wrong codes that a device takes within an hour, then none until that hour is over.

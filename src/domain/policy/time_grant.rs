@@ -23,7 +23,7 @@ const DAILY: &str = "time.daily_minutes";
 /// The furthest day that minutes can be given for.
 const DAYS_AHEAD: i64 = 7;
 /// The most minutes of one gift: half a day. More is the rest of the day, or a setting.
-const MOST_MINUTES: u16 = 720;
+pub const MOST_MINUTES: u16 = 720;
 
 /// What was given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

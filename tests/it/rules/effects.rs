@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use family_pairing::domain::account::Role;
 use serde_json::{Value as Json, json};
 
-use super::{CAP, Folder, Pair, done, everybody_is_computed_by, kills::signs_up, no_cap};
+use super::{CAP, Folder, Pair, cap_of, done, everybody_is_computed_by, kills::signs_up, no_cap};
 use crate::house::{
     House,
     people::{Family, born},
@@ -81,4 +81,26 @@ async fn only_those_are_looked_at_whom_a_rule_can_touch() {
         everybody_is_computed_by(&house, &law, &born(&house, 14)).await;
         assert_eq!(pair.enact(&no_cap()).await.teens, reached, "and back");
     }
+}
+
+/// Codes that may still be typed in count against what the law lets be given, all of a teen's devices together.
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_that_are_open_stay_within_the_law_together() {
+    let house = House::new().await;
+    let family = house.family_in("US-CA").await;
+    let (alice, bob) = (house.operator("alice"), house.operator("bob"));
+    let folder = Folder::of(&cap_of(90));
+    done(&house.rules_by(&alice, &["import", folder.path(), "--note", "A test"]));
+    done(&house.rules_by(&bob, &["approve", "2"]));
+    family.guardian.sets(family.teen.id, json!({"time.daily_minutes": 60})).await;
+    let tablet = family.teen.registers("tablet").await;
+    let makes = async |device: &str, minutes: u16| {
+        let url = format!("{}/v1/guardian/teens/{}/devices/{device}/offline-codes", house.url(), family.teen.id);
+        raw::send("POST", &url, Some(&family.guardian.access), &[], Some(json!({"minutes": minutes}))).await
+    };
+    let (phone, tablet) = (family.phone.id.to_string(), tablet.id.to_string());
+    assert_eq!(makes(&phone, 15).await.status, 201);
+    assert_eq!(makes(&tablet, 30).await.code(), "below_floor", "45 would be 15 too many");
+    assert_eq!(makes(&tablet, 15).await.status, 201);
+    assert_eq!(makes(&phone, 5).await.code(), "below_floor");
 }

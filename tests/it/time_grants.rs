@@ -28,7 +28,7 @@ fn day(answer: &Raw) -> (i64, Option<i64>) {
 /// R3 and edge case 28: minutes add up, and a double tap is one gift. What is in force now is in the answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn minutes_add_up_and_a_double_tap_is_one() {
-    let house = House::new().await;
+    let house = House::in_the_morning().await;
     let family = house.family().await;
     family.guardian.sets(family.teen.id, json!({"guardian.visibility.usage_totals": true})).await;
     let once = gives(&family, Some("a"), json!({"minutes": 30, "reason": "film night"})).await;
@@ -59,7 +59,7 @@ async fn minutes_add_up_and_a_double_tap_is_one() {
 /// R1: a device has it at once, in its policy and in what is left; after the day it is gone by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_has_it_at_once_and_only_for_the_day() {
-    let house = House::new().await;
+    let house = House::in_the_morning().await;
     let family = house.family().await;
     let (mut phone, _) = rough::welcomed(house.url(), &family.phone.token).await;
     phone.hears_of("policy").await;
@@ -78,7 +78,7 @@ async fn a_device_has_it_at_once_and_only_for_the_day() {
 /// Edge case 29: given and taken back while a device is away; it sees only how things stand.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_given_and_taken_back_meanwhile_is_never_seen() {
-    let house = House::new().await;
+    let house = House::in_the_morning().await;
     let family = house.family().await;
     let given = gives(&family, None, json!({"minutes": 15})).await;
     let path = format!("time-grants/{}", given.body["id"].as_str().expect("an id"));
@@ -92,7 +92,7 @@ async fn what_was_given_and_taken_back_meanwhile_is_never_seen() {
 /// A pause is in force at once, another takes its place, and it ends by itself or when the guardian says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_closes_everything_until_it_ends() {
-    let house = House::new().await;
+    let house = House::in_the_morning().await;
     let family = house.family().await;
     let paused = asks(&family, "POST", "pause", None, Some(json!({"minutes": 30, "reason": "dinner"}))).await;
     // How long the app was used is shown only where the limits say so.
@@ -122,7 +122,7 @@ async fn a_pause_closes_everything_until_it_ends() {
 /// When a pairing ends, what that guardian gave ends with it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_guardian_gave_goes_with_them() {
-    let house = House::new().await;
+    let house = House::in_the_morning().await;
     let family = house.family().await;
     gives(&family, None, json!({"minutes": 15})).await;
     let pairing = asks(&family, "POST", "unlink-requests", None, Some(json!({}))).await;

@@ -97,6 +97,18 @@ impl House {
         Self::with(&[]).await
     }
 
+    /// A house in which it is ten in the morning where its families live: no night comes in between.
+    pub async fn in_the_morning() -> Self {
+        let house = Self::new().await;
+        let now = house.world().now().in_tz("Europe/Berlin").expect("a zone");
+        let today = now.date().to_zoned(now.time_zone().clone()).expect("a day");
+        let ten =
+            [today.clone(), today.tomorrow().expect("a day")].map(|day| day.with().hour(10).build().expect("an hour"));
+        let next = ten.iter().find(|ten| **ten > now).expect("one of both");
+        house.pass(next.duration_since(&now).unsigned_abs());
+        house
+    }
+
     /// A house whose nodes get more arguments; a later one overrides an earlier.
     pub async fn with(arguments: &[&str]) -> Self {
         let mut house = Self::empty(arguments).await;

@@ -32,6 +32,8 @@ use crate::domain::{
 const EVERY: SignedDuration = SignedDuration::from_secs(55);
 /// Most silent devices of one statement.
 const MOST: i64 = 1_000;
+/// Open silences that are looked at in one statement.
+const OPEN: i64 = 5_000;
 /// Devices that one statement looks at.
 const PAGE: i64 = 50_000;
 
@@ -50,8 +52,12 @@ impl Store {
         if !self.is_my_turn().await? {
             return Ok(0);
         }
-        let cleared = self.write(|conn, tools| clear(conn, tools).boxed()).await?;
-        let mut moved = self.post_silences(&cleared);
+        let (mut moved, mut after) = (0, Some(Uuid::nil()));
+        while let Some(last) = after {
+            let (next, cleared) = self.write(move |conn, tools| clear(conn, tools, last).boxed()).await?;
+            moved += self.post_silences(&cleared);
+            after = next;
+        }
         let mut after = Uuid::nil();
         loop {
             let page = self.page(after).await?;
@@ -210,15 +216,23 @@ async fn insert(
 }
 
 /// Clears what is true no more: the device is heard and confirms, the hours were changed, nobody guards, or a removal is old.
-async fn clear(conn: &mut AsyncPgConnection, tools: Tools) -> Result<Vec<Moved>, StoreError> {
+/// Looks at the devices after one; with the last that was looked at, if there may be more.
+async fn clear(
+    conn: &mut AsyncPgConnection,
+    tools: Tools,
+    after: Uuid,
+) -> Result<(Option<Uuid>, Vec<Moved>), StoreError> {
     let now = tools.world.now();
     #[expect(clippy::disallowed_methods, reason = "one look at every open row; every value is a bind parameter")]
     let query = diesel::sql_query(format!(
         "select o.id as silence_id, o.reason, o.raised_at, d.revoked_at is not null as is_revoked, {WORD} \
          from silences o join devices d on d.id = o.device_id join device_reports r on r.device_id = d.id \
-         join teens t on t.account_id = d.teen_id cross join installation i where o.cleared_at is null"
+         join teens t on t.account_id = d.teen_id cross join installation i where o.cleared_at is null and o.device_id > $2 order by o.device_id limit $3"
     ));
-    let open: Vec<OpenRow> = query.bind::<Timestamptz, _>(now.to_diesel()).load(conn).await?;
+    let query = query.bind::<Timestamptz, _>(now.to_diesel()).bind::<SqlUuid, _>(after).bind::<BigInt, _>(OPEN);
+    let open: Vec<OpenRow> = query.load(conn).await?;
+    let is_full = i64::try_from(open.len()).is_ok_and(|looked| looked >= OPEN);
+    let next = open.as_slice().last().map(|row| row.word.device_id).filter(|_| is_full);
     let over: Vec<Uuid> = open.iter().filter(|row| row.is_over(now)).map(|row| row.silence_id).collect();
     let cleared = diesel::update(silences::table.filter(silences::id.eq_any(over)))
         .set((
@@ -228,7 +242,7 @@ async fn clear(conn: &mut AsyncPgConnection, tools: Tools) -> Result<Vec<Moved>,
         .returning((silences::teen_id, silences::id))
         .get_results::<(Uuid, Uuid)>(conn)
         .await?;
-    Ok(cleared.into_iter().map(|(teen, silence)| Moved { teen, silence, cleared: true }).collect())
+    Ok((next, cleared.into_iter().map(|(teen, silence)| Moved { teen, silence, cleared: true }).collect()))
 }
 
 #[derive(QueryableByName)]

@@ -22,6 +22,7 @@ use super::{
     kinship::DeviceOf,
     prepared::Prepared,
     schema::teens,
+    usage_report::policies_then,
 };
 use crate::domain::{
     budget::rolled_up,
@@ -37,7 +38,7 @@ const HEARD: &str = "family";
 const SLOTS_PER_HOUR: i64 = 12;
 /// Slots of days that ended longer ago are rolled up. A device is refused what is older than eight days.
 pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(9 * 24);
-/// Teens whose slots are rolled up in one transaction.
+/// Teens that are looked at in one transaction.
 const AT_ONCE: i64 = 200;
 
 /// Usage of one device. The slots are checked.
@@ -101,46 +102,49 @@ impl Store {
     /// Rolls up the slots of days that are long over, and says of how many days. Any number of nodes may do so at once.
     pub async fn roll_up_usage(&self) -> Result<usize, StoreError> {
         let (mut last, mut days) = (Uuid::nil(), 0);
-        loop {
-            let some = self.teens_after(last).await?;
-            let Some(end) = some.as_slice().last().copied() else { return Ok(days) };
-            days += self
-                .write(move |conn, tools| {
-                    let some = some.clone();
-                    async move { roll_up(conn, &tools, some).await }.boxed()
-                })
-                .await?;
-            last = end;
+        while let Some(page) = self.teens_after(last).await? {
+            last = page.last;
+            let rolled = self.write(move |conn, tools| {
+                let teens = page.teens.clone();
+                async move { roll_up(conn, &tools, teens).await }.boxed()
+            });
+            days += rolled.await?;
         }
+        Ok(days)
     }
 
-    async fn teens_after(&self, last: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    /// Deletes what is older than each teen's policy lets it be kept (`retention.usage_days`), and says how many rows. Slots are what the
+    /// limits of a week count by: they stay until they are rolled up, whatever the policy says, and are shown to nobody beyond its days.
+    pub async fn forget_old_usage(&self) -> Result<usize, StoreError> {
+        let (mut last, mut rows) = (Uuid::nil(), 0);
+        while let Some(page) = self.teens_after(last).await? {
+            last = page.last;
+            let now = self.world.now().as_second();
+            let mut conn = self.pool.get().await?;
+            #[expect(clippy::disallowed_methods, reason = "a delete with joins; every value is a bind parameter")]
+            let days = diesel::sql_query(
+                "delete from usage_days u using teens t, policy_revisions p \
+                 where t.account_id = any($2) and t.account_id = u.teen_id and p.teen_id = t.account_id and p.revision = t.revision \
+                 and u.day < (to_timestamp($1) at time zone 'UTC')::date - (p.controls::jsonb -> 'retention.usage_days' ->> 'value')::int",
+            );
+            let bound = days.bind::<BigInt, _>(now).bind::<Array<SqlUuid>, _>(page.teens);
+            rows += bound.execute(&mut conn).await?;
+        }
+        Ok(rows)
+    }
+
+    /// Some teens, in the order of their ids: one statement does not look at everybody, or it would run out of its time.
+    async fn teens_after(&self, last: Uuid) -> Result<Option<Page>, StoreError> {
         let mut conn = self.pool.get().await?;
         let next = teens::table.filter(teens::account_id.gt(last)).order(teens::account_id).limit(AT_ONCE);
-        Ok(next.select(teens::account_id).load(&mut conn).await?)
+        let teens: Vec<Uuid> = next.select(teens::account_id).load(&mut conn).await?;
+        Ok(teens.as_slice().last().copied().map(|last| Page { last, teens }))
     }
+}
 
-    /// Deletes what is older than each teen's policy lets it be kept (`retention.usage_days`), and says how many rows.
-    pub async fn forget_old_usage(&self) -> Result<usize, StoreError> {
-        let now = self.world.now().as_second();
-        let mut conn = self.pool.get().await?;
-        #[expect(clippy::disallowed_methods, reason = "a delete with joins; the one value is a bind parameter")]
-        let slots = diesel::sql_query(
-            "delete from usage_slots u using devices d, teens t, policy_revisions p \
-             where d.id = u.device_id and t.account_id = d.teen_id and p.teen_id = t.account_id and p.revision = t.revision \
-             and u.slot < ($1 - 86400 * (p.controls::jsonb -> 'retention.usage_days' ->> 'value')::bigint) / 300",
-        );
-        let slots = slots.bind::<BigInt, _>(now).execute(&mut conn).await;
-        #[expect(clippy::disallowed_methods, reason = "a delete with joins; the one value is a bind parameter")]
-        let days = diesel::sql_query(
-            "delete from usage_days u using teens t, policy_revisions p \
-             where t.account_id = u.teen_id and p.teen_id = t.account_id and p.revision = t.revision \
-             and u.day < (to_timestamp($1) at time zone 'UTC')::date - (p.controls::jsonb -> 'retention.usage_days' ->> 'value')::int",
-        );
-        let days = days.bind::<BigInt, _>(now).execute(&mut conn).await?;
-        // One that failed must not keep the other from being deleted.
-        Ok(slots? + days)
-    }
+struct Page {
+    teens: Vec<Uuid>,
+    last: Uuid,
 }
 
 #[derive(Clone, Default)]
@@ -174,9 +178,11 @@ async fn roll_up(conn: &mut AsyncPgConnection, tools: &Tools, some: Vec<Uuid>) -
     let grounds = grounds(conn, tools, &with_slots).await?;
     for (teen, slots) in slots {
         let Some(ground) = grounds.get(&teen) else { continue };
-        for day in days_before(ground, &slots, before) {
+        let days = days_before(ground, &slots, before);
+        let then = policies_then(conn, tools, teen, &days, before).await?;
+        for day in days {
             let of_the_day = of_day(&slots, &day);
-            let limits = ground.limits(day.date, day.from);
+            let limits = ground.as_of(then.get(&day.date)).limits(day.date, day.to);
             keep(conn, teen, &day, rolled_up(&of_the_day, &limits)).await?;
             rolled += 1;
         }

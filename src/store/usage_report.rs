@@ -15,13 +15,13 @@ use utoipa::ToSchema;
 
 use super::{
     Store, StoreError, Tools,
-    budgets::{Given, Ground, WHOLE, given_since, grounds, of_day, slots_within},
+    budgets::{Given, Ground, given_since, grounds, of_day, slots_within},
     history::since,
     kinship::{GuardianOf, TeenSelf},
     schema::{requests, usage_days},
 };
 use crate::domain::{
-    budget::{DayTold, DayUsed, Gifts, ItemUsed, Summary},
+    budget::{DayTold, DayUsed, Gifts, Summary},
     ids::TeenId,
     policy::Policy,
     request::RequestState,
@@ -125,7 +125,8 @@ fn asked(ground: &Ground, from: Option<Date>, to: Option<Date>, now: Timestamp) 
     let begin = now.saturating_sub(SignedDuration::from_hours(24 * (since_from + 3))).unwrap_or(Timestamp::MIN);
     let end = now.saturating_add(SignedDuration::from_nanos(1)).unwrap_or(now);
     let days = ground.calendar.days(begin.max(earliest), end).into_iter();
-    days.filter(|day| (from..=to).contains(&day.date)).take(MOST_DAYS).collect()
+    let kept = ground.kept_since(now);
+    days.filter(|day| (from..=to).contains(&day.date) && day.to > kept).take(MOST_DAYS).collect()
 }
 
 async fn used(
@@ -142,19 +143,18 @@ async fn used(
         .await?
         .remove(&teen)
         .unwrap_or_default();
-    let mut then = policies_then(conn, tools, teen, &days, now).await?;
+    let then = policies_then(conn, tools, teen, &days, now).await?;
     let mut rolled = rolled(conn, teen, &days).await?;
     let given = given_since(conn, &[teen].into(), first.from).await?.remove(&teen).unwrap_or_default();
     let used = |day: LocalDay| {
-        let of_then = then.remove(&day.date).map(|policy| Ground { policy, calendar: ground.calendar.clone() });
-        let of_then = of_then.as_ref().unwrap_or(ground);
-        let (limits, sleep) = (of_then.limits(day.date, day.to.min(now)), sleep(of_then, &day));
+        let of_then = ground.as_of(then.get(&day.date));
+        let (limits, sleep) = (of_then.limits(day.date, day.to.min(now)), sleep(&of_then, &day));
         let slots = of_day(&slots, &day);
         let gifts = Gifts::on(day.date, given.iter().map(Given::gift));
-        let used = DayTold { day, slots: &slots, limits, gifts, sleep, now }.used();
+        let told = DayTold { day, slots: &slots, limits, gifts, sleep, now };
         match rolled.remove(&day.date) {
-            Some(rolled) => with_rolled(used, rolled),
-            None => used,
+            Some(rolled) => told.used_by_numbers(rolled),
+            None => told.used(),
         }
     };
     Ok(days.into_iter().map(used).collect())
@@ -190,16 +190,8 @@ fn sleep(ground: &Ground, day: &LocalDay) -> Vec<Span> {
     }
 }
 
-/// A day of which only numbers are left.
-fn with_rolled(used: DayUsed, mut rolled: BTreeMap<String, u32>) -> DayUsed {
-    let seconds = rolled.remove(WHOLE).unwrap_or_default();
-    let most = used.limit_seconds.map(|limit| limit.saturating_add(used.granted_seconds).saturating_add(60));
-    let items = rolled.into_iter().map(|(item, seconds)| ItemUsed { item, seconds }).collect();
-    DayUsed { told: true, seconds, kept: most.map(|most| seconds <= most), quiet_night: None, items, ..used }
-}
-
 /// The policies that held at the end of each day.
-async fn policies_then(
+pub(crate) async fn policies_then(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
     teen: TeenId,

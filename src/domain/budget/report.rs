@@ -1,5 +1,7 @@
 //! Days as they were used, for guardian and teen alike: the same numbers, and a gap where nothing is known.
 
+use std::collections::BTreeMap;
+
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -87,10 +89,21 @@ pub struct DayTold<'a, D> {
 impl<D: Ord + Copy> DayTold<'_, D> {
     /// The day, as it is shown.
     pub fn used(&self) -> DayUsed {
-        let Self { day, slots, limits, gifts, now, .. } = self;
-        let whole = Left::of(super::DAY, limits.day, gifts.today, spent(self.each(), limits).seconds);
+        self.shown(spent(self.each(), &self.limits).seconds, self.items(), !self.slots.is_empty())
+    }
+
+    /// The same of a day of which only numbers are left; see [`rolled_up()`].
+    pub fn used_by_numbers(&self, mut numbers: BTreeMap<String, u32>) -> DayUsed {
+        let seconds = numbers.remove(super::DAY).unwrap_or_default();
+        let items = numbers.into_iter().map(|(item, seconds)| ItemUsed { item, seconds }).collect();
+        // Whether its night was quiet nobody knows any more.
+        DayUsed { quiet_night: None, ..self.shown(seconds, items, true) }
+    }
+
+    fn shown(&self, seconds: u32, items: Vec<ItemUsed>, told: bool) -> DayUsed {
+        let Self { day, limits, gifts, now, .. } = self;
+        let whole = Left::of(super::DAY, limits.day, gifts.today, seconds);
         let is_over = day.to <= *now;
-        let told = !slots.is_empty();
         DayUsed {
             day: day.date,
             from: day.from,
@@ -101,7 +114,7 @@ impl<D: Ord + Copy> DayTold<'_, D> {
             granted_seconds: whole.granted_seconds,
             kept: whole.kept().filter(|_| is_over && told),
             quiet_night: self.is_quiet().filter(|_| is_over && told),
-            items: self.items(),
+            items,
         }
     }
 
@@ -228,6 +241,18 @@ mod tests {
             None,
             "the day is not over"
         );
+    }
+
+    /// The rest of a day that was given is no limit, also when only numbers are left.
+    #[test]
+    fn a_day_whose_rest_was_given_stays_kept() {
+        let (from, to) = (at("2026-11-26T00:00:00Z"), at("2026-11-27T00:00:00Z"));
+        let day = LocalDay { date: jiff::civil::date(2026, 11, 26), from, to, minutes: 1440, shift: None };
+        let gifts = Gifts::on(day.date, [(None, day.date, None)]);
+        let limits = Limits { day: Some(600), ..Limits::default() };
+        let told = DayTold::<u8> { day, slots: &[], limits, gifts, sleep: vec![], now: at("2026-12-10T00:00:00Z") };
+        let used = told.used_by_numbers([("day".to_owned(), 7_200), ("feed".to_owned(), 7_200)].into());
+        assert_eq!((used.told, used.seconds, used.kept, used.items.len()), (true, 7_200, Some(true), 1));
     }
 
     #[test]

@@ -4,39 +4,28 @@ Times are whole milliseconds since 1970. Nothing is remembered that could be wor
 second, and every question looks through all of it.
 """
 
-import hashlib
-import hmac
-from datetime import date, timedelta
+from datetime import timedelta
 
 import clock
-from held import Held, milliseconds
+from counted import WHOLE, Counted
+from given import Codes, gifts, monday_of
+from held import Held, counts, is_part, milliseconds, never_closes
 
-SLOT = 300
-ALWAYS = ["emergency", "help", "reporting", "family"]
 OFF_MS = 120_000
 HOUR_MS = 3_600_000
 LAST_MINUTES_MS = 120_000
-KEPT_MS = 8 * 24 * HOUR_MS
-CODE_MINUTES = [5, 15, 30, 45, 60, 120]
-CODES_AHEAD = 50
-WRONG_CODES = 5
 
 
 def enforce(given):
     """A history, step by step."""
     device = Device(given)
     steps = [device.step(step["clock"], *next(iter(step["do"].items()))) for step in given["steps"]]
-    slots = [{"item": item, "slot": slot, "seconds": device.used[slot, item]} for slot, item in sorted(device.used)]
-    return {"steps": steps, "slots": slots}
+    return {"steps": steps, "slots": device.counted.slots()}
 
 
 def told_time(at):
     """Cut to whole seconds."""
     return clock.instant(at // 1000)
-
-
-def is_part(item, whole):
-    return item == whole or item.startswith(whole + "/")
 
 
 def least_of(numbers):
@@ -46,24 +35,22 @@ def least_of(numbers):
 class Device:
     def __init__(self, given):
         self.held = Held(given["payload"])
-        self.key = bytes.fromhex(given.get("code_key", ""))
+        self.codes = Codes(bytes.fromhex(given.get("code_key", "")))
+        self.codes.of_policy(self.held.grants())
+        self.counted = Counted()
         self.anchor = None
         self.heard_at = None
+        self.wrong_since = None
         self.opened = None
-        self.used = {}
-        self.budget = None
-        self.alone = {}
-        self.last_code = 0
-        self.codes = []
-        self.wrong = []
-        self.ending = None
+        self.ending = {}
 
     def step(self, reading, what, it):
         """What happens, and how things stand right after."""
         more = getattr(self, f"do_{what}")(it, reading) or {}
         least, most, tampered = self.time(reading)
         time = {"least": told_time(least), **({"most": told_time(most)} if most != least else {}), "tampered": tampered}
-        return {**time, "silence": self.silence(least, most), **more}
+        wrong = {} if self.wrong_since is None else {"wrong_since": told_time(self.wrong_since)}
+        return {**time, **wrong, "silence": self.silence(least, most), **more}
 
     # ---- What happens ------------------------------------------------------------------------------------------------
 
@@ -92,50 +79,44 @@ class Device:
         self.write_down(reading)
 
     def do_apply(self, payload, reading):
-        before = self.whole_left(reading)
+        before = self.left_by_least(reading)
         self.held = Held(payload)
+        self.codes.of_policy(self.held.grants())
         self.write_down(reading)
-        if before != 0 and self.whole_left(reading) == 0:
-            self.ending = self.time(reading)[0] + LAST_MINUTES_MS
+        after, end = self.left_by_least(reading), self.time(reading)[0] + LAST_MINUTES_MS
+        # What has something left again has no last minutes any more.
+        going_on = {name: until for name, until in self.ending.items() if after.get(name) == 0}
+        self.ending = {**going_on, **{name: end for name, left in after.items() if left == 0 and before.get(name) != 0}}
 
-    def do_told(self, budget, _):
-        if self.budget is None or self.budget["day"] <= budget["day"]:
-            self.budget = budget
+    def do_told(self, budget, reading):
+        least = self.time(reading)[0]
+        day = self.today(least)
+        self.counted.told(budget, [day, *self.week(day)], self.held.limits(day, least, self.silence(least)))
 
     def do_used(self, it, reading):
         least, most, _ = self.time(reading)
         day = self.today(least)
-        limits = self.held.limits(day, least, self.silence(least, most))
-        alone = self.is_limited(day, limits) and counts(limits, it["item"]) and not self.is_lent(day, limits, least, most)
-        end = least // 1000
-        for second in range(end - it["seconds"], end):
-            place = (second // SLOT, it["item"])
-            self.used[place] = min(self.used.get(place, 0) + 1, SLOT)
-        oldest = (least - KEPT_MS) // 1000 // SLOT
-        self.used = {place: seconds for place, seconds in self.used.items() if place[0] >= oldest}
+        by_both = [limits for _, limits in self.by_both(day, least, most) if not never_closes(limits, it["item"])]
+        alone = any(not self.is_lent(it["item"], day, limits, max(least, most)) for limits in by_both)
+        self.counted.add(it["item"], it["seconds"], least)
         if alone:
-            self.alone = {day["date"]: self.alone.get(day["date"], 0) + it["seconds"]}
+            self.counted.add_alone(day, it["seconds"])
 
     def do_redeem(self, typed, reading):
         now = self.time(reading)[0]
-        self.wrong = [at for at in self.wrong if now - at < HOUR_MS]
-        if len(self.wrong) >= WRONG_CODES:
-            return {"refused": "wrong"}
-        digits = "".join(letter for letter in typed if letter not in " -\u00a0")
-        if len(digits) != 10 or any(letter not in "0123456789" for letter in digits):
-            return {"refused": "form"}
-        for number in range(self.last_code + 1, self.last_code + CODES_AHEAD + 1):
-            for minutes in CODE_MINUTES:
-                if code(self.key, number, minutes) == digits:
-                    self.last_code = number
-                    self.codes.append((self.today(now)["date"], minutes))
-                    return {"number": number, "minutes": minutes}
-        self.wrong.append(now)
-        return {"refused": "wrong"}
+        return self.codes.redeem(typed, now, self.today(now)["date"])
+
+    def do_codes_told(self, rows, _):
+        self.codes.told(rows)
+
+    def do_clock_told(self, since, _):
+        """The server has heard of a wrong clock; of another one than is remembered, it has not."""
+        if self.wrong_since is not None and self.wrong_since // 1000 == milliseconds(since) // 1000:
+            self.wrong_since = None
 
     def do_restart(self, _, reading):
         """All but the last minutes of a change was written down."""
-        self.ending = None
+        self.ending = {}
 
     def do_ask(self, it, reading):
         return self.verdict(it["item"], it["in_use"], *self.time(reading)[:2])
@@ -158,6 +139,9 @@ class Device:
         same = known.get("boot") == reading["boot_id"] and known["counted"] <= reading["monotonic_ms"]
         kept = {name: known[name] for name in ("told", "took", "told_at")} if same else {"told": False, "took": None, "told_at": None}
         self.anchor = {"at": least, "counted": reading["monotonic_ms"], "boot": reading["boot_id"], **kept}
+        least, _, is_wrong = self.time(reading)
+        if is_wrong and self.wrong_since is None:
+            self.wrong_since = least
         # Before the server has told the time there is only the wall clock, and no day opens for good by it.
         if self.heard_at is not None:
             day = self.today(least)
@@ -190,121 +174,75 @@ class Device:
             day = before
         return days
 
+    def week_ends(self, today):
+        """When the next Monday opens, or the first day after it."""
+        monday, day = monday_of(today["date"]) + timedelta(days=7), today
+        while day["date"] < monday:
+            day = self.held.day(day["to"])
+        return day["from"]
+
     # ---- What is left ------------------------------------------------------------------------------------------------
 
-    def spent(self, day, wanted):
-        """Seconds counted here on a day of the items that are wanted; five minutes never hold more."""
-        by_slot = {}
-        for (slot, item), seconds in self.used.items():
-            if day["from"] // 1000 // SLOT <= slot < day["to"] // 1000 // SLOT and wanted(item):
-                by_slot[slot] = min(by_slot.get(slot, 0) + seconds, SLOT)
-        return sum(by_slot.values())
-
-    def own(self, day, limits):
-        return self.spent(day, lambda item: counts(limits, item))
-
-    def said(self, name, field):
-        """A figure of the last budget."""
-        return next((row[field] for row in self.budget["items"] if row["item"] == name), 0)
-
-    def with_others(self, name, counted, day):
-        """Used on all devices: what the others have told, and the greater of both reckonings of this one."""
-        if self.budget is None or self.budget["day"] != day["date"].isoformat():
-            return counted
-        all_told, mine = self.said(name, "used_seconds"), self.said(name, "own_seconds")
-        return max(all_told - mine, 0) + max(counted, mine)
-
-    def week_before(self, today, limits):
-        """Used this week before today: the greater of what the server said and what was counted here."""
-        week = self.week(today)
-        counted = sum(self.own(day, limits) for day in week)
-        if self.budget is None:
-            return counted
-        day = self.budget["day"]
-        if day == today["date"].isoformat():
-            return max(counted, self.said("week", "used_seconds") - self.said("day", "used_seconds"))
-        since = [it for it in week if it["date"].isoformat() >= day]
-        if day not in [it["date"].isoformat() for it in week]:
-            return counted
-        # What was counted here after the server's last word comes on top.
-        untold = [
-            max(self.own(it, limits) - (self.said("day", "own_seconds") if it["date"].isoformat() == day else 0), 0)
-            for it in since
-        ]
-        return max(counted, self.said("week", "used_seconds") + sum(untold))
-
-    def given(self, today):
-        """Minutes that were given: for the day, its week, and items. None among them: the rest of the day."""
-        monday = today["date"] - timedelta(days=today["date"].weekday())
-        gifts = {"day": [], "week": []}
-        for grant in (self.held.timeline() or {"grants": []})["grants"]:
-            day, minutes = date.fromisoformat(grant["day"]), grant.get("minutes")
-            if "item" in grant:
-                if day == today["date"]:
-                    gifts.setdefault("item " + grant["item"], []).append(minutes)
-                continue
-            if day == today["date"]:
-                gifts["day"].append(minutes)
-                gifts["week"].append(minutes)
-            elif monday <= day < today["date"]:
-                gifts["week"].append(minutes or 0)
-        for minutes in self.codes_of(today):
-            gifts["day"].append(minutes)
-            gifts["week"].append(minutes)
-        return gifts
-
-    def codes_of(self, today):
-        return [minutes for day, minutes in self.codes if day == today["date"]]
+    def by_both(self, day, least, most):
+        """The limits of the day as they are at each of the instants that it may be."""
+        silence = self.silence(least, most)
+        return [(at, self.held.limits(day, at, silence)) for at in sorted({least, most})]
 
     def left(self, today, limits):
         """What is left of the day, the week and each limited item, in this order; None is no limit."""
-        gifts = self.given(today)
-        day = self.with_others("day", self.own(today, limits), today)
-        rows = [("day", limits["day"], gifts["day"], day)]
-        rows.append(("week", limits["week"], gifts["week"], day + self.week_before(today, limits)))
+        given = gifts(today["date"], self.held.grants(), self.counted, self.codes)
+        day = self.counted.of_all("day", today, limits)
+        rows = [("day", limits["day"], given["day"], day)]
+        rows.append(("week", limits["week"], given["week"], day + self.counted.week_before(today, self.week(today), limits)))
         for name in sorted(limits["items"]):
-            used = self.with_others(name, self.spent(today, lambda item: is_part(item, name)), today)
-            rows.append((name, limits["items"][name], gifts.get("item " + name, []), used))
-        return [(name, remaining(limit, given, used)) for name, limit, given, used in rows]
+            rows.append((name, limits["items"][name], given["items"].get(name, []), self.counted.of_all(name, today, limits)))
+        return {name: remaining(limit, given, used) for name, limit, given, used in rows}
 
-    def whole_left(self, reading):
+    def left_by_least(self, reading):
         least = self.time(reading)[0]
         day = self.today(least)
-        return least_of(seconds for _, seconds in self.left(day, self.held.limits(day, least, self.silence(least)))[:2])
+        return self.left(day, self.held.limits(day, least, self.silence(least)))
 
-    def is_limited(self, day, limits):
-        return any(seconds is not None for _, seconds in self.left(day, limits)[:2])
+    def concerning(self, item, day, limits):
+        """What is left of each limit that concerns an item, where there is one."""
+        concerns = lambda name: counts(limits, item) if name in WHOLE else is_part(item, name)
+        return {name: left for name, left in self.left(day, limits).items() if left is not None and concerns(name)}
 
-    def is_lent(self, day, limits, least, most):
-        if self.budget is None or self.budget["day"] != day["date"].isoformat() or not self.budget["lease"]:
-            return False
-        lease = self.budget["lease"]
-        return max(least, most) < milliseconds(lease["until"]) and self.own(day, limits) < lease["up_to_seconds"]
+    def is_lent(self, item, day, limits, latest, but=()):
+        """Whether each limit that concerns an item has a lease that lasts, `but` those that need none."""
+        return all(name in but or self.counted.is_lent(name, day, limits, latest) for name in self.concerning(item, day, limits))
 
     # ---- The verdict -------------------------------------------------------------------------------------------------
 
     def verdict(self, item, in_use, least, most):
-        instants, silence, day = {least, most}, self.silence(least, most), self.today(least)
-        limits = self.held.limits(day, least, silence)
-        if never_closes(limits, item):
+        silence, day = self.silence(least, most), self.today(least)
+        views = self.by_both(day, least, most)
+        if all(never_closes(limits, item) for _, limits in views):
             return self.open(None)
+        instants = [at for at, _ in views]
         if any(self.held.value("time.paused", at, silence) is True for at in instants):
             return closed("paused", None)
         if hours := self.held.off_hours(instants, silence):
             end, _, control = hours
             return closed("off_hours", None if end == float("inf") else end, control)
-        ending = in_use and self.ending is not None and least < self.ending
-        counted = counts(limits, item)
-        rows = [(name, left) for number, (name, left) in enumerate(self.left(day, limits)) if (counted if number < 2 else is_part(item, name))]
-        used_up = [name for name, left in rows if left == 0]
-        if used_up and not ending:
-            return closed("budget_used", day["to"], used_up[0])
-        left = least_of([*(left for _, left in rows), *(self.held.closes_in(at, silence) for at in instants)])
-        lent = self.is_lent(day, self.held.limits(day, least, self.silence(least)), least, most)
-        if not (counted and self.is_limited(day, limits)) or ending or lent:
+        rows = self.stricter(item, day, views)
+        ending = [name for name, left in rows.items() if in_use and left == 0 and least < self.ending.get(name, least)]
+        rows.update({name: (self.ending[name] - least) // 1000 for name in ending})
+        if used_up := [name for name, left in rows.items() if left == 0 and name not in ending]:
+            return closed("budget_used", self.week_ends(day) if used_up[0] == "week" else day["to"], used_up[0])
+        left = least_of([*rows.values(), *(self.held.closes_in(at, silence) for at in instants)])
+        needs_none = [*ending, *(WHOLE if any(name in WHOLE for name in ending) else [])]
+        if all(self.is_lent(item, day, limits, max(instants), needs_none) for _, limits in views):
             return self.open(left)
-        alone = limits["offline"] + sum(self.codes_of(day)) * 60 - self.alone.get(day["date"], 0)
+        offline = min(limits["offline"] for _, limits in views)
+        alone = offline + sum(self.codes.of_day(day["date"])) - self.counted.alone.get(day["date"], 0)
         return self.open(least_of([left, alone]), True) if alone > 0 else closed("offline", day["to"])
+
+    def stricter(self, item, day, views):
+        """What is left of each limit that concerns an item by any of the instants: day, week, then items by name."""
+        found = [self.concerning(item, day, limits) for _, limits in views]
+        names = sorted({name for rows in found for name in rows}, key=lambda name: (name not in WHOLE, name))
+        return {name: min(rows[name] for rows in found if name in rows) for name in names}
 
     def open(self, left, alone=False):
         """The least announcement that is not shorter than what is left."""
@@ -318,26 +256,7 @@ def closed(why, until, by=None):
     return {"closed": told, "left_seconds": 0, "alone": False, "warning": None}
 
 
-def never_closes(limits, item):
-    return any(is_part(item, name) for name in ALWAYS) or listed(limits["always"], item)
-
-
-def counts(limits, item):
-    return not never_closes(limits, item) and not listed(limits["not_counted"], item)
-
-
-def listed(names, item):
-    return any(name == "*" or is_part(item, name) for name in names)
-
-
 def remaining(limit, given, used):
     if limit is None or None in given:
         return None
-    return max(limit + sum(given) * 60 - used, 0)
-
-
-def code(key, number, minutes):
-    """The ten digits that a guardian reads out."""
-    text = b"grant" + number.to_bytes(4, "big") + minutes.to_bytes(2, "big")
-    proof = int.from_bytes(hmac.new(key, text, hashlib.sha256).digest()[:8], "big") % 10_000_000
-    return f"{CODE_MINUTES.index(minutes)}{number % 100:02}{proof:07}"
+    return max(limit + sum(given) - used, 0)

@@ -9,10 +9,27 @@ import windows
 BEGINNING = datetime(1970, 1, 1, tzinfo=timezone.utc)
 HOURS = ["time.away_windows", "time.school_windows", "time.sleep_windows"]
 DECADE_MS = 864_000_000
+ALWAYS = ["emergency", "help", "reporting", "family"]
 
 
 def milliseconds(text):
     return (datetime.fromisoformat(text.replace("Z", "+00:00")) - BEGINNING) // timedelta(milliseconds=1)
+
+
+def is_part(item, whole):
+    return item == whole or item.startswith(whole + "/")
+
+
+def listed(names, item):
+    return any(name == "*" or is_part(item, name) for name in names)
+
+
+def never_closes(limits, item):
+    return any(is_part(item, name) for name in ALWAYS) or listed(limits["always"], item)
+
+
+def counts(limits, item):
+    return not never_closes(limits, item) and not listed(limits["not_counted"], item)
 
 
 def on_day(minutes, day):
@@ -52,6 +69,9 @@ class Held:
             "safe": rows("safe"),
             "grants": it.get("grants", []),
         }
+
+    def grants(self):
+        return (self.timeline() or {"grants": []})["grants"]
 
     def day(self, at):
         """The day that an instant lies in, by the policy."""

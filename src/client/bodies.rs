@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::domain::{
     controls::ControlId,
+    device::code::Redeemed,
     ids::{AccountId, DeviceId, PairingId, TeenId},
     pairing::PairingState,
     policy::Change,
@@ -314,6 +315,6 @@ pub struct TypedCodes {
 /// Its answer.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ToldCodes {
-    /// The numbers of those that it knows now.
-    pub told: Vec<u32>,
+    /// Those that it knows now, and how many minutes each gives.
+    pub told: Vec<Redeemed>,
 }

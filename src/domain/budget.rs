@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use self::{
-    lease::{LONGEST, Lease, Leases, lease},
+    lease::{LONGEST, Lease, Leases, Lent, lease},
     limits::{Counting, Exceptions, Limits, within},
     report::{DayTold, DayUsed, ItemUsed, Summary, rolled_up},
     spent::{Spent, spent},

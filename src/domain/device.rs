@@ -13,12 +13,13 @@ pub mod clock;
 pub mod code;
 mod held;
 mod ledger;
+mod left;
 mod verdict;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -33,9 +34,10 @@ pub use self::{
 use self::{
     code::{BadCode, CodeKey, MOST_WRONG, Redeemed},
     held::Today,
+    left::Said,
 };
 use super::{
-    budget::{Budget, DAY, Gifts, Lease, Limits, Spent, WEEK},
+    budget::{Limits, Told},
     snapshot::{Payload, Silence},
 };
 
@@ -43,15 +45,6 @@ use super::{
 const LAST_MINUTES_MS: i64 = 120_000;
 /// Wrong codes are forgotten after this long.
 const WRONG_FOR_SECONDS: i64 = 3_600;
-
-/// What the server has told of a day, and what this device had counted by then.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Told {
-    budget: Budget,
-    /// What the server counted of this device's own use by then, on the whole and of each item.
-    own: BTreeMap<String, u32>,
-    lease: Option<Lease>,
-}
 
 /// What a device must not forget.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,13 +55,16 @@ pub struct Kept {
     /// The latest day that has opened.
     opened: Option<Date>,
     ledger: Ledger,
-    told: Option<Told>,
+    told: Option<Said>,
     /// What was used today without a lease.
     alone: Option<(Date, u32)>,
     /// Codes that were good, those of today with what they gave.
     last_code: u32,
     codes: Vec<Typed>,
     wrong_codes: Vec<Timestamp>,
+    /// Since when the wall clock was wrong, until the server knows.
+    #[serde(default)]
+    wrong_since: Option<Timestamp>,
 }
 
 /// A code that was typed in.
@@ -93,8 +89,8 @@ pub struct Typed {
 pub struct Device {
     kept: Kept,
     held: Option<Held>,
-    /// Until when what is in use may go on although a change has left nothing of it.
-    last_minutes: Option<Timestamp>,
+    /// The limits of which a change has left nothing, and until when what is in use may go on all the same.
+    last_minutes: BTreeMap<String, Timestamp>,
     /// The app lacks a control that may not be missing.
     lacking: bool,
 }
@@ -102,7 +98,7 @@ pub struct Device {
 impl Device {
     /// Wakes up with what was kept and with the policy that was in force.
     pub fn wake(kept: Kept, payload: Option<&Payload>) -> Self {
-        Self { kept, held: payload.and_then(Held::of), last_minutes: None, lacking: false }
+        Self { kept, held: payload.and_then(Held::of), last_minutes: BTreeMap::new(), lacking: false }
     }
 
     /// What to write down, at least once a minute and after everything that came.
@@ -118,8 +114,10 @@ impl Device {
     /// A minute went by, or less: the time that has passed is never lost again.
     pub fn tick(&mut self, reading: &ClockReading) {
         self.kept.anchor = Some(Anchor::kept(self.kept.anchor.as_ref(), reading));
+        let Time { least, tampered, .. } = self.time(reading);
+        self.kept.wrong_since = self.kept.wrong_since.or(tampered.then_some(least));
         // Before the server has ever told the time there is only the wall clock: a day that it opened in a year would stay open till then.
-        let today = self.kept.heard_at.and_then(|_| self.today(self.time(reading).least));
+        let today = self.kept.heard_at.and_then(|_| self.today(least));
         self.kept.opened = today.map(|today| today.date).max(self.kept.opened);
     }
 
@@ -132,16 +130,24 @@ impl Device {
 
     /// Another policy is in force from now on.
     pub fn apply(&mut self, payload: &Payload, reading: &ClockReading) {
-        let before = self.remaining(reading);
+        let before = self.used_up(reading);
         self.held = Held::of(payload);
         if let Some(held) = &self.held {
             self.kept.codes.iter_mut().for_each(|code| code.in_policy |= held.gives(code.grant_id));
         }
         self.tick(reading);
         let now = self.time(reading).least;
-        let closes = before != Some(0) && self.remaining(reading) == Some(0);
-        let later = now.saturating_add(jiff::SignedDuration::from_millis(LAST_MINUTES_MS)).ok();
-        self.last_minutes = if closes { later } else { self.last_minutes };
+        let until = now.saturating_add(jiff::SignedDuration::from_millis(LAST_MINUTES_MS)).unwrap_or(now);
+        let after = self.used_up(reading);
+        // What has something left again has no last minutes any more.
+        self.last_minutes.retain(|limit, _| after.contains(limit));
+        self.last_minutes.extend(after.into_iter().filter(|limit| !before.contains(limit)).map(|limit| (limit, until)));
+    }
+
+    /// The limits of which nothing is left.
+    fn used_up(&self, reading: &ClockReading) -> BTreeSet<String> {
+        let items = self.budget(reading).into_iter().flat_map(|budget| budget.items);
+        items.filter(|left| left.is_used_up()).map(|left| left.item).collect()
     }
 
     /// Whether the app lacks a control of the policy that may not be missing: then the safe side of every control counts, as after long silence.
@@ -150,23 +156,23 @@ impl Device {
     }
 
     /// What the server counts, and what it lends.
-    pub fn told(&mut self, budget: Budget, own: BTreeMap<String, u32>, lease: Option<Lease>) {
+    pub fn told(&mut self, told: Told, reading: &ClockReading) {
         // One of a day before comes late.
-        if self.kept.told.as_ref().is_none_or(|told| told.budget.day <= budget.day) {
-            self.kept.told = Some(Told { budget, own, lease });
+        if self.kept.told.as_ref().is_none_or(|known| known.budget.day <= told.budget.day) {
+            let counted = self.counted_on(told.budget.day, self.time(reading).least);
+            self.kept.told = Some(Said::of(told, &counted));
         }
     }
 
     /// Something was used for so many seconds until now.
     pub fn used(&mut self, item: &str, seconds: u32, reading: &ClockReading) {
         let time = self.time(reading);
-        let without_a_lease = self.today(time.least).filter(|today| {
-            let limits = self.limits_in(*today, time.least, self.silence(time));
-            let is_limited = self.budget_of(*today, &limits).remaining().is_some();
-            is_limited && limits.counts(item) && !self.is_lent(*today, time)
+        let alone = self.today(time.least).filter(|today| {
+            let limits = self.limits_by_all(*today, time, self.silence(time));
+            limits.iter().any(|limits| !limits.never_closes(item) && !self.is_lent(*today, time, limits, item, false))
         });
         self.kept.ledger.count(item, time.least, seconds);
-        if let Some(today) = without_a_lease {
+        if let Some(today) = alone {
             self.kept.alone = Some((today.date, self.used_alone(today).saturating_add(seconds)));
         }
     }
@@ -181,10 +187,23 @@ impl Device {
         self.kept.codes.iter().filter(|code| !code.told).copied()
     }
 
-    /// The server knows of these by now.
-    pub fn codes_told(&mut self, numbers: &[u32]) {
-        let told = self.kept.codes.iter_mut().filter(|code| numbers.contains(&code.redeemed.number));
-        told.for_each(|code| code.told = true);
+    /// The server knows of these by now, and says how many minutes each of them gives.
+    pub fn codes_told(&mut self, counted: &[Redeemed]) {
+        for Redeemed { number, minutes } in counted {
+            if let Some(code) = self.kept.codes.iter_mut().find(|code| code.redeemed.number == *number) {
+                (code.told, code.redeemed.minutes) = (true, *minutes);
+            }
+        }
+    }
+
+    /// Since when the wall clock is known to have been wrong: to be told to the server with the next hello.
+    pub const fn wrong_since(&self) -> Option<Timestamp> {
+        self.kept.wrong_since
+    }
+
+    /// The server has answered a hello that said so.
+    pub fn clock_told(&mut self, since: Timestamp) {
+        self.kept.wrong_since = self.kept.wrong_since.filter(|known| *known != since);
     }
 
     /// Somebody typed in a code. A good one gives its minutes to today, on this device.
@@ -194,21 +213,22 @@ impl Device {
         if self.kept.wrong_codes.len() >= MOST_WRONG {
             return Err(BadCode::Wrong);
         }
+        let Some(today) = self.today(now) else { return Err(BadCode::NoPolicy) };
         match key.redeem(typed, self.kept.last_code) {
             Ok(redeemed) => {
                 self.kept.last_code = redeemed.number;
-                if let Some(today) = self.today(now) {
-                    self.kept.codes.retain(|code| code.day >= today.date || !code.told);
-                    let grant_id = key.grant_id(redeemed.number);
-                    self.kept.codes.push(Typed { day: today.date, redeemed, grant_id, told: false, in_policy: false });
-                }
+                self.kept.codes.retain(|code| code.day >= today.date || !code.told);
+                let grant_id = key.grant_id(redeemed.number);
+                // A device that lost its memory may take a code again whose gift it has.
+                let in_policy = self.held.as_ref().is_some_and(|held| held.gives(grant_id));
+                self.kept.codes.push(Typed { day: today.date, redeemed, grant_id, told: false, in_policy });
                 Ok(redeemed)
             }
             Err(BadCode::Wrong) => {
                 self.kept.wrong_codes.push(now);
                 Err(BadCode::Wrong)
             }
-            Err(BadCode::Form) => Err(BadCode::Form),
+            Err(bad) => Err(bad),
         }
     }
 
@@ -230,102 +250,12 @@ impl Device {
         })
     }
 
-    fn limits(&self, today: Today, at: Timestamp) -> Limits {
-        self.limits_in(today, at, self.silence(Time { least: at, most: at, tampered: false }))
-    }
-
-    fn limits_in(&self, today: Today, at: Timestamp, silence: Silence) -> Limits {
+    fn limits(&self, today: Today, at: Timestamp, silence: Silence) -> Limits {
         self.held.as_ref().map(|held| held.limits(today.date, at, silence)).unwrap_or_default()
     }
 
-    /// What is left of today.
-    pub fn budget(&self, reading: &ClockReading) -> Option<Budget> {
-        let now = self.time(reading).least;
-        let today = self.today(now)?;
-        let limits = self.limits(today, now);
-        Some(self.budget_of(today, &limits))
-    }
-
-    fn budget_of(&self, today: Today, limits: &Limits) -> Budget {
-        let own = self.kept.ledger.spent(today, limits);
-        let told = self.kept.told.as_ref();
-        let of_today = told.filter(|told| told.budget.day == today.date);
-        // What others have told, and what is counted here.
-        let used = |item: &str, counted: u32| {
-            let Some(told) = of_today else { return counted };
-            let all = told.budget.items.iter().find(|left| left.item == item).map_or(0, |left| left.used_seconds);
-            let mine = told.own.get(item).copied().unwrap_or_default();
-            all.saturating_sub(mine.min(all)).saturating_add(counted.max(mine))
-        };
-        let items = own.items.iter().map(|(item, seconds)| (item.clone(), used(item, *seconds))).collect();
-        let spent = Spent { seconds: used(DAY, own.seconds), items };
-        let week_before = self.week_before(today, limits);
-        let gifts = self.gifts(today);
-        Budget::of(today.date, limits, &gifts, &spent, week_before)
-    }
-
-    /// What was used in this week before today, by what the server said and by what was counted here.
-    fn week_before(&self, today: Today, limits: &Limits) -> u32 {
-        let Some(held) = &self.held else { return 0 };
-        let week = held.week(today);
-        let before: Vec<&Today> = week.iter().filter(|day| day.date < today.date).collect();
-        let counted =
-            before.iter().map(|day| self.kept.ledger.spent(**day, limits).seconds).fold(0, u32::saturating_add);
-        let told = self.kept.told.as_ref().filter(|told| week.iter().any(|day| day.date == told.budget.day));
-        let said = told.map_or(0, |told| {
-            let used = |item: &str| {
-                told.budget.items.iter().find(|left| left.item == item).map_or(0, |left| left.used_seconds)
-            };
-            if told.budget.day == today.date {
-                return used(WEEK).saturating_sub(used(DAY));
-            }
-            // What was counted here after the server's last word, on its day and on those since.
-            let mine =
-                |day: &Today| told.own.get(DAY).copied().filter(|_| day.date == told.budget.day).unwrap_or_default();
-            let untold = |day: &&&Today| day.date >= told.budget.day;
-            let since = before
-                .iter()
-                .filter(untold)
-                .map(|day| self.kept.ledger.spent(**day, limits).seconds.saturating_sub(mine(day)));
-            since.fold(used(WEEK), u32::saturating_add)
-        });
-        counted.max(said)
-    }
-
-    fn gifts(&self, today: Today) -> Gifts {
-        let mut gifts = self.held.as_ref().map(|held| held.gifts(today.date)).unwrap_or_default();
-        for code in self.codes_of(today).filter(|code| !code.in_policy) {
-            gifts.today = gifts.today.and(Some(code.redeemed.minutes));
-            gifts.week = gifts.week.and(Some(code.redeemed.minutes));
-        }
-        gifts
-    }
-
-    /// What is left of day and week; nothing: no limit.
-    fn remaining(&self, reading: &ClockReading) -> Option<u32> {
-        self.budget(reading)?.remaining()
-    }
-
-    /// Whether the device may go on without asking anybody. Where the time is not known, a lease has to last by either.
-    fn is_lent(&self, today: Today, time: Time) -> bool {
-        let told = self.kept.told.as_ref().filter(|told| told.budget.day == today.date);
-        let Some(lease) = told.and_then(|told| told.lease) else { return false };
-        let own = self.kept.ledger.spent(today, &self.limits(today, time.least)).seconds;
-        time.instants().all(|at| at < lease.until) && own < lease.up_to_seconds
-    }
-
-    fn codes_of(&self, today: Today) -> impl Iterator<Item = &Typed> {
-        self.kept.codes.iter().filter(move |code| code.day == today.date)
-    }
-
-    /// What is left of the minutes without the server, what codes have given on top.
-    fn left_alone(&self, today: Today, limits: &Limits) -> u32 {
-        let seconds = |code: &Typed| u32::from(code.redeemed.minutes).saturating_mul(60);
-        let given = self.codes_of(today).map(seconds).fold(0, u32::saturating_add);
-        limits.offline.saturating_add(given).saturating_sub(self.used_alone(today))
-    }
-
-    fn used_alone(&self, today: Today) -> u32 {
-        self.kept.alone.filter(|(day, _)| *day == today.date).map_or(0, |(_, seconds)| seconds)
+    /// What limits today, by each instant that it may be: the stricter counts.
+    fn limits_by_all(&self, today: Today, time: Time, silence: Silence) -> Vec<Limits> {
+        time.instants().map(|at| self.limits(today, at, silence)).collect()
     }
 }

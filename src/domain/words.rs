@@ -85,7 +85,7 @@ pub fn silence(
 }
 
 /// Says in a sentence that a device's clock is not right, or set to another local time than the teen's home.
-pub fn clock(device: &str, off_seconds: i64, other_zone: bool) -> String {
+pub fn clock(device: &str, off_seconds: i64, other_zone: bool, was_wrong: bool) -> String {
     let off = match off_seconds {
         0 => String::new(),
         off => {
@@ -95,9 +95,18 @@ pub fn clock(device: &str, off_seconds: i64, other_zone: bool) -> String {
             format!("The clock of {device} is {by} {}.", if off > 0 { "ahead" } else { "behind" })
         }
     };
-    let zone = if other_zone { format!("{device} is set to another time zone than home.") } else { String::new() };
-    let space = if off.is_empty() || zone.is_empty() { "" } else { " " };
-    format!("{off}{space}{zone} Your limits count by our time all the same.")
+    let zone = other_zone.then(|| format!("{device} is set to another time zone than home."));
+    let was = was_wrong.then(|| format!("The clock of {device} was wrong while it was away, and is right now."));
+    let off = Some(off).filter(|off| !off.is_empty());
+    let told: Vec<String> = [off, was, zone].into_iter().flatten().collect();
+    format!("{} Your limits count by our time all the same.", told.join(" "))
+}
+
+/// What is said of a device that came back in an earlier state.
+pub fn went_back(device: &str) -> String {
+    format!(
+        "{device} came back without limits that it had. The app was installed again, or {device} is a copy of an earlier state."
+    )
 }
 
 fn ago(at: Timestamp, now: Timestamp) -> String {

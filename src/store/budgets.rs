@@ -39,6 +39,11 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
+    /// The same home with the policy of another time, as far as it is known.
+    pub(crate) fn as_of(&self, policy: Option<&Policy>) -> Self {
+        Self { policy: policy.unwrap_or(&self.policy).clone(), calendar: self.calendar.clone() }
+    }
+
     /// What limits a day, by what holds at an instant.
     pub(crate) fn limits(&self, day: Date, at: Timestamp) -> Limits {
         Limits::read(day, |id| {
@@ -49,6 +54,14 @@ impl Ground {
             };
             serde_json::to_value(value).ok()
         })
+    }
+
+    /// Since when use may be shown: `retention.usage_days`.
+    pub(crate) fn kept_since(&self, now: Timestamp) -> Timestamp {
+        let Some(Value::Number(days)) = self.policy.get("retention.usage_days").map(|held| &held.value) else {
+            return Timestamp::MIN;
+        };
+        now.saturating_sub(SignedDuration::from_hours(24 * i64::from(*days))).unwrap_or(Timestamp::MIN)
     }
 
     /// The days of the week of an instant up to its own, which comes last.
@@ -107,9 +120,11 @@ impl Store {
             let leases = leases.remove(teen).unwrap_or(Leases::on(counted.day)).for_day(counted.day);
             // What it has been lent stays as it is: looked up in a copy that nobody keeps.
             let tell = |device: &DeviceId| {
-                let lease = leases.of.get(device).copied();
-                let told = counted.tell(*device, &mut leases.clone(), now);
-                (*device, Told { lease: told.lease.and(lease), ..told })
+                let mut told = counted.tell(*device, &mut leases.clone(), now);
+                told.lease = told.lease.and(leases.of.get(device).copied());
+                let lent = |item: &String| leases.items.get(item).and_then(|lent| lent.get(device)).copied();
+                told.leases = told.leases.keys().filter_map(|item| Some((item.clone(), lent(item)?))).collect();
+                (*device, told)
             };
             told.extend(devices.iter().map(tell));
         }
@@ -345,9 +360,6 @@ pub(crate) async fn slots_within(
 fn uuids(of: &BTreeSet<TeenId>) -> Vec<Uuid> {
     of.iter().map(|teen| teen.uuid()).collect()
 }
-
-/// The item under which a day's whole is kept.
-pub(crate) const WHOLE: &str = DAY;
 
 #[cfg(test)]
 mod tests {

@@ -99,7 +99,17 @@ impl DeviceWork {
         self.beats.ask(Beat { device, app_version: None, said }).await
     }
 
-    /// The same for a device that has just said hello, at once.
+    /// A device without a socket asked or told something: it is not silent. Its answer does not wait for that; the next one says it again.
+    pub fn note_heard(&self, device: DeviceOf) {
+        let work = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = work.beat(device, OfItself::default()).await {
+                tracing::debug!(%error, "that a device was heard could not be written down");
+            }
+        });
+    }
+
+    /// Marks a device that has just said hello as heard, at once, and reads what it should have.
     pub async fn arrive(
         &self,
         device: DeviceOf,

@@ -24,7 +24,7 @@ use uuid::Uuid;
 pub use self::views::CodeView;
 use self::views::Row;
 use super::{
-    Store, StoreError, Tools,
+    Event, Store, StoreError, Tools,
     audit::{self, Deed},
     guardian_work::Changing,
     history::since,
@@ -34,7 +34,7 @@ use super::{
     schema::{accounts, devices, offline_codes, pairings, time_grants},
 };
 use crate::domain::{
-    device::code::{AHEAD, CodeKey},
+    device::code::{AHEAD, CodeKey, Redeemed},
     ids::{AccountId, DeviceId, TeenId},
     pairing::PairingState,
     policy::{MOST_MINUTES, PatchError, TimeGift, give_time},
@@ -146,9 +146,10 @@ impl Store {
         Ok(rows.into_iter().map(Row::view).collect())
     }
 
-    /// A device tells which codes were typed in. Each becomes minutes of its day, once; telling again changes nothing.
-    pub async fn codes_typed(&self, device: DeviceOf, typed: Vec<Typed>) -> Result<(), StoreError> {
-        for typed in typed {
+    /// A device tells which codes were typed in. Each becomes minutes of its day, once; telling again changes nothing. Says how many
+    /// minutes each gives.
+    pub async fn codes_typed(&self, device: DeviceOf, typed: Vec<Typed>) -> Result<Vec<Redeemed>, StoreError> {
+        for typed in &typed {
             let (of, one) = (device.clone(), typed.clone());
             let found = self
                 .write(move |conn, tools| {
@@ -157,20 +158,48 @@ impl Store {
                 })
                 .await?;
             if let Some(made) = found {
-                self.redeem(&device, &typed, made).await?;
+                self.redeem(&device, typed, made).await?;
             }
         }
-        Ok(())
+        self.counted(&device, &typed).await
+    }
+
+    /// What became of codes: the minutes of their gifts.
+    async fn counted(&self, device: &DeviceOf, typed: &[Typed]) -> Result<Vec<Redeemed>, StoreError> {
+        let key = key_of(&self.vault, device.device());
+        let ids: Vec<Uuid> = typed.iter().map(|typed| key.grant_id(typed.number)).collect();
+        let mut conn = self.pool.get().await?;
+        let given: Vec<GiftRow> = time_grants::table
+            .filter(time_grants::teen_id.eq(device.teen().uuid()).and(time_grants::revoked_at.is_null()))
+            .filter(time_grants::id.eq_any(ids))
+            .select((time_grants::id, time_grants::day, time_grants::minutes))
+            .load(&mut conn)
+            .await?;
+        // A device that lost its memory may take a code once more: it gave its minutes to the day that was told first.
+        let minutes = |typed: &Typed| {
+            let is_this = |(id, day, _): &&GiftRow| *id == key.grant_id(typed.number) && day.to_jiff() == typed.day;
+            given.iter().find(is_this).and_then(|(.., minutes)| u16::try_from((*minutes)?).ok()).unwrap_or_default()
+        };
+        Ok(typed.iter().map(|typed| Redeemed { number: typed.number, minutes: minutes(typed) }).collect())
     }
 
     /// A gift like any other, made by whoever made the code; and only then it is written down that the device told of it.
     async fn redeem(&self, device: &DeviceOf, typed: &Typed, made: Made) -> Result<(), StoreError> {
         let id = key_of(&self.vault, device.device()).grant_id(typed.number);
-        let gift = TimeGift { id, day: Some(typed.day), item: None, minutes: Some(typed.minutes) };
-        match self.give_by_code(device, made.by, gift, made.reason.clone()).await {
-            Ok(_) => {}
+        let give = |minutes| {
+            let gift = TimeGift { id, day: Some(typed.day), item: None, minutes: Some(minutes) };
+            self.give_by_code(device, made.by, gift, made.reason.clone())
+        };
+        let mut given = give(typed.minutes).await;
+        // A bound has come in between: what it leaves is given.
+        if let Err(StoreError::Patch(PatchError::BeyondBound { possible_minutes: possible @ 1.., .. })) = given {
+            given = give(possible.min(typed.minutes)).await;
+        }
+        match given {
+            // Nothing more can be given on that day: the device is told so.
+            Ok(_) | Err(StoreError::Patch(PatchError::BeyondBound { .. })) => {}
             Err(error) if error.breaks("time_grants_pkey") => {}
-            // Its day is over, or what was given does not fit any more. It was used all the same, and the day's sum says so.
+            // Its day is over. It was used all the same, and the sums of its day and week say so.
             Err(StoreError::Patch(_)) => self.enter(device, typed, &made, id).await?,
             Err(error) => return Err(error),
         }
@@ -219,10 +248,14 @@ impl Store {
             }
             .boxed()
         })
-        .await
+        .await?;
+        self.post(Event::BudgetMoved { teen, told_by: None });
+        Ok(())
     }
 }
 
+/// A gift, its day, and its minutes.
+type GiftRow = (Uuid, jiff_diesel::Date, Option<i16>);
 /// Minutes, who made it, why, and when a device told of it.
 type KnownRow = (i16, Option<Uuid>, Option<String>, Option<jiff_diesel::Timestamp>);
 

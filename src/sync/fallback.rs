@@ -9,11 +9,7 @@ use crate::{
     auth::who::Reader,
     domain::{ids::TeenId, report::SaidBy, version::Version},
     problem::{Code, Problem},
-    store::{
-        kinship::{DeviceOf, TeenSelf},
-        policies::Reading,
-        reports::{Had, OfItself},
-    },
+    store::{kinship::TeenSelf, policies::Reading, reports::Had},
 };
 
 /// How long the newest policy may take to be read.
@@ -27,6 +23,9 @@ pub async fn newer_than(
     have: Option<Version>,
     wait: Duration,
 ) -> Result<Option<ByteString>, Problem> {
+    if let Some(device) = who.as_device() {
+        live.work.note_heard(device);
+    }
     if let Some(Reading { epoch, newest, .. }) = read {
         let here = Version { epoch, revision: newest.record.revision };
         if Some(here) != have {
@@ -36,9 +35,6 @@ pub async fn newer_than(
         if wait.is_zero() {
             return Ok(None);
         }
-    }
-    if let Some(device) = who.as_device() {
-        note_heard(live, device);
     }
     let teen = who.teen();
     let mut waiting = live.hub.wait_for(teen);
@@ -61,16 +57,6 @@ pub async fn newer_than(
     }
     let frame = tokio::time::timeout(READ, frame_of(live, teen, newest)).await;
     frame.map_err(|_| Code::Unavailable)?.map(Some)
-}
-
-/// A device that waits here is not silent. Its poll does not wait for that, and the next one says it again.
-fn note_heard(live: &Live, device: DeviceOf) {
-    let work = live.work.clone();
-    tokio::spawn(async move {
-        if let Err(error) = work.beat(device, OfItself::default()).await {
-            tracing::debug!(%error, "that a device was heard could not be written down");
-        }
-    });
 }
 
 /// What the device had of an epoch before this one may be gone.

@@ -89,6 +89,9 @@ pub struct Hello {
     /// What the device's clocks say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<ClockReading>,
+    /// Since when its wall clock is known to have been wrong, if the server does not know yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_wrong_since: Option<Timestamp>,
 }
 
 /// The device persisted and switched to a policy. Issues present: partly enforced.

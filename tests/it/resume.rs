@@ -69,6 +69,8 @@ async fn a_device_that_went_back_in_time_is_enforced_no_more() {
     let mut phone = family.phone.connects_to(house.url(), Some(held(&first))).await;
     assert_eq!(phone.welcome.resume, Some(Resume::Snapshot));
     assert_eq!(state().await, "sending");
+    let told = family.guardian.devices(family.teen.id).await[0]["went_back"]["sentence"].clone();
+    assert!(told.as_str().is_some_and(|it| it.contains("copy of an earlier state")), "{told}");
     assert_eq!(phone.policy().await, second);
     phone.applies(&second, vec![]).await;
     assert_eq!(state().await, "enforced");

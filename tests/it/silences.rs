@@ -231,3 +231,56 @@ async fn a_device_that_is_heard_again_and_confirms_nothing_is_told_of_as_that() 
     let second = hears_of_silence(&mut guardian).await;
     assert_eq!((&second["reason"], &second["cleared_at"]), (&json!("not_confirmed"), &Json::Null), "{second}");
 }
+
+/// A clock that was wrong while the device was away, and put right before it came back: both sides are told all the same, for a week.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_wrong_meanwhile_is_told_of() {
+    let house = House::new().await;
+    let mut family = house.family().await;
+    let mut guardian = listens(&house, &family).await;
+    let since = (house.world().now() - jiff::SignedDuration::from_hours(5)).to_string();
+    let mut phone = rough::open(house.url(), &family.phone.token).await;
+    phone.says(json!({"t": "hello", "protocol": 1, "clock_wrong_since": since})).await;
+    phone.hears_of("welcome").await;
+    let told = loop {
+        let notice = guardian.hears_of("notice").await;
+        if notice["kind"] == "device" && notice["clock"].is_object() {
+            break notice;
+        }
+    };
+    assert_eq!((&told["clock"]["off_seconds"], &told["clock"]["was_wrong_since"]), (&json!(0), &json!(since)));
+    assert!(told["clock"]["sentence"].as_str().is_some_and(|it| it.contains("was wrong while it was away")), "{told}");
+    house.pass(Duration::from_secs(8 * 86_400));
+    family.guardian.renews().await;
+    assert_eq!(device(&house, &family).await["clock"], Json::Null, "after a week it is over");
+}
+
+/// A device that has no socket is heard by what it asks and tells: it is no silent one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_without_a_socket_is_heard() {
+    let house = House::new().await;
+    let mut family = house.family().await;
+    let asks = [
+        ("GET", "policy", None),
+        ("POST", "usage", Some(json!({"slots": []}))),
+        ("POST", "offline-codes", Some(json!({"codes": []}))),
+    ];
+    for (method, path, body) in asks {
+        house.pass(HOUR);
+        family.guardian.renews().await;
+        let before = house.world().now();
+        let url = format!("{}/v1/teen/{path}", house.url());
+        let answer = raw::send(method, &url, Some(&family.phone.token), &[], body).await;
+        assert_eq!(answer.status, 200, "{path} {}", answer.text);
+        let is_seen = async || {
+            let seen = device(&house, &family).await["last_seen_at"].clone();
+            seen.as_str().is_some_and(|at| at.parse::<jiff::Timestamp>().is_ok_and(|at| at >= before))
+        };
+        let mut looks = 0;
+        while !is_seen().await {
+            looks += 1;
+            assert!(looks < 60, "{path} says that the device is there");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}

@@ -1,21 +1,13 @@
 """A device by itself, with the server and without it: what time it is, what may be used and why not, what it counts."""
 
-import json
-
-import clock
 import windows
-from cases import case
+from cases import case, device_rules
+from cases.device_life import FRIDAY, HOUR, MINUTE, SCHOOL, SLEEP, Life, instant, payload, row
 from draw import dice, every_day
-from enforce import CODE_MINUTES, Device, code
+from given import CODE_MINUTES, code
 from held import milliseconds
 
-ZONE = "Europe/Berlin"
-FRIDAY = "2026-11-27T00:00:00Z"
-MINUTE, HOUR = 60_000, 3_600_000
 ITEMS = ["feed", "games", "games/chess", "learn/maths", "call/grandma", "emergency", "help/line"]
-SLEEP = every_day("22:00", "07:00")
-SCHOOL = [{"days": ["mon", "tue", "wed", "thu", "fri"], "from": "08:00", "to": "13:00"}]
-PLAIN = {"warnings": [10, 2], "staleness": {"warn_hours": 24, "safe_hours": 72}}
 
 # What a history is about: how often what happens, how long it takes, and the hours of Friday (UTC) at which it begins.
 THEMES = {
@@ -48,51 +40,17 @@ def cases():
                 story.pass_by(chance.choice(lengths))
                 story.happen(chance.choices(list(weights), weights.values())[0])
             yield case(f"devices/{theme}-{number}", "enforce", why, story.given)
+    yield from device_rules.cases()
 
 
-def instant(ms):
-    """With its milliseconds, where it has some."""
-    return clock.instant(ms // 1000) if ms % 1000 == 0 else f"{clock.instant(ms // 1000)[:-1]}.{ms % 1000:03}Z"
-
-
-def payload(controls, begin, days=4, grants=(), safe=None):
-    """A policy with a timeline of some days; of no days at all, without one. `safe`: windows that count after long silence."""
-    entries = {name: it if isinstance(it, dict) and "value" in it else {"value": it} for name, it in controls.items()}
-    first = begin // MINUTE * 60
-    last = first + days * 86_400
-    minutes = lambda second: (second - first) // 60
-    row = lambda entries: [
-        minutes(second) for block in clock.blocks(windows.schedule(entries), ZONE, first, last) for second in block
-    ]
-    lists = {name: it["value"] for name, it in entries.items() if name.endswith("_windows")}
-    line = {
-        "from": clock.instant(first),
-        "until": clock.instant(last),
-        "tzdata": "2026f",
-        "days": {
-            it["date"]: minutes(clock.seconds(it["from"])) for it in (clock.days(ZONE, 0, first, last) if days else [])
-        },
-        "blocks": {name: row(it) for name, it in lists.items() if it},
-        **({"safe": {name: row(it) for name, it in safe.items()}} if safe else {}),
-        **({"grants": list(grants)} if grants else {}),
-    }
-    named = {"teen_id": "00000000-0000-7000-8000-00000000a001", "epoch": 1, "revision": 1, "issued_at": clock.instant(first)}
-    home = {"home_zone": ZONE, "day_start_minute": 0}
-    return {**named, **home, "controls": entries, "timeline": line if days else [], **PLAIN}
-
-
-class Story:
-    """A history while it is made: the true time, what the clocks show of it, and the device that lives through it."""
+class Story(Life):
+    """A history of what happens by chance."""
 
     def __init__(self, chance, theme, hour):
         self.chance, self.theme = chance, theme
         self.now = milliseconds(FRIDAY) + hour * HOUR + chance.randrange(60) * MINUTE + chance.randrange(1000)
-        self.booted, self.boots, self.wall_off, self.passed, self.others = self.now - 7 * HOUR, 0, 0, 0, 0
-        self.in_use, self.number, self.steps = "feed", 0, []
-        self.given = {"payload": self.policy(), "steps": self.steps}
-        if theme == "codes":
-            self.given["code_key"] = chance.randbytes(32).hex()
-        self.device = Device(self.given)
+        self.passed, self.others, self.in_use = 0, 0, "feed"
+        super().__init__(self.now, self.policy(), chance.randbytes(32) if theme == "codes" else None)
 
     def policy(self):
         """Some limits, as they suit what the history is about."""
@@ -139,9 +97,6 @@ class Story:
         given = {"by": "00000000-0000-7000-8000-000000000001", "given_at": FRIDAY, "until": "2026-11-27T23:00:00Z"}
         return [{**named, **what, **given}]
 
-    def date(self):
-        return clock.instant(self.now // 1000 + 3_600)[:10]
-
     # ---- What happens ------------------------------------------------------------------------------------------------
 
     def begin(self):
@@ -156,16 +111,6 @@ class Story:
     def pass_by(self, seconds):
         self.passed = seconds
         self.now += seconds * 1000 + self.chance.choice([0, 0, 250, 999])
-
-    def reading(self):
-        wall = (self.now // 1000 + self.wall_off) * 1000
-        return {"wall": instant(max(wall, 0)), "monotonic_ms": self.now - self.booted, "boot_id": chr(97 + self.boots)}
-
-    def step(self, what, it):
-        reading = self.reading()
-        self.steps.append({"clock": reading, "do": {what: it}})
-        # Some answers are lists and rows of the policy: the device must not change what was given.
-        return self.device.step(reading, what, json.loads(json.dumps(it)))
 
     def happen(self, what):
         getattr(self, what)()
@@ -204,16 +149,12 @@ class Story:
         least = self.device.time(self.reading())[0]
         day = self.device.today(least)
         limits = self.device.held.limits(day, least, "short")
-        own = self.device.own(day, limits)
-        rows = [self.row("day", own, own + self.others), self.row("week", 0, own + self.others + 300)]
-        rows += [self.row(item, 0, min(self.others, 120)) for item in sorted(limits["items"])]
+        own = self.device.counted.own("day", day, limits)
+        rows = [row("day", own, own + self.others), row("week", 0, own + self.others + 300)]
+        rows += [row(item, 0, min(self.others, 120)) for item in sorted(limits["items"])]
         lent = {"up_to_seconds": own + self.chance.choice([0, 120, 300, 600]), "until": instant(self.now // 1000 * 1000 + 600_000)}
         is_limited = limits["day"] is not None or limits["week"] is not None
         self.step("told", {"day": day["date"].isoformat(), "items": rows, "lease": lent if is_limited else None})
-
-    def row(self, item, own, used):
-        """What the device makes of limit and rest itself is left out of its sight."""
-        return {"item": item, "limit_seconds": None, "granted_seconds": 0, "used_seconds": used, "remaining_seconds": None, "own_seconds": own}
 
     def apply(self):
         least, most, _ = self.device.time(self.reading())
@@ -237,7 +178,7 @@ class Story:
         self.ask()
 
     def redeem(self):
-        key, last = bytes.fromhex(self.given["code_key"]), self.device.last_code
+        key, last = bytes.fromhex(self.given["code_key"]), self.device.codes.last
         number = max(last + self.chance.choice([1, 1, 1, 2, 50, 51, 0, -1]), 1)
         digits = code(key, number, self.chance.choice(CODE_MINUTES))
         typed = self.chance.choice([digits] * 10 + [

@@ -27,7 +27,7 @@ use crate::{
 #[schema(example = json!({"device_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "name": "Mia's phone", "platform": "android-16",
     "app_version": "3.2.1", "state": "enforced", "summary": "Mia's phone applies your limits. It confirmed them 12 seconds ago.",
     "desired_epoch": 1, "desired_revision": 5, "epoch": 1, "revision": 5, "confirmed_at": "2026-11-22T13:41:07Z", "took_ms": 38,
-    "online": true, "last_seen_at": "2026-11-22T13:41:07Z", "issues": [], "lost": null, "clock": null, "silence": null}))]
+    "online": true, "last_seen_at": "2026-11-22T13:41:07Z", "issues": [], "lost": null, "clock": null, "silence": null, "went_back": null}))]
 pub struct GuardianDevice {
     device_id: DeviceId,
     name: String,
@@ -60,6 +60,17 @@ pub struct GuardianDevice {
     clock: Option<ClockInWords>,
     /// Since when it confirms nothing any more, if that is longer than `devices.quiet_hours`; null: it is not.
     silence: Option<SilenceView>,
+    /// It came back without what it had confirmed, within the last week; null: it did not.
+    went_back: Option<WentBack>,
+}
+
+/// A device that came back in an earlier state.
+#[derive(Serialize, ToSchema)]
+struct WentBack {
+    /// When.
+    at: Timestamp,
+    /// The same in a sentence.
+    sentence: String,
 }
 
 /// Changes of limits that were lost.
@@ -90,6 +101,7 @@ impl GuardianDevice {
             issues: in_words(&standing.name, standing.issues()),
             clock: ClockInWords::of(&standing.name, &standing.clock),
             silence,
+            went_back: standing.went_back_at.map(|at| WentBack { at, sentence: words::went_back(&standing.name) }),
             device_id: standing.device,
             name: standing.name,
             platform: standing.platform,

@@ -10,7 +10,7 @@ use crate::{
         throttle::Limit,
         who::{Teen, TeenDevice},
     },
-    domain::device::code::MOST_TOLD,
+    domain::device::code::{MOST_TOLD, Redeemed},
     problem::Problem,
     store::offline_codes::{CodeView, Typed},
 };
@@ -27,15 +27,16 @@ pub struct TypedCodes {
 
 /// What the server knows of by now.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"told": [1]}))]
+#[schema(example = json!({"told": [{"number": 1, "minutes": 30}]}))]
 pub struct ToldCodes {
-    /// The numbers of all that were told: none needs to be told again.
-    told: Vec<u32>,
+    /// All that were told, and how many minutes each gives: none needs to be told again.
+    told: Vec<Redeemed>,
 }
 
 /// Tell which codes were typed in
 ///
-/// The minutes of each become a gift for that day, once. Telling again changes nothing. Your guardians see it, also where a device tells
+/// The minutes of each become a gift for that day, once. Telling again changes nothing. The answer says how many minutes each gives: none,
+/// where nobody made it or it was taken back, and fewer, where the law leaves no more. Your guardians see it, also where a device tells
 /// of a code that nobody made.
 #[utoipa::path(tag = "teen", request_body = TypedCodes, responses((status = 200, description = "Kept", body = ToldCodes)))]
 #[post("/v1/teen/offline-codes")]
@@ -45,8 +46,8 @@ pub async fn teen_codes_typed(who: TeenDevice, body: Body<TypedCodes>) -> Result
     if codes.len() > MOST_TOLD {
         return Err(Problem::field("/codes", format!("must have at most {MOST_TOLD} entries")));
     }
-    let told = codes.iter().map(|code| code.number).collect();
-    who.store().codes_typed(who.proof.clone(), codes).await?;
+    let told = who.store().codes_typed(who.proof.clone(), codes).await?;
+    who.gate.devices.note_heard(who.proof);
     Ok(ok(ToldCodes { told }))
 }
 

@@ -89,6 +89,7 @@ pub async fn teen_usage(who: TeenDevice, body: Body<UsageReport>) -> Result<Http
     }
     let taken = slots.len();
     who.gate.devices.use_up(Usage { device: who.proof.clone(), slots }).await?;
+    who.gate.devices.note_heard(who.proof.clone());
     let budget = who.gate.devices.told(who.proof.clone()).await?.map(DeviceBudget::from);
     Ok(ok(UsageAnswer { taken, left_out, budget }))
 }

@@ -1,6 +1,7 @@
 //! A device between two connections: what it holds, what it makes of a snapshot, what it says about itself.
 
 mod codes;
+mod using;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -13,7 +14,7 @@ use super::{
     contact::Contact,
     events::{Voice, What},
     habits::Habits,
-    usage::{Counter, Turn},
+    usage::Counter,
 };
 use crate::client::{
     ClientError,
@@ -222,34 +223,6 @@ impl Device {
         self.look();
     }
 
-    /// The server has answered a question of this device, which took so long.
-    pub fn answered(&mut self, server_time: Timestamp, took: Duration) {
-        let (reading, took_ms) = (self.clock(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-        self.usage.heard(server_time, took_ms, &reading);
-    }
-
-    /// When the next minute of the pretend user is over, if there is one.
-    pub fn minute_at(&self) -> Option<Instant> {
-        (!self.usage.is_idle()).then_some(self.minute_at)
-    }
-
-    /// A minute of the pretend user went by. What it left is on disk when this comes back.
-    pub async fn minute(&mut self) {
-        self.minute_at = Instant::now() + MINUTE;
-        let reading = self.clock();
-        for Turn { item, closed } in self.usage.minute(&reading) {
-            self.voice.tell(closed.map_or(What::Opened { item: item.clone() }, |closed| What::Closed { item, closed }));
-        }
-        self.keep_usage().await;
-    }
-
-    async fn keep_usage(&self) {
-        let (keep, kept) = self.usage.kept();
-        if !matches!(spawn_blocking(move || keep.keep_usage(&kept)).await, Ok(Ok(()))) {
-            self.voice.tell(What::Trouble { words: "What was used could not be written down.".to_owned() });
-        }
-    }
-
     /// What a control is set to at this time.
     #[cfg(test)]
     pub fn value(&self, control: &str) -> Option<&serde_json::Value> {
@@ -324,6 +297,7 @@ impl Device {
             capabilities: self.receiver.capabilities().clone(),
             applied: held.map(|held| Held { version: held.version, sha256: held.sha256.clone() }),
             clock: Some(self.clock()),
+            clock_wrong_since: self.usage.wrong_since(),
         }))
     }
 

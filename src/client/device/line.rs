@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 use super::{Device, events::What};
@@ -40,6 +41,7 @@ pub async fn session(device: &mut Device, quit: &mut Quit) -> End {
         Ok(socket) => Line::new(socket, device.patience),
         Err(error) => return End::Failed(error),
     };
+    line.wrong_since = device.usage.wrong_since();
     let end = match line.say(device.hello()).await {
         Ok(()) => line.until_end(device, quit).await,
         Err(end) => end,
@@ -58,6 +60,8 @@ struct Line {
     answer_by: Option<Instant>,
     /// When the question was asked that is to be answered.
     asked_at: Instant,
+    /// What its hello says of the clock.
+    wrong_since: Option<Timestamp>,
 }
 
 impl Line {
@@ -69,6 +73,7 @@ impl Line {
             beat_at: None,
             answer_by: Some(Instant::now() + patience),
             asked_at: Instant::now(),
+            wrong_since: None,
         }
     }
 
@@ -118,7 +123,7 @@ impl Line {
                 device.heard().await;
                 device.answered(server_time, self.asked_at.elapsed());
             }
-            ServerFrame::Budget(budget) => device.usage.told(budget),
+            ServerFrame::Budget(budget) => device.left(budget),
             ServerFrame::Ack { r#ref: Some(id) } => device.acknowledged(&id),
             ServerFrame::Drain { reconnect_after_ms } => {
                 return Err(End::Drained(Duration::from_millis(reconnect_after_ms)));
@@ -141,6 +146,7 @@ impl Line {
         self.beat_every = Duration::from_secs(welcome.heartbeat_seconds.max(1).into());
         self.beat_at = Some(Instant::now() + up_to(device.api.world(), self.beat_every));
         device.voice.tell(What::Connected { connection_id: welcome.connection_id, desired: welcome.desired });
+        device.clock_told(self.wrong_since.take());
         device.answered(welcome.server_time, self.asked_at.elapsed());
         device.tell_codes().await;
         match device.usage.is_idle() {

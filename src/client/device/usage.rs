@@ -9,7 +9,7 @@ use crate::client::{
     keep::{Keep, KeepError},
 };
 use crate::domain::{
-    budget::{DeviceBudget, Told},
+    budget::DeviceBudget,
     device::{
         ClockReading, Closed, Device as Core, Kept, Typed,
         code::{BadCode, CodeKey, MOST_TOLD, Redeemed},
@@ -86,9 +86,19 @@ impl Counter {
         self.core.codes().take(MOST_TOLD).map(told).collect()
     }
 
-    /// The server knows of these by now.
-    pub fn codes_told(&mut self, numbers: &[u32]) {
-        self.core.codes_told(numbers);
+    /// The server knows of these by now, and says how many minutes each gives.
+    pub fn codes_told(&mut self, counted: &[Redeemed]) {
+        self.core.codes_told(counted);
+    }
+
+    /// Since when the wall clock was wrong, as long as the server does not know.
+    pub const fn wrong_since(&self) -> Option<Timestamp> {
+        self.core.wrong_since()
+    }
+
+    /// The server has answered a hello that said so.
+    pub fn clock_told(&mut self, since: Timestamp) {
+        self.core.clock_told(since);
     }
 
     /// The app lacks a control that may not be missing, or does not any more.
@@ -112,9 +122,8 @@ impl Counter {
     }
 
     /// The server says what is left.
-    pub fn told(&mut self, budget: DeviceBudget) {
-        let Told { budget, own, lease } = budget.into();
-        self.core.told(budget, own, lease);
+    pub fn told(&mut self, budget: DeviceBudget, reading: &ClockReading) {
+        self.core.told(budget.into(), reading);
     }
 
     /// A minute went by: what may be used was used, and what opened or closed is told.

@@ -6,10 +6,10 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Fault;
 use crate::domain::{
-    budget::{DeviceBudget, Told},
+    budget::DeviceBudget,
     device::{
         ClockReading, Device, Kept, Verdict,
-        code::{BadCode, CodeKey},
+        code::{BadCode, CodeKey, Redeemed},
     },
     snapshot::Payload,
 };
@@ -45,6 +45,10 @@ enum Happens {
     Used { item: String, seconds: u32 },
     /// Somebody typed in a code.
     Redeem(String),
+    /// The server says how many minutes codes count for.
+    CodesTold(Vec<Redeemed>),
+    /// The server has answered a hello that said since when the wall clock was wrong.
+    ClockTold(Timestamp),
     /// The app starts again, with what was written down.
     Restart(bool),
     /// Whether something may be used now.
@@ -76,6 +80,9 @@ impl Phone {
         }
         told.insert("tampered".to_owned(), json!(time.tampered));
         told.insert("silence".to_owned(), json!(self.core.silence(time)));
+        if let Some(since) = self.core.wrong_since() {
+            told.insert("wrong_since".to_owned(), json!(whole(since)?));
+        }
         Ok(Json::Object(told))
     }
 
@@ -87,9 +94,11 @@ impl Phone {
                 self.core.apply(&payload, clock);
                 self.payload = *payload;
             }
-            Happens::Told(budget) => {
-                let Told { budget, own, lease } = budget.into();
-                self.core.told(budget, own, lease);
+            Happens::Told(budget) => self.core.told(budget.into(), clock),
+            Happens::CodesTold(counted) => self.core.codes_told(&counted),
+            Happens::ClockTold(since) => {
+                let known = self.core.wrong_since().filter(|known| known.as_second() == since.as_second());
+                known.into_iter().for_each(|since| self.core.clock_told(since));
             }
             Happens::Used { item, seconds } => self.core.used(&item, seconds, clock),
             Happens::Redeem(typed) => return self.redeem(&typed, clock),
@@ -106,6 +115,7 @@ impl Phone {
             Ok(redeemed) => serde_json::to_value(redeemed)?,
             Err(BadCode::Form) => json!({"refused": "form"}),
             Err(BadCode::Wrong) => json!({"refused": "wrong"}),
+            Err(BadCode::NoPolicy) => json!({"refused": "no_policy"}),
         })
     }
 

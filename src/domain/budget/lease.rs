@@ -7,7 +7,8 @@
 //! **The bound.** At any time what devices have told, and what is lent and has not run out, is within the limit together with what
 //! was given. Beyond that a device can only have used, and not told: one lease that ran out, and the minutes that the policy
 //! allows it without the server (`time.offline_minutes`, A). Once it tells, nothing is left to lend to anybody. So a day's use of N
-//! devices is at most `limit + granted + N · (10 minutes + A)`, and within the limit as long as all of them are heard.
+//! devices is at most `limit + granted + N · (10 minutes + A)`, and within the limit as long as all of them are heard. The same
+//! holds of each item that has minutes of its own: they are lent apart.
 
 use std::collections::BTreeMap;
 
@@ -39,43 +40,51 @@ pub struct Lease {
 pub struct Leases {
     /// The local day that they are for.
     pub day: Date,
-    /// Who was lent what.
-    pub of: BTreeMap<DeviceId, Lease>,
+    /// Who was lent what of day and week together.
+    pub of: Lent,
+    /// The same of each item that has minutes of its own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub items: BTreeMap<String, Lent>,
 }
+
+/// What was lent of one thing, by device.
+pub type Lent = BTreeMap<DeviceId, Lease>;
 
 impl Leases {
     /// None yet.
     pub const fn on(day: Date) -> Self {
-        Self { day, of: BTreeMap::new() }
+        Self { day, of: BTreeMap::new(), items: BTreeMap::new() }
     }
 
     /// Those of a day: what was lent for another one is void.
     pub fn for_day(self, day: Date) -> Self {
         if self.day == day { self } else { Self::on(day) }
     }
+}
 
-    /// What a device may use beyond what it has told, now.
-    fn outstanding(&self, device: &DeviceId, used: u32, now: Timestamp) -> u32 {
-        let counts = |lease: &&Lease| now < lease.until.saturating_add(GRACE).unwrap_or(lease.until);
-        self.of.get(device).filter(counts).map_or(0, |lease| lease.up_to_seconds.saturating_sub(used))
+impl Lease {
+    /// What may be used by it beyond what was told, now.
+    fn outstanding(&self, used: u32, now: Timestamp) -> u32 {
+        let counts = now < self.until.saturating_add(GRACE).unwrap_or(self.until);
+        if counts { self.up_to_seconds.saturating_sub(used) } else { 0 }
     }
 }
 
-/// Lends to a device. `remaining`: what is left of day and week by what all devices have told; `used`: what each device has told of
+/// Lends to a device. `remaining`: what is left by what all devices have told; `used`: what each device has told of
 /// this day. The lease that it has stays where it is good for long enough, so that few are written.
 pub fn lease(
-    leases: &mut Leases,
+    lent: &mut Lent,
     device: DeviceId,
     remaining: u32,
     used: &BTreeMap<DeviceId, u32>,
     now: Timestamp,
 ) -> Lease {
     let told = |device: &DeviceId| used.get(device).copied().unwrap_or_default();
-    let others = leases.of.keys().filter(|other| **other != device);
-    let held = others.map(|other| leases.outstanding(other, told(other), now)).fold(0, u32::saturating_add);
+    let others = lent.iter().filter(|(other, _)| **other != device);
+    let held = others.map(|(other, lease)| lease.outstanding(told(other), now)).fold(0, u32::saturating_add);
     let free = remaining.saturating_sub(held);
     let own = told(&device);
-    if let Some(lease) = leases.of.get(&device).copied() {
+    if let Some(lease) = lent.get(&device).copied() {
         let (left, time) = (lease.up_to_seconds.saturating_sub(own), lease.until.duration_since(now).as_secs());
         // What is lent must be there: less may be left than when it was lent.
         if left <= free && time > i64::from(RENEWED_BELOW) && (left > RENEWED_BELOW || left == free) {
@@ -84,7 +93,7 @@ pub fn lease(
     }
     let until = now.saturating_add(SignedDuration::from_secs(LONGEST.into())).unwrap_or(now);
     let lease = Lease { up_to_seconds: own.saturating_add(free.min(LONGEST)), until };
-    leases.of.insert(device, lease);
+    lent.insert(device, lease);
     lease
 }
 
@@ -104,28 +113,31 @@ mod tests {
 
     #[test]
     fn what_is_lent_is_not_lent_twice_until_it_runs_out() {
-        let mut leases = Leases::on(jiff::civil::date(2026, 11, 27));
+        let mut lent = Lent::new();
         let none = BTreeMap::new();
-        assert_eq!(lease(&mut leases, device(1), 900, &none, at(0)), Lease { up_to_seconds: 600, until: at(600) });
-        assert_eq!(lease(&mut leases, device(2), 900, &none, at(0)).up_to_seconds, 300);
-        assert_eq!(lease(&mut leases, device(3), 900, &none, at(0)).up_to_seconds, 0);
+        assert_eq!(lease(&mut lent, device(1), 900, &none, at(0)), Lease { up_to_seconds: 600, until: at(600) });
+        assert_eq!(lease(&mut lent, device(2), 900, &none, at(0)).up_to_seconds, 300);
+        assert_eq!(lease(&mut lent, device(3), 900, &none, at(0)).up_to_seconds, 0);
         // The first has told 600: what it was lent is used, and nothing is left but what the second holds.
         let used = [(device(1), 600)].into();
-        assert_eq!(lease(&mut leases, device(1), 300, &used, at(500)).up_to_seconds, 600);
+        assert_eq!(lease(&mut lent, device(1), 300, &used, at(500)).up_to_seconds, 600);
         // The second was never heard of again: a minute after its lease ran out it is lent to the first.
-        assert_eq!(lease(&mut leases, device(1), 300, &used, at(659)).up_to_seconds, 600);
-        assert_eq!(lease(&mut leases, device(1), 300, &used, at(661)).up_to_seconds, 900);
+        assert_eq!(lease(&mut lent, device(1), 300, &used, at(659)).up_to_seconds, 600);
+        assert_eq!(lease(&mut lent, device(1), 300, &used, at(661)).up_to_seconds, 900);
     }
 
     #[test]
     fn a_good_lease_is_kept() {
-        let mut leases = Leases::on(jiff::civil::date(2026, 11, 27));
-        let first = lease(&mut leases, device(1), 3_600, &BTreeMap::new(), at(0));
+        let mut lent = Lent::new();
+        let first = lease(&mut lent, device(1), 3_600, &BTreeMap::new(), at(0));
         let used = |seconds| [(device(1), seconds)].into();
-        assert_eq!(lease(&mut leases, device(1), 3_540, &used(60), at(60)), first);
-        assert_eq!(lease(&mut leases, device(1), 3_300, &used(300), at(200)).up_to_seconds, 900);
-        assert_eq!(leases.clone().for_day(jiff::civil::date(2026, 11, 28)).of.len(), 0);
+        assert_eq!(lease(&mut lent, device(1), 3_540, &used(60), at(60)), first);
+        assert_eq!(lease(&mut lent, device(1), 3_300, &used(300), at(200)).up_to_seconds, 900);
+        let today = jiff::civil::date(2026, 11, 27);
+        let leases = Leases { of: lent.clone(), ..Leases::on(today) };
+        assert_eq!(leases.clone().for_day(today), leases);
+        assert_eq!(leases.for_day(jiff::civil::date(2026, 11, 28)).of.len(), 0);
         // The limit was lowered: no more is lent than is left.
-        assert_eq!(lease(&mut leases, device(1), 60, &used(300), at(210)).up_to_seconds, 360);
+        assert_eq!(lease(&mut lent, device(1), 60, &used(300), at(210)).up_to_seconds, 360);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Counting, Limits, within};
+use super::{Counting, DAY, Limits, within};
 use crate::domain::usage::{SLOT_SECONDS, UsageSlot};
 
 /// What was used of a day.
@@ -18,6 +18,11 @@ impl Spent {
     /// Of an item that has minutes of its own.
     pub fn of(&self, item: &str) -> u32 {
         self.items.get(item).copied().unwrap_or_default()
+    }
+
+    /// Of an item, or of the whole ([`DAY`]).
+    pub fn on(&self, item: &str) -> u32 {
+        if item == DAY { self.seconds } else { self.of(item) }
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Budget, DAY, Gifts, Lease, Leases, Left, Limits, lease, spent};
+use super::{Budget, DAY, Gifts, Lease, Leases, Left, Lent, Limits, Spent, WEEK, lease, spent};
 use crate::domain::{ids::DeviceId, usage::UsageSlot};
 
 /// A teen's day as the server counts it.
@@ -31,8 +31,10 @@ pub struct Told {
     pub budget: Budget,
     /// What of it is this device's own use, on the whole (`day`) and of each item with minutes of its own.
     pub own: BTreeMap<String, u32>,
-    /// How far it may go on by itself; nothing: no limit.
+    /// How far it may go on by itself; nothing: no limit of day or week.
     pub lease: Option<Lease>,
+    /// The same of each item with minutes of its own.
+    pub leases: BTreeMap<String, Lease>,
 }
 
 /// The same as it travels: the `budget` frame.
@@ -45,7 +47,7 @@ pub struct DeviceBudget {
     pub day: Date,
     /// The whole day (`day`), its week (`week`), then each item with minutes of its own.
     pub items: Vec<DeviceLeft>,
-    /// How far this device may go on by itself; null: no limit.
+    /// How far this device may go on by itself; null: no limit of day or week.
     pub lease: Option<Lease>,
 }
 
@@ -57,11 +59,18 @@ pub struct DeviceLeft {
     pub left: Left,
     /// What of the use today is this device's own, as the server knows it.
     pub own_seconds: u32,
+    /// Of an item with minutes of its own: how far this device may go on with it by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
 }
 
 impl From<Told> for DeviceBudget {
-    fn from(Told { budget, own, lease }: Told) -> Self {
-        let item = |left: Left| DeviceLeft { own_seconds: own.get(&left.item).copied().unwrap_or_default(), left };
+    fn from(Told { budget, own, lease, leases }: Told) -> Self {
+        let item = |left: Left| DeviceLeft {
+            own_seconds: own.get(&left.item).copied().unwrap_or_default(),
+            lease: leases.get(&left.item).copied(),
+            left,
+        };
         Self { day: budget.day, items: budget.items.into_iter().map(item).collect(), lease }
     }
 }
@@ -69,7 +78,8 @@ impl From<Told> for DeviceBudget {
 impl From<DeviceBudget> for Told {
     fn from(DeviceBudget { day, items, lease }: DeviceBudget) -> Self {
         let own = items.iter().map(|item| (item.left.item.clone(), item.own_seconds)).collect();
-        Self { budget: Budget { day, items: items.into_iter().map(|item| item.left).collect() }, own, lease }
+        let leases = items.iter().filter_map(|item| Some((item.left.item.clone(), item.lease?))).collect();
+        Self { budget: Budget { day, items: items.into_iter().map(|item| item.left).collect() }, own, lease, leases }
     }
 }
 
@@ -82,23 +92,28 @@ impl Counted {
 
     /// Tells a device, and lends to it where there is a limit.
     pub fn tell(&self, device: DeviceId, leases: &mut Leases, now: Timestamp) -> Told {
-        let (budget, own) = (self.budget(), self.own(device));
-        let lease = budget.remaining().map(|remaining| lease(leases, device, remaining, &self.by_device(), now));
-        Told { budget, own, lease }
+        let (budget, by_device) = (self.budget(), self.by_device());
+        let used = |item: &str| by_device.iter().map(|(of, spent)| (*of, spent.on(item))).collect();
+        let lend = |lent: &mut Lent, item: &str, remaining| lease(lent, device, remaining, &used(item), now);
+        let whole = budget.remaining().map(|remaining| lend(&mut leases.of, DAY, remaining));
+        let of_items = budget.items.iter().filter(|left| !matches!(left.item.as_str(), DAY | WEEK));
+        let mut lend_item = |left: &Left| {
+            let lent = leases.items.entry(left.item.clone()).or_default();
+            Some((left.item.clone(), lend(lent, &left.item, left.remaining_seconds?)))
+        };
+        let of_items = of_items.filter_map(&mut lend_item).collect();
+        let own = by_device.get(&device).cloned().unwrap_or_default();
+        let own = self.limits.items.keys().map(String::as_str).chain([DAY]).map(|item| (item.to_owned(), own.on(item)));
+        Told { own: own.collect(), budget, lease: whole, leases: of_items }
     }
 
-    fn own(&self, device: DeviceId) -> BTreeMap<String, u32> {
-        let slots = self.slots.iter().filter(|(of, _)| *of == device);
-        let own = spent(slots.map(|(of, slot)| (*of, slot)), &self.limits);
-        own.items.into_iter().chain([(DAY.to_owned(), own.seconds)]).collect()
-    }
-
-    fn by_device(&self) -> BTreeMap<DeviceId, u32> {
+    /// What each device has used.
+    fn by_device(&self) -> BTreeMap<DeviceId, Spent> {
         let mut devices: BTreeMap<DeviceId, Vec<&UsageSlot>> = BTreeMap::new();
         for (device, slot) in &self.slots {
             devices.entry(*device).or_default().push(slot);
         }
-        let used = |slots: Vec<&UsageSlot>| spent(slots.into_iter().map(|slot| ((), slot)), &self.limits).seconds;
+        let used = |slots: Vec<&UsageSlot>| spent(slots.into_iter().map(|slot| ((), slot)), &self.limits);
         devices.into_iter().map(|(device, slots)| (device, used(slots))).collect()
     }
 }

@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use utoipa::ToSchema;
 use uuid::{Builder, Uuid};
 
 use crate::domain::vault::mac;
@@ -30,7 +31,7 @@ pub const MOST_WRONG: usize = 5;
 pub struct CodeKey([u8; 32]);
 
 /// A code that was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Redeemed {
     /// Its number: counted from 1 on this device, and never twice.
     pub number: u32,
@@ -47,6 +48,9 @@ pub enum BadCode {
     /// Not made for this device, or used before.
     #[error("this code is not good here, or was used before")]
     Wrong,
+    /// No policy has come yet: there is no day to give minutes to.
+    #[error("a code can be used once this device has its limits")]
+    NoPolicy,
 }
 
 impl CodeKey {

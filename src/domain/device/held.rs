@@ -101,6 +101,17 @@ impl Held {
         days
     }
 
+    /// When the week of a day ends: with the first day after it that is of another one.
+    pub fn week_ends(&self, today: Today) -> Timestamp {
+        let left = i64::from(6 - today.date.weekday().to_monday_zero_offset());
+        let sunday = today.date.saturating_add(jiff::SignedDuration::from_hours(24 * left));
+        let mut ends = today.to;
+        while let Some(day) = Some(self.day(ends)).filter(|day| day.date <= sunday && day.to > ends) {
+            ends = day.to;
+        }
+        ends
+    }
+
     /// Which hours close everything at an instant, and until when; the longest of several.
     pub fn off_hours(&self, at: Timestamp, silence: Silence) -> Option<(&'static str, Until)> {
         let closed = HOURS.into_iter().filter_map(|control| Some((control, self.blocked(control, at, silence)?)));

@@ -1,13 +1,14 @@
 //! The hard cases by number (`sync.md` of the research, kept in `docs/DEVICE.md`), and histories of devices that are lied to.
 
 mod histories;
+mod sharing;
 
 use serde_json::json;
 use uuid::Uuid;
 
 use super::*;
 use crate::domain::{
-    budget::Left,
+    budget::{Budget, DAY, Lease, Left, WEEK},
     receiver::{Receiver, entries},
     report::{Issue, IssueCode},
     snapshot::{Payload, Staleness},
@@ -51,15 +52,15 @@ fn left(item: &str, used_seconds: u32) -> Left {
     Left { item: item.into(), limit_seconds: None, granted_seconds: 0, used_seconds, remaining_seconds: None }
 }
 
-fn told(day: &str, used: u32, own: u32, lease: Option<(u32, &str)>) -> (Budget, BTreeMap<String, u32>, Option<Lease>) {
+fn told(day: &str, used: u32, own: u32, lease: Option<(u32, &str)>) -> Told {
     let budget = Budget { day: day.parse().unwrap(), items: vec![left(DAY, used), left(WEEK, used)] };
     let lease = lease.map(|(up_to_seconds, until)| Lease { up_to_seconds, until: at(until) });
-    (budget, [(DAY.to_owned(), own)].into(), lease)
+    Told { budget, own: [(DAY.to_owned(), own)].into(), lease, leases: BTreeMap::new() }
 }
 
 impl Device {
-    fn hears(&mut self, (budget, own, lease): (Budget, BTreeMap<String, u32>, Option<Lease>)) {
-        self.told(budget, own, lease);
+    fn hears(&mut self, told: Told) {
+        self.told(told, &reading(NOON));
     }
 
     fn why(&self, item: &str, time: &str) -> Option<Why> {

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ClockReading, Device, Silence};
+use super::{ClockReading, Device, Silence, Time, held::Today};
 use crate::domain::{
-    budget::{Budget, Limits},
+    budget::{Left, Limits, WEEK},
     timeline::Until,
 };
 
@@ -59,8 +59,8 @@ impl Device {
             };
         };
         let silence = self.silence(time);
-        let limits = held.limits(today.date, time.least, silence);
-        if limits.never_closes(item) {
+        let all_limits = self.limits_by_all(today, time, silence);
+        if all_limits.iter().all(|limits| limits.never_closes(item)) {
             return Verdict::open(None, false);
         }
         if time.instants().any(|at| held.is_paused(at, silence)) {
@@ -77,22 +77,36 @@ impl Device {
         }
         let closes = time.instants().filter_map(|at| Some((held.closes_at(at, silence)?, at)));
         let open_for = closes.map(|(closes, at)| seconds(closes.duration_since(at))).min();
-        let budget = self.budget_of(today, &limits);
-        let last_minutes = in_use && self.last_minutes.is_some_and(|until| time.least < until);
-        if let Some(used_up) = used_up(&budget, &limits, item).filter(|_| !last_minutes) {
-            return Verdict::closed(Why::BudgetUsed, Some(used_up), Some(today.to));
+        let within = all_limits.iter().map(|limits| self.within(today, time, limits, item, in_use));
+        let strictest = within.reduce(Verdict::stricter).unwrap_or(Verdict::open(None, false));
+        strictest.for_no_longer_than(open_for)
+    }
+
+    /// By budgets and leases alone.
+    fn within(&self, today: Today, time: Time, limits: &Limits, item: &str, in_use: bool) -> Verdict {
+        let budget = self.budget_of(today, limits);
+        let concerning = || budget.concerning(item, limits.counts(item));
+        let is_closed = |left: &&Left| left.is_used_up() && self.ends(left, in_use, time).is_none();
+        if let Some(used_up) = concerning().find(is_closed) {
+            let week_ends = self.held.as_ref().filter(|_| used_up.item == WEEK).map(|held| held.week_ends(today));
+            let until = week_ends.unwrap_or(today.to);
+            return Verdict::closed(Why::BudgetUsed, Some(used_up.item.clone()), Some(until));
         }
-        let counts = limits.counts(item);
-        let left = budget.concerning(item, counts).filter_map(|left| left.remaining_seconds).min();
-        let left = left.into_iter().chain(open_for).min();
-        let is_limited = counts && budget.remaining().is_some();
-        match is_limited && !last_minutes && !self.is_lent(today, time) {
-            true => match self.left_alone(today, &limits) {
-                0 => Verdict::closed(Why::Offline, None, Some(today.to)),
-                alone => Verdict::open(left.into_iter().chain([alone]).min(), true),
-            },
-            false => Verdict::open(left, false),
+        let left_of = |left: &Left| self.ends(left, in_use, time).or(left.remaining_seconds);
+        let left = concerning().filter_map(left_of).min();
+        if self.is_lent(today, time, limits, item, in_use) {
+            return Verdict::open(left, false);
         }
+        match self.left_alone(today, limits) {
+            0 => Verdict::closed(Why::Offline, None, Some(today.to)),
+            alone => Verdict::open(left.into_iter().chain([alone]).min(), true),
+        }
+    }
+
+    /// Seconds of the last minutes of a limit of which a change has left nothing.
+    pub(super) fn ends(&self, left: &Left, in_use: bool, time: Time) -> Option<u32> {
+        let until = self.last_minutes.get(&left.item).filter(|_| in_use && left.is_used_up())?;
+        (time.least < *until).then(|| seconds(until.duration_since(time.least)))
     }
 
     /// Minutes before the end at which something is to be announced: the least one that is not shorter than what is left.
@@ -113,11 +127,6 @@ impl Device {
     }
 }
 
-fn used_up(budget: &Budget, limits: &Limits, item: &str) -> Option<String> {
-    let mut concerning = budget.concerning(item, limits.counts(item));
-    concerning.find(|left| left.is_used_up()).map(|left| left.item.clone())
-}
-
 fn seconds(duration: jiff::SignedDuration) -> u32 {
     u32::try_from(duration.as_secs()).unwrap_or_default()
 }
@@ -125,6 +134,25 @@ fn seconds(duration: jiff::SignedDuration) -> u32 {
 impl Verdict {
     const fn open(left_seconds: Option<u32>, alone: bool) -> Self {
         Self { closed: None, left_seconds, alone }
+    }
+
+    /// Of two answers the one that allows less; of two refusals the first.
+    fn stricter(self, other: Self) -> Self {
+        match (&self.closed, &other.closed) {
+            (Some(_), _) => self,
+            (None, Some(_)) => other,
+            (None, None) => {
+                let left_seconds = self.left_seconds.into_iter().chain(other.left_seconds).min();
+                Self::open(left_seconds, self.alone || other.alone)
+            }
+        }
+    }
+
+    fn for_no_longer_than(self, seconds: Option<u32>) -> Self {
+        match self.closed {
+            Some(_) => self,
+            None => Self { left_seconds: self.left_seconds.into_iter().chain(seconds).min(), ..self },
+        }
     }
 
     const fn closed(why: Why, by: Option<String>, until: Option<Timestamp>) -> Self {

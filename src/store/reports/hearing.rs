@@ -8,6 +8,7 @@ use diesel::{
     sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
+use jiff::Timestamp;
 use jiff_diesel::ToDiesel;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -47,6 +48,25 @@ pub struct Status {
     /// How far its local time is from UTC. Not its zone: that would tell where it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub utc_offset_minutes: Option<i32>,
+    /// When that was: at home the clock may have turned since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset_read_at: Option<Timestamp>,
+    /// Since when its wall clock was wrong before it was put right, by its own word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_wrong_since: Option<Timestamp>,
+    /// When it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_told_at: Option<Timestamp>,
+}
+
+impl OfItself {
+    /// A device tells that its clock was wrong while nobody could see it.
+    #[must_use]
+    pub fn with_wrong_clock(mut self, since: Option<Timestamp>, now: Timestamp) -> Self {
+        self.status.clock_wrong_since = since.map(|since| since.min(now));
+        self.status.clock_told_at = since.map(|_| now);
+        self
+    }
 }
 
 /// What a heartbeat is answered from.
@@ -95,7 +115,8 @@ impl Store {
              seen as (update device_reports r set last_seen_at = $2, status = r.status || beat.status, \
                clock_off_seconds = coalesce(beat.clock, r.clock_off_seconds), \
                reported_recorded_at = case when coalesce(sign(beat.clock) <> sign(coalesce(r.clock_off_seconds, 0)), false) \
-                 or coalesce(beat.status ->> 'utc_offset_minutes' <> r.status ->> 'utc_offset_minutes', false) then clock_timestamp() else r.reported_recorded_at end \
+                 or coalesce(beat.status ->> 'utc_offset_minutes' <> r.status ->> 'utc_offset_minutes', false) \
+                 or beat.status ->> 'clock_wrong_since' is not null then clock_timestamp() else r.reported_recorded_at end \
                from locked join beat on beat.id = locked.device_id where r.device_id = locked.device_id) \
              select d.id as device, t.revision as revision, r.applied_epoch as applied_epoch, r.applied_revision as applied_revision, \
                case when $4 then r.applied_sha256 end as applied_sha256, $4 and exists (select from pairings p \

@@ -2,10 +2,8 @@
 
 use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl, Queryable};
 use diesel_async::RunQueryDsl;
-use jiff::{Timestamp, tz::TimeZone};
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
 use serde_json::Value as Json;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
@@ -13,13 +11,12 @@ use crate::{
         ids::{DeviceId, Id, TeenId},
         report::{Applied, Desired, Issue, Lost, Rejected, Reports, SaidBy, Standing},
         version::Version,
-        words,
     },
     store::{
         Store, StoreError,
         kinship::GuardianOf,
         policies::{RECORD, RecordRow, record},
-        reports::Status,
+        reports::{ClockFault, Status, is_lately},
         schema::{device_reports, devices, lost_revisions, policy_revisions, teens},
     },
 };
@@ -51,44 +48,10 @@ pub struct DeviceStanding {
     pub lost: Option<Lost>,
     /// What is wrong with its clock.
     pub clock: ClockFault,
+    /// When it came back without what it had confirmed. Told for a week.
+    pub went_back_at: Option<Timestamp>,
     /// When its last report was recorded, by the database's clock.
     pub reported_at: Option<Timestamp>,
-}
-
-/// What is wrong with a device's clock. Nothing, most often.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ClockFault {
-    /// How many seconds it is ahead; 0: it is right.
-    pub off_seconds: i64,
-    /// It is set to another local time than that of the teen's home. Which one, nobody is told: it would be a place.
-    pub other_zone: bool,
-}
-
-impl ClockFault {
-    /// Whether there is one.
-    pub fn is_there(&self) -> bool {
-        *self != Self::default()
-    }
-}
-
-/// What is wrong with a device's clock, for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ClockInWords {
-    /// How many seconds it is ahead of ours (less than nothing: behind); 0: it is right.
-    pub off_seconds: i64,
-    /// It is set to another local time than that of the teen's home.
-    pub other_zone: bool,
-    /// The same in a sentence.
-    pub sentence: String,
-}
-
-impl ClockInWords {
-    /// Says it, if there is anything to say.
-    pub fn of(device: &str, fault: &ClockFault) -> Option<Self> {
-        let ClockFault { off_seconds, other_zone } = *fault;
-        let sentence = words::clock(device, off_seconds, other_zone);
-        fault.is_there().then_some(Self { off_seconds, other_zone, sentence })
-    }
 }
 
 impl DeviceStanding {
@@ -125,6 +88,7 @@ struct DeviceRow {
     rejected: (Option<i64>, Option<i64>, Option<String>, Option<jiff_diesel::Timestamp>),
     lost: Option<(i64, i64, i64, jiff_diesel::Timestamp, String)>,
     clock: (Option<i64>, Json),
+    forgot_at: Option<jiff_diesel::Timestamp>,
 }
 
 /// Whose devices.
@@ -203,6 +167,7 @@ impl Store {
                     )
                         .nullable(),
                     (device_reports::clock_off_seconds, device_reports::status),
+                    device_reports::forgot_at,
                 ),
                 RECORD,
             ))
@@ -212,14 +177,9 @@ impl Store {
             Of::Devices(devices) => query.filter(devices::id.eq_any(uuids(devices))),
         };
         let rows: Vec<(DeviceRow, RecordRow)> = query.load(&mut conn).await?;
-        let epoch = conn.epoch();
-        Ok(rows.into_iter().map(|(device, policy)| standing(device, policy, epoch)).collect())
+        let (epoch, now) = (conn.epoch(), self.world.now());
+        Ok(rows.into_iter().map(|(device, policy)| standing(device, policy, epoch, now)).collect())
     }
-}
-
-/// How far the local time of a home is from UTC, in minutes.
-fn offset_at(home: &str, at: Timestamp) -> i32 {
-    TimeZone::get(home).unwrap_or(TimeZone::UTC).to_offset(at).seconds() / 60
 }
 
 /// The notices of others must not wait for a row that nobody can read.
@@ -230,7 +190,7 @@ fn readable(standings: Vec<Result<DeviceStanding, StoreError>>) -> Vec<DeviceSta
     standings.into_iter().filter_map(read).collect()
 }
 
-fn standing(device: DeviceRow, policy: RecordRow, epoch: i64) -> Result<DeviceStanding, StoreError> {
+fn standing(device: DeviceRow, policy: RecordRow, epoch: i64, now: Timestamp) -> Result<DeviceStanding, StoreError> {
     let record = record(policy);
     let (teen, made_at) = (record.teen, record.made_at);
     let (epoch_said, revision_said, sha256, issues, confirmed_at, first) = device.applied;
@@ -252,8 +212,10 @@ fn standing(device: DeviceRow, policy: RecordRow, epoch: i64) -> Result<DeviceSt
         }),
         _ => None,
     };
-    let Status { utc_offset_minutes, .. } = serde_json::from_value(device.clock.1)?;
+    let status: Status = serde_json::from_value(device.clock.1)?;
     let seen_at = device.last_seen_at.map_or(made_at, |at| at.to_jiff());
+    let off_seconds = device.clock.0.unwrap_or_default();
+    let clock = ClockFault::of(off_seconds, &status, &record.home_zone, seen_at, now);
     Ok(DeviceStanding {
         device: device.id.into(),
         teen,
@@ -272,10 +234,8 @@ fn standing(device: DeviceRow, policy: RecordRow, epoch: i64) -> Result<DeviceSt
             found_at: found_at.to_jiff(),
             said_by: SaidBy::from_word(&said_by),
         }),
-        clock: ClockFault {
-            off_seconds: device.clock.0.unwrap_or_default(),
-            other_zone: utc_offset_minutes.is_some_and(|minutes| minutes != offset_at(&record.home_zone, seen_at)),
-        },
+        clock,
+        went_back_at: device.forgot_at.map(|at| at.to_jiff()).filter(|at| is_lately(*at, now)),
         reported_at: device.reported_recorded_at.map(|at| at.to_jiff()),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::Session;
 use crate::{
@@ -151,15 +151,21 @@ impl Session<'_> {
 impl Session<'_> {
     /// What a device says of itself, as far as it can be: nobody's heartbeat goes unanswered for the rest.
     pub(super) fn of_itself(&self, clock: Option<ClockReading>, status: Option<DeviceStatus>) -> OfItself {
-        let now = self.socket.live.store.world().now();
+        let now = self.now();
         let offset = |zone: &str| TimeZone::get(zone).ok().map(|zone| zone.to_offset(now).seconds() / 60);
         OfItself {
             clock_off_seconds: clock.as_ref().map(|clock| clock_off_seconds(clock.wall, now)),
             status: Status {
                 device: status.filter(DeviceStatus::is_sound).unwrap_or_default(),
-                utc_offset_minutes: clock.and_then(|clock| offset(&clock.zone)),
+                utc_offset_minutes: clock.as_ref().and_then(|clock| offset(&clock.zone)),
+                offset_read_at: clock.map(|_| now),
+                ..Status::default()
             },
         }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.socket.live.store.world().now()
     }
 }
 

@@ -25,7 +25,7 @@ const READ: Duration = Duration::from_secs(5);
 impl Session<'_> {
     pub(super) async fn welcome(&mut self, hello: Hello) -> Result<(), End> {
         let app_version = hello.app_version.and_then(|version| text::word(&version).ok());
-        let said = self.of_itself(hello.clock, None);
+        let said = self.of_itself(hello.clock, None).with_wrong_clock(hello.clock_wrong_since, self.now());
         let arrived = self.arrive(app_version, said).await?;
         let had = hello.applied.as_ref().map(|held| held.version);
         if let Some(had) = had.filter(|had| had.epoch < arrived.heard.desired.epoch) {

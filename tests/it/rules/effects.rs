@@ -98,9 +98,23 @@ async fn codes_that_are_open_stay_within_the_law_together() {
         let url = format!("{}/v1/guardian/teens/{}/devices/{device}/offline-codes", house.url(), family.teen.id);
         raw::send("POST", &url, Some(&family.guardian.access), &[], Some(json!({"minutes": minutes}))).await
     };
-    let (phone, tablet) = (family.phone.id.to_string(), tablet.id.to_string());
+    let (phone, tablet, tablet_token) = (family.phone.id.to_string(), tablet.id.to_string(), tablet.token);
     assert_eq!(makes(&phone, 15).await.status, 201);
     assert_eq!(makes(&tablet, 30).await.code(), "below_floor", "45 would be 15 too many");
     assert_eq!(makes(&tablet, 15).await.status, 201);
     assert_eq!(makes(&phone, 5).await.code(), "below_floor");
+    // What is given meanwhile leaves less for the codes: the device learns how much.
+    let url = format!("{}/v1/guardian/teens/{}/time-grants", house.url(), family.teen.id);
+    let given = raw::send("POST", &url, Some(&family.guardian.access), &[], Some(json!({"minutes": 20}))).await;
+    assert_eq!(given.status, 201, "{}", given.text);
+    let today = house.world().now().in_tz("Europe/Berlin").expect("a zone").date().to_string();
+    let tells = async |token: &str| {
+        let url = format!("{}/v1/teen/offline-codes", house.url());
+        let body = json!({"codes": [{"number": 1, "minutes": 15, "day": today}]});
+        raw::send("POST", &url, Some(token), &[], Some(body)).await.body["told"][0]["minutes"].clone()
+    };
+    assert_eq!((tells(&family.phone.token).await, tells(&tablet_token).await), (json!(10), json!(0)));
+    assert_eq!((tells(&family.phone.token).await, tells(&tablet_token).await), (json!(10), json!(0)), "and again");
+    let in_all = house.database.count("select sum(minutes) from time_grants where revoked_at is null", &[]).await;
+    assert_eq!(in_all, 30, "nobody has more than the law lets them");
 }

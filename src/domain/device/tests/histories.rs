@@ -19,6 +19,9 @@ use crate::domain::{
 const STEP: i64 = 30;
 const LIMIT: u32 = 3_600;
 const ALONE: u32 = 900;
+/// An item with minutes of its own, which do not count towards the day: nothing but its own leases keeps it apart.
+const GAMES: &str = "games";
+const GAMES_LIMIT: u32 = 3_600;
 
 struct Dice(u64);
 
@@ -49,9 +52,12 @@ struct Phone {
     /// What it has told that may come again.
     late: Vec<UsageSlot>,
     /// What was really used, by the true day and by the day that it took it for.
-    used: BTreeMap<Date, u32>,
-    counted: BTreeMap<Date, u32>,
+    used: Days,
+    counted: Days,
 }
+
+/// Seconds of the whole and of the item, by day.
+type Days = BTreeMap<(Date, &'static str), u32>;
 
 #[derive(Default)]
 struct Faults {
@@ -67,9 +73,13 @@ struct Server {
     leases: Option<Leases>,
 }
 
+fn controls() -> serde_json::Value {
+    json!({"time.daily_minutes": LIMIT / 60, "time.offline_minutes": ALONE / 60, "time.counting": "sum",
+        "time.item_minutes": [{"item": GAMES, "minutes": GAMES_LIMIT / 60}], "time.not_counted": [GAMES]})
+}
+
 fn policy() -> Payload {
-    let mut policy =
-        payload(&json!({"time.daily_minutes": LIMIT / 60, "time.offline_minutes": ALONE / 60, "time.counting": "sum"}));
+    let mut policy = payload(&controls());
     let days: BTreeMap<String, i64> = (0..20_i64)
         .map(|day| ((at(NOON) + SignedDuration::from_hours(24 * day)).to_string()[..10].to_owned(), day * 1440 - 720))
         .collect();
@@ -95,8 +105,7 @@ impl Server {
             self.slots.iter().filter(|((_, slot, _), _)| of_today(*slot)).map(|((device, slot, item), seconds)| {
                 (*device, UsageSlot { item: item.clone(), slot: *slot, seconds: *seconds })
             });
-        let held =
-            json!({"time.daily_minutes": LIMIT / 60, "time.offline_minutes": ALONE / 60, "time.counting": "sum"});
+        let held = controls();
         let limits = Limits::read(today, |id| held.get(id).cloned());
         let counted = Counted { day: today, limits, gifts: Gifts::default(), slots: slots.collect(), week_before: 0 };
         let mut leases = self.leases.take().unwrap_or(Leases::on(today)).for_day(today);
@@ -164,11 +173,15 @@ impl Phone {
         }
         let reading = self.reading(now);
         self.core.tick(&reading);
-        if self.core.may_use("feed", true, &reading).closed.is_none() {
+        let item = if dice.one_in(2) { GAMES } else { "feed" };
+        if self.core.may_use(item, true, &reading).closed.is_none() {
+            let seconds = u32::try_from(STEP).unwrap();
             let day = date(self.core.time(&reading).least - SignedDuration::from_secs(1));
-            self.core.used("feed", u32::try_from(STEP).unwrap(), &reading);
-            *self.used.entry(date(now - SignedDuration::from_secs(1))).or_default() += u32::try_from(STEP).unwrap();
-            *self.counted.entry(day).or_default() += u32::try_from(STEP).unwrap();
+            self.core.used(item, seconds, &reading);
+            for of in [item, if item == GAMES { "all" } else { DAY }] {
+                *self.used.entry((date(now - SignedDuration::from_secs(1)), of)).or_default() += seconds;
+                *self.counted.entry((day, of)).or_default() += seconds;
+            }
         }
         self.disk = self.core.kept().clone();
         if !self.connected || dice.one_in(2) {
@@ -191,7 +204,7 @@ impl Phone {
             return;
         }
         self.core.heard(now, 50, &reading);
-        self.core.told(told.budget, told.own, told.lease);
+        self.core.told(told, &reading);
         self.disk = self.core.kept().clone();
     }
 }
@@ -200,7 +213,7 @@ impl Phone {
 #[test]
 fn no_history_gives_more_than_the_bound() {
     let histories: u64 = option_env!("HISTORIES").and_then(|number| number.parse().ok()).unwrap_or(60);
-    let (policy, mut faults, mut most) = (policy(), Faults::default(), 0_u32);
+    let (policy, mut faults, mut most, mut most_of_games) = (policy(), Faults::default(), 0_u32, 0_u32);
     for history in 0..histories {
         let mut dice = Dice(history.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5DEE_CE66);
         let devices = u32::try_from(1 + dice.below(3)).unwrap();
@@ -215,24 +228,29 @@ fn no_history_gives_more_than_the_bound() {
             }
         }
         let each = LONGEST + ALONE + u32::try_from(2 * STEP).unwrap();
-        let bound = LIMIT + devices * each;
-        for (used, bound, which) in [
-            (phones.iter().map(|phone| &phone.counted).collect::<Vec<_>>(), bound, "as counted"),
+        for (used, parts, which) in [
+            (phones.iter().map(|phone| &phone.counted).collect::<Vec<_>>(), devices, "as counted"),
             // A device that was off without the server may take the first of a day for the last of the one before.
-            (phones.iter().map(|phone| &phone.used).collect::<Vec<_>>(), bound + devices * each, "in truth"),
+            (phones.iter().map(|phone| &phone.used).collect::<Vec<_>>(), 2 * devices, "in truth"),
         ] {
-            let mut days: BTreeMap<Date, u32> = BTreeMap::new();
+            let mut days = Days::new();
             used.into_iter().flatten().for_each(|(day, seconds)| *days.entry(*day).or_default() += seconds);
-            for (day, seconds) in days {
-                most = most.max(seconds);
-                assert!(seconds <= bound, "history {history}: {seconds} of {bound} s on {day}, {which}");
+            for ((day, item), seconds) in days {
+                let limit = match item {
+                    DAY => LIMIT,
+                    GAMES => GAMES_LIMIT,
+                    _ => continue,
+                };
+                let (most, bound) = (if item == DAY { &mut most } else { &mut most_of_games }, limit + parts * each);
+                *most = seconds.max(*most);
+                assert!(seconds <= bound, "history {history}: {seconds} of {bound} s of {item} on {day}, {which}");
             }
         }
     }
     let Faults { jumps, restarts, freezes, losses, repeats } = faults;
     assert!([jumps, restarts, freezes, losses, repeats].iter().all(|number| *number > 0), "nothing was done to them");
-    assert!(most > LIMIT / 2, "something was used");
+    assert!(most > LIMIT / 2 && most_of_games > GAMES_LIMIT / 2, "something was used");
     println!(
-        "{histories} histories: {jumps} jumps, {restarts} restarts, {freezes} freezes, {losses} losses, {repeats} repeats; most of a day {most} s"
+        "{histories} histories: {jumps} jumps, {restarts} restarts, {freezes} freezes, {losses} losses, {repeats} repeats; most of a day {most} s, of its item {most_of_games} s"
     );
 }

@@ -1,0 +1,50 @@
+//! What is used here: the time that it counts by, a minute of it, and what is left.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::{task::spawn_blocking, time::Instant};
+
+use super::{Device, MINUTE, What};
+use crate::{client::device::usage::Turn, domain::budget::DeviceBudget};
+
+impl Device {
+    /// The server has answered a question of this device, which took so long.
+    pub fn answered(&mut self, server_time: Timestamp, took: Duration) {
+        let (reading, took_ms) = (self.clock(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        self.usage.heard(server_time, took_ms, &reading);
+    }
+
+    /// When the next minute of the pretend user is over, if there is one.
+    pub fn minute_at(&self) -> Option<Instant> {
+        (!self.usage.is_idle()).then_some(self.minute_at)
+    }
+
+    /// A minute of the pretend user went by. What it left is on disk when this comes back.
+    pub async fn minute(&mut self) {
+        self.minute_at = Instant::now() + MINUTE;
+        let reading = self.clock();
+        for Turn { item, closed } in self.usage.minute(&reading) {
+            self.voice.tell(closed.map_or(What::Opened { item: item.clone() }, |closed| What::Closed { item, closed }));
+        }
+        self.keep_usage().await;
+    }
+
+    pub(super) async fn keep_usage(&self) {
+        let (keep, kept) = self.usage.kept();
+        if !matches!(spawn_blocking(move || keep.keep_usage(&kept)).await, Ok(Ok(()))) {
+            self.voice.tell(What::Trouble { words: "What was used could not be written down.".to_owned() });
+        }
+    }
+
+    /// The server says what is left.
+    pub fn left(&mut self, budget: DeviceBudget) {
+        let reading = self.clock();
+        self.usage.told(budget, &reading);
+    }
+
+    /// The server has answered a hello that said since when the clock was wrong.
+    pub fn clock_told(&mut self, since: Option<Timestamp>) {
+        since.into_iter().for_each(|since| self.usage.clock_told(since));
+    }
+}

@@ -58,6 +58,14 @@ class Counted:
         counted = lambda name: self.own(name, day, limits) if day else 0
         self.missed = {row["item"]: max(row["own_seconds"] - counted(row["item"]), 0) for row in budget["items"]}
 
+    def has_lost_memory(self, today):
+        return self.is_told(today) and self.missed.get("day", 0) > 60
+
+    def forget_after(self, latest):
+        self.alone = {day: seconds for day, seconds in self.alone.items() if day <= latest}
+        if self.budget is not None and date.fromisoformat(self.budget["day"]) > latest:
+            self.budget = None
+
     def is_told(self, day):
         return self.budget is not None and self.budget["day"] == day.isoformat()
 

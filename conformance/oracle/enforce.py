@@ -59,16 +59,18 @@ class Device:
 
     def do_heard(self, it, reading):
         known, now = self.anchor, reading["monotonic_ms"]
+        told_at = milliseconds(it["server_time"]) + it["took_ms"] // 2
         quicker = (
             known
             and known["told"]
             and known["boot"] == reading["boot_id"]
             and known["took"] <= it["took_ms"]
             and now - known["told_at"] < HOUR_MS
+            and abs(self.time(reading)[0] - told_at) <= OFF_MS + it["took_ms"]
         )
         if not quicker:
             self.anchor = {
-                "at": milliseconds(it["server_time"]) + it["took_ms"] // 2,
+                "at": told_at,
                 "counted": now,
                 "boot": reading["boot_id"],
                 "told": True,
@@ -76,7 +78,19 @@ class Device:
                 "told_at": now,
             }
         self.heard_at = self.time(reading)[0]
+        self.put_right(self.heard_at)
         self.write_down(reading)
+
+    def put_right(self, now):
+        """Days that only a wrong clock of the server can have opened."""
+        today = self.held.day(now)["date"]
+        latest = today + timedelta(days=1)
+        if self.opened is not None and self.opened > latest:
+            self.opened = today
+            self.counted.forget_after(latest)
+            self.codes.wrong = [at for at in self.codes.wrong if at <= now]
+            if self.wrong_since is not None and self.wrong_since > now:
+                self.wrong_since = None
 
     def do_apply(self, payload, reading):
         before = self.left_by_least(reading)
@@ -149,9 +163,8 @@ class Device:
 
     def silence(self, *instants):
         """The longest by any of the instants."""
-        if self.heard_at is None:
-            return "short"
-        hours = (max(instants) - self.heard_at) / HOUR_MS
+        heard_at = milliseconds(self.held.payload["issued_at"]) if self.heard_at is None else self.heard_at
+        hours = (max(instants) - heard_at) / HOUR_MS
         if hours >= self.held.payload["staleness"]["safe_hours"]:
             return "safe"
         return "warn" if hours >= self.held.payload["staleness"]["warn_hours"] else "short"
@@ -204,7 +217,9 @@ class Device:
         return self.left(day, self.held.limits(day, least, self.silence(least)))
 
     def concerning(self, item, day, limits):
-        """What is left of each limit that concerns an item, where there is one."""
+        """What is left of each limit that concerns an item, where there is one: none concerns what never closes."""
+        if never_closes(limits, item):
+            return {}
         concerns = lambda name: counts(limits, item) if name in WHOLE else is_part(item, name)
         return {name: left for name, left in self.left(day, limits).items() if left is not None and concerns(name)}
 
@@ -232,10 +247,13 @@ class Device:
             return closed("budget_used", self.week_ends(day) if used_up[0] == "week" else day["to"], used_up[0])
         left = least_of([*rows.values(), *(self.held.closes_in(at, silence) for at in instants)])
         needs_none = [*ending, *(WHOLE if any(name in WHOLE for name in ending) else [])]
-        if all(self.is_lent(item, day, limits, max(instants), needs_none) for _, limits in views):
+        not_lent = [limits for _, limits in views if not self.is_lent(item, day, limits, max(instants), needs_none)]
+        if not not_lent:
             return self.open(left)
-        offline = min(limits["offline"] for _, limits in views)
-        alone = offline + sum(self.codes.of_day(day["date"])) - self.counted.alone.get(day["date"], 0)
+        offline = min(limits["offline"] for limits in not_lent)
+        if self.heard_at is None or self.counted.has_lost_memory(day["date"]):
+            offline = 0
+        alone = max(offline + sum(self.codes.of_day(day["date"])) - self.counted.alone.get(day["date"], 0), 0)
         return self.open(least_of([left, alone]), True) if alone > 0 else closed("offline", day["to"])
 
     def stricter(self, item, day, views):

@@ -9,6 +9,7 @@ HOUR_MS = 3_600_000
 CODE_MINUTES = [5, 15, 30, 45, 60, 120]
 CODES_AHEAD = 50
 WRONG_CODES = 5
+DASHES_AND_BLANKS = " -\u00a0\u2010\u2011\u2012\u2013\u2014\u2015"
 
 
 def code(key, number, minutes):
@@ -44,7 +45,7 @@ class Codes:
         self.wrong = [at for at in self.wrong if now - at < HOUR_MS]
         if len(self.wrong) >= WRONG_CODES:
             return {"refused": "wrong"}
-        digits = "".join(letter for letter in typed if letter not in " -\u00a0")
+        digits = "".join(letter for letter in typed if letter not in DASHES_AND_BLANKS)
         if len(digits) != 10 or any(letter not in "0123456789" for letter in digits):
             return {"refused": "form"}
         for number in range(self.last + 1, self.last + CODES_AHEAD + 1):

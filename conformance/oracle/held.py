@@ -106,7 +106,7 @@ class Held:
             "day": on_day(value("daily_minutes"), day["date"]),
             "week": None if weekly is None or weekly >= 7 * 1440 else weekly * 60,
             "items": {item: seconds for item, seconds in items.items() if seconds is not None},
-            "always": value("always_allowed") or [],
+            "always": self.value("time.always_allowed", at, "short") or [],
             "not_counted": value("not_counted") or [],
             "offline": (value("offline_minutes") or 0) * 60,
         }

@@ -124,8 +124,23 @@ impl Device {
     /// The server has answered what was asked: an answer to this device's own question, which took so long.
     pub fn heard(&mut self, server_time: Timestamp, took_ms: u64, reading: &ClockReading) {
         self.kept.anchor = Some(Anchor::told(self.kept.anchor.as_ref(), server_time, took_ms, reading));
-        self.kept.heard_at = Some(self.time(reading).least);
+        let now = self.time(reading).least;
+        self.kept.heard_at = Some(now);
+        self.put_right(now);
         self.tick(reading);
+    }
+
+    /// A server whose clock was wrong may have opened days that have not come: only a server can, and the next one puts it right.
+    fn put_right(&mut self, now: Timestamp) {
+        let Some(today) = self.held.as_ref().map(|held| held.day(now).date) else { return };
+        let latest = today.tomorrow().unwrap_or(today);
+        if self.kept.opened.is_some_and(|opened| opened > latest) {
+            self.kept.opened = Some(today);
+            self.kept.told = self.kept.told.take().filter(|told| told.budget.day <= latest);
+            self.kept.alone = self.kept.alone.filter(|(day, _)| *day <= latest);
+            self.kept.wrong_since = self.kept.wrong_since.filter(|since| *since <= now);
+            self.kept.wrong_codes.retain(|at| *at <= now);
+        }
     }
 
     /// Another policy is in force from now on.
@@ -168,8 +183,8 @@ impl Device {
     pub fn used(&mut self, item: &str, seconds: u32, reading: &ClockReading) {
         let time = self.time(reading);
         let alone = self.today(time.least).filter(|today| {
-            let limits = self.limits_by_all(*today, time, self.silence(time));
-            limits.iter().any(|limits| !limits.never_closes(item) && !self.is_lent(*today, time, limits, item, false))
+            let views = self.views(*today, time);
+            views.iter().any(|view| !self.is_lent(*today, time, view, item, &[]))
         });
         self.kept.ledger.count(item, time.least, seconds);
         if let Some(today) = alone {
@@ -237,7 +252,9 @@ impl Device {
         if self.lacking {
             return Silence::Safe;
         }
-        let (Some(held), Some(heard_at)) = (&self.held, self.kept.heard_at) else { return Silence::Short };
+        let Some(held) = &self.held else { return Silence::Short };
+        // One that knows of no answer has lost its memory, or its policy was put there by hand.
+        let heard_at = self.kept.heard_at.unwrap_or(held.issued_at);
         time.instants().map(|at| held.staleness.silence(heard_at, at)).max().unwrap_or_default()
     }
 
@@ -252,10 +269,5 @@ impl Device {
 
     fn limits(&self, today: Today, at: Timestamp, silence: Silence) -> Limits {
         self.held.as_ref().map(|held| held.limits(today.date, at, silence)).unwrap_or_default()
-    }
-
-    /// What limits today, by each instant that it may be: the stricter counts.
-    fn limits_by_all(&self, today: Today, time: Time, silence: Silence) -> Vec<Limits> {
-        time.instants().map(|at| self.limits(today, at, silence)).collect()
     }
 }

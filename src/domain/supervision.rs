@@ -47,7 +47,7 @@ pub const WILL_SEE: &[Visible] = &[
     },
     Visible {
         id: "devices",
-        sentence: "The names of your devices, whether they are connected, when they were last heard, whether their clock and time zone are right (not which zone they are set to) and whether they apply the limits. When one is silent for long or you take it off the list: since when, how full its battery was, whether it was on WLAN or a mobile network, and whether anybody was signed in with your account. You see the same.",
+        sentence: "The names of your devices, whether they are connected, when they were last heard, whether their clock and time zone are right (not which zone they are set to) or were wrong within the last week, whether one came back without limits that it had, and whether they apply the limits. When one is silent for long or you take it off the list: since when, how full its battery was, whether it was on WLAN or a mobile network, and whether anybody was signed in with your account. You see the same.",
         operations: &["guardian_devices", "guardian_silences"],
     },
     Visible {

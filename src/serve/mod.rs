@@ -96,6 +96,7 @@ impl Node {
         let gate = Data::new(gate);
         tokio::spawn(housekeeping(gate.clone(), stop.clone()));
         tokio::spawn(due(gate.store.clone(), stop.clone()));
+        tokio::spawn(passing(gate.store.clone(), stop.clone()));
         let shared = Shared {
             gate,
             live: Data::from(live.clone()),
@@ -239,12 +240,16 @@ fn forgotten(what: &str, outcome: Result<usize, StoreError>) {
     }
 }
 
-/// Looks at policies that change by themselves, on every node: whoever comes first does it.
-async fn due(store: Store, stop: CancellationToken) {
+/// Looks at what ends or begins by itself, on every node: whoever comes first does it. Apart from policies that are due, of which there may
+/// be a million after a law: an alarm must not wait for them.
+async fn passing(store: Store, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(DUE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looked_at = None;
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        if let Err(error) = store.expire_requests().await {
+            tracing::warn!(%error, "requests that are too old could not be ended; trying again");
+        }
         let now = store.world().now();
         if looked_at.is_none_or(|at| now.duration_since(at) >= SILENCES) {
             looked_at = Some(now);
@@ -252,9 +257,14 @@ async fn due(store: Store, stop: CancellationToken) {
                 tracing::warn!(%error, "silent devices could not be looked for; trying again in a minute");
             }
         }
-        if let Err(error) = store.expire_requests().await {
-            tracing::warn!(%error, "requests that are too old could not be ended; trying again");
-        }
+    }
+}
+
+/// Looks at policies that change by themselves, on every node: whoever comes first does it.
+async fn due(store: Store, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(DUE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         loop {
             match store.work_due(DUE_AT_ONCE).await {
                 Ok(worked) if worked.looked > 0 && !stop.is_cancelled() => {

@@ -15,18 +15,15 @@ use uuid::Uuid;
 
 use super::{
     Store, StoreError, Tools,
-    kinship::{DeviceOf, GuardianOf},
+    kinship::DeviceOf,
     policies,
     prepared::{Prepared, among},
     schema::{budget_leases, policy_revisions, teens, time_grants},
-    usage_report::SHOWN,
 };
 use crate::domain::{
-    budget::{Budget, Counted, DAY, Gift, Gifts, Leases, Limits, Told, spent},
-    decision::Verdict,
+    budget::{Counted, Gift, Gifts, Leases, Limits, Told, spent},
     ids::{DeviceId, TeenId},
     policy::Policy,
-    simulation::{Usage, Used, moment},
     timeline::{Calendar, LocalDay, Span},
     usage::{SLOT_SECONDS, UsageSlot},
     value::Value,
@@ -132,35 +129,6 @@ impl Store {
     }
 }
 
-/// What is left of a teen's day, and whether the app can be used now.
-pub struct StandingNow {
-    /// By what all devices have told; nothing where the teen's limits do not show guardians how long they use the app.
-    pub budget: Option<Budget>,
-    /// With that; where it is not shown, as if nothing had been used.
-    pub usable: Verdict,
-}
-
-impl Store {
-    /// How a guarded teen stands at this instant.
-    pub async fn standing_now(&self, proof: &GuardianOf) -> Result<StandingNow, StoreError> {
-        let settings = self.settings(proof).await?;
-        let now = self.world.now();
-        let mut conn = self.pool.get().await?;
-        let tools = self.tools(&conn);
-        let teen = proof.teen();
-        let counted = counted(&mut conn, &tools, &[teen].into()).await?.remove(&teen).ok_or(StoreError::NotFound)?;
-        let is_shown = settings.policy.get(SHOWN).is_some_and(|held| held.value == Value::Flag(true));
-        let budget = is_shown.then(|| counted.budget());
-        let of_day = budget.as_ref().and_then(|budget| budget.items.iter().find(|left| left.item == DAY));
-        let used = of_day.map_or(0, |left| left.used_seconds / 60);
-        let minutes_used = Used::EveryDay(u16::try_from(used).unwrap_or(Usage::MOST).min(Usage::MOST));
-        let present = settings.present(&self.registry, now, true);
-        let moment = moment(&present, now, Some(&Usage { minutes_used }))
-            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        Ok(StandingNow { budget, usable: moment.usable })
-    }
-}
-
 async fn tell_and_lend(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
@@ -229,7 +197,7 @@ async fn keep(conn: &mut AsyncPgConnection, lent: BTreeMap<TeenId, Leases>) -> R
 }
 
 /// The open day of each of these teens, with all that was told of it.
-async fn counted(
+pub(super) async fn counted(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
     of: &BTreeSet<TeenId>,

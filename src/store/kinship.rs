@@ -139,6 +139,11 @@ impl GuardianSelf {
 }
 
 impl GuardianOf {
+    /// A guardian whose active pairing was found in its row.
+    pub(super) fn found(guardian: GuardianId, teen: TeenId, pairing: PairingId) -> Self {
+        Self { guardian, teen, pairing }
+    }
+
     /// The guardian's account.
     pub fn guardian(&self) -> GuardianId {
         self.guardian
@@ -221,6 +226,18 @@ impl Store {
             Ok(Some((who, proof)))
         };
         Ok(hashes.iter().zip(&asked).map(kin).collect())
+    }
+
+    /// Who guards a teen, and did so already at that time.
+    pub async fn guardians_since(&self, teen: TeenId, then: Timestamp) -> Result<Vec<GuardianId>, StoreError> {
+        let mut conn = self.pool.get().await?;
+        let guardians: Vec<Option<Uuid>> = pairings::table
+            .filter(pairings::teen_id.eq(teen.uuid()).and(pairings::state.eq(PairingState::Active.as_str())))
+            .filter(pairings::answered_at.le(then.to_diesel()))
+            .select(pairings::guardian_id)
+            .load(&mut conn)
+            .await?;
+        Ok(guardians.into_iter().flatten().map(GuardianId::from).collect())
     }
 
     /// Which devices show these tokens. One query for many: a storm of reconnecting devices must not become a storm of queries.

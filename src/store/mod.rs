@@ -42,6 +42,7 @@ pub mod schema;
 pub mod sessions;
 pub mod settings;
 pub mod silences;
+mod standing_now;
 pub mod sweep;
 pub mod tickets;
 pub mod usage;

@@ -3,18 +3,18 @@
 //! A code that was made gives nothing yet. It gives its minutes on the device where it is typed in, and everywhere once the device has
 //! told of it: so no other device can spend them meanwhile.
 
+mod typed;
 mod views;
 
 use std::collections::BTreeMap;
 
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension,
-    PgSortExpressionMethods, QueryDsl,
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, PgSortExpressionMethods, QueryDsl,
     dsl::{exists, max, select},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
-use jiff::{SignedDuration, Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date};
 use jiff_diesel::ToDiesel;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -24,18 +24,18 @@ use uuid::Uuid;
 pub use self::views::CodeView;
 use self::views::Row;
 use super::{
-    Event, Store, StoreError, Tools,
+    Store, StoreError, Tools,
     audit::{self, Deed},
     guardian_work::Changing,
     history::since,
-    kinship::{DeviceOf, GuardianOf, TeenSelf},
+    kinship::{GuardianOf, TeenSelf},
     once::{self, Once},
     policies,
-    schema::{accounts, devices, offline_codes, pairings, time_grants},
+    schema::{accounts, devices, offline_codes, pairings},
 };
 use crate::domain::{
-    device::code::{AHEAD, CodeKey, Redeemed},
-    ids::{AccountId, DeviceId, TeenId},
+    device::code::{AHEAD, CodeKey},
+    ids::{DeviceId, TeenId},
     pairing::PairingState,
     policy::{MOST_MINUTES, PatchError, TimeGift, give_time},
     vault::{Purpose, Vault},
@@ -43,11 +43,6 @@ use crate::domain::{
 
 /// Most codes in one list.
 const LISTED: i64 = 100;
-
-/// Codes of days further back are written down and give nothing: nobody reads a report of them any more.
-const TOLD_WITHIN: SignedDuration = SignedDuration::from_hours(9 * 24);
-/// Codes that nobody made, of one device: more say nothing more.
-const MOST_FORGED: i64 = 20;
 
 /// A new code, shown once.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
@@ -145,124 +140,6 @@ impl Store {
             .await?;
         Ok(rows.into_iter().map(Row::view).collect())
     }
-
-    /// A device tells which codes were typed in. Each becomes minutes of its day, once; telling again changes nothing. Says how many
-    /// minutes each gives.
-    pub async fn codes_typed(&self, device: DeviceOf, typed: Vec<Typed>) -> Result<Vec<Redeemed>, StoreError> {
-        for typed in &typed {
-            let (of, one) = (device.clone(), typed.clone());
-            let found = self
-                .write(move |conn, tools| {
-                    let (of, one) = (of.clone(), one.clone());
-                    async move { find(conn, &tools, &of, &one).await }.boxed()
-                })
-                .await?;
-            if let Some(made) = found {
-                self.redeem(&device, typed, made).await?;
-            }
-        }
-        self.counted(&device, &typed).await
-    }
-
-    /// What became of codes: the minutes of their gifts.
-    async fn counted(&self, device: &DeviceOf, typed: &[Typed]) -> Result<Vec<Redeemed>, StoreError> {
-        let key = key_of(&self.vault, device.device());
-        let ids: Vec<Uuid> = typed.iter().map(|typed| key.grant_id(typed.number)).collect();
-        let mut conn = self.pool.get().await?;
-        let given: Vec<GiftRow> = time_grants::table
-            .filter(time_grants::teen_id.eq(device.teen().uuid()).and(time_grants::revoked_at.is_null()))
-            .filter(time_grants::id.eq_any(ids))
-            .select((time_grants::id, time_grants::day, time_grants::minutes))
-            .load(&mut conn)
-            .await?;
-        // A device that lost its memory may take a code once more: it gave its minutes to the day that was told first.
-        let minutes = |typed: &Typed| {
-            let is_this = |(id, day, _): &&GiftRow| *id == key.grant_id(typed.number) && day.to_jiff() == typed.day;
-            given.iter().find(is_this).and_then(|(.., minutes)| u16::try_from((*minutes)?).ok()).unwrap_or_default()
-        };
-        Ok(typed.iter().map(|typed| Redeemed { number: typed.number, minutes: minutes(typed) }).collect())
-    }
-
-    /// A gift like any other, made by whoever made the code; and only then it is written down that the device told of it.
-    async fn redeem(&self, device: &DeviceOf, typed: &Typed, made: Made) -> Result<(), StoreError> {
-        let id = key_of(&self.vault, device.device()).grant_id(typed.number);
-        let give = |minutes| {
-            let gift = TimeGift { id, day: Some(typed.day), item: None, minutes: Some(minutes) };
-            self.give_by_code(device, made.by, gift, made.reason.clone())
-        };
-        let mut given = give(typed.minutes).await;
-        // A bound has come in between: what it leaves is given.
-        if let Err(StoreError::Patch(PatchError::BeyondBound { possible_minutes: possible @ 1.., .. })) = given {
-            given = give(possible.min(typed.minutes)).await;
-        }
-        match given {
-            // Nothing more can be given on that day: the device is told so.
-            Ok(_) | Err(StoreError::Patch(PatchError::BeyondBound { .. })) => {}
-            Err(error) if error.breaks("time_grants_pkey") => {}
-            // Its day is over. It was used all the same, and the sums of its day and week say so.
-            Err(StoreError::Patch(_)) => self.enter(device, typed, &made, id).await?,
-            Err(error) => return Err(error),
-        }
-        let (device, number, day) = (device.clone(), typed.number, typed.day);
-        self.alone(move |conn, tools| {
-            let now = tools.world.now().to_diesel();
-            let key = (device.device().uuid(), i32::try_from(number).unwrap_or(i32::MAX));
-            async move {
-                diesel::update(offline_codes::table.find(key))
-                    .set((offline_codes::typed_on.eq(day.to_diesel()), offline_codes::told_at.eq(now)))
-                    .execute(conn)
-                    .await?;
-                Ok(())
-            }
-            .boxed()
-        })
-        .await
-    }
-
-    /// Enters minutes of a day that is over into the ledger, which the reports read.
-    async fn enter(&self, device: &DeviceOf, typed: &Typed, made: &Made, id: Uuid) -> Result<(), StoreError> {
-        let (teen, typed, by, reason) = (device.teen(), typed.clone(), made.by, made.reason.clone());
-        self.write(move |conn, tools| {
-            let (typed, reason) = (typed.clone(), reason.clone());
-            async move {
-                let standing = policies::lock(conn, &tools, teen).await?;
-                let now = tools.world.now();
-                let week_ago = now.saturating_sub(TOLD_WITHIN).unwrap_or(now);
-                let days = standing.calendar.days(week_ago, now);
-                let Some(day) = days.into_iter().find(|day| day.date == typed.day) else { return Ok(()) };
-                diesel::insert_into(time_grants::table)
-                    .values((
-                        time_grants::id.eq(id),
-                        time_grants::teen_id.eq(teen.uuid()),
-                        time_grants::day.eq(typed.day.to_diesel()),
-                        time_grants::minutes.eq(i16::try_from(typed.minutes).ok()),
-                        time_grants::given_by.eq(by.uuid()),
-                        time_grants::given_at.eq(now.to_diesel()),
-                        time_grants::until.eq(day.to.to_diesel()),
-                        time_grants::reason.eq(reason),
-                    ))
-                    .on_conflict_do_nothing()
-                    .execute(conn)
-                    .await?;
-                Ok(())
-            }
-            .boxed()
-        })
-        .await?;
-        self.post(Event::BudgetMoved { teen, told_by: None });
-        Ok(())
-    }
-}
-
-/// A gift, its day, and its minutes.
-type GiftRow = (Uuid, jiff_diesel::Date, Option<i16>);
-/// Minutes, who made it, why, and when a device told of it.
-type KnownRow = (i16, Option<Uuid>, Option<String>, Option<jiff_diesel::Timestamp>);
-
-/// Who made a code, and why.
-struct Made {
-    by: AccountId,
-    reason: Option<String>,
 }
 
 async fn make(
@@ -292,14 +169,25 @@ async fn make(
     let told: Option<i32> =
         of_device.filter(offline_codes::told_at.is_not_null()).select(max(offline_codes::number)).first(conn).await?;
     let count = |number: Option<i32>| u32::try_from(number.unwrap_or_default()).unwrap_or_default();
-    let number = count(last).saturating_add(1);
+    // What a device took that nobody here made has a number too: perhaps it was made, and a fail-over lost it.
+    let ahead = offline_codes::table
+        .filter(offline_codes::device_id.eq(device.uuid()).and(offline_codes::number.gt(last.unwrap_or_default())));
+    let taken: Vec<i32> = ahead.select(offline_codes::number).load(conn).await?;
+    let is_free = |number: &u32| i32::try_from(*number).is_ok_and(|number| !taken.contains(&number));
+    let number = (count(last).saturating_add(1)..).find(is_free).ok_or(StoreError::TooManyUntold)?;
     if number.saturating_sub(count(told)) > AHEAD {
         return Err(StoreError::TooManyUntold);
     }
     // Nobody reads out what the law or the platform would not let them give today, with the codes that may still be typed in.
-    let with_open = minutes.saturating_add(open_minutes(conn, teen).await?).min(MOST_MINUTES);
+    let open = open_minutes(conn, teen).await?;
+    let with_open = minutes.saturating_add(open).min(MOST_MINUTES);
     let gift = TimeGift { id: tools.world.uuid(), day: None, item: None, minutes: Some(with_open) };
-    give_time(&standing.situation(tools, now), &standing.calendar, gift, by, None)?;
+    give_time(&standing.situation(tools, now), &standing.calendar, gift, by, None).map_err(|error| match error {
+        PatchError::BeyondBound { possible_minutes, rules } => {
+            PatchError::BeyondBound { possible_minutes: possible_minutes.saturating_sub(open), rules }
+        }
+        other => other,
+    })?;
     let code = key_of(&tools.vault, device).code(number, minutes).ok_or(PatchError::TimeRange(minutes))?;
     diesel::insert_into(offline_codes::table)
         .values((
@@ -320,10 +208,16 @@ async fn make(
     Ok(made)
 }
 
-/// Minutes of the codes of a teen that may still be typed in: those after the last that a device has told of.
+/// Minutes of the codes of a teen that may still be typed in: those after the last that a device has told of, where the device is still
+/// theirs and whoever made them still guards them.
 async fn open_minutes(conn: &mut AsyncPgConnection, teen: TeenId) -> Result<u16, StoreError> {
+    let guarding = pairings::table
+        .filter(pairings::teen_id.eq(teen.uuid()).and(pairings::state.eq(PairingState::Active.as_str())))
+        .select(pairings::guardian_id);
     let rows: Vec<(Uuid, i32, i16, Option<jiff_diesel::Timestamp>)> = offline_codes::table
+        .inner_join(devices::table.on(devices::id.eq(offline_codes::device_id)))
         .filter(offline_codes::teen_id.eq(teen.uuid()).and(offline_codes::made_at.is_not_null()))
+        .filter(devices::revoked_at.is_null().and(offline_codes::given_by.eq_any(guarding)))
         .select((offline_codes::device_id, offline_codes::number, offline_codes::minutes, offline_codes::told_at))
         .load(conn)
         .await?;
@@ -335,61 +229,6 @@ async fn open_minutes(conn: &mut AsyncPgConnection, teen: TeenId) -> Result<u16,
     let is_open = |(device, number, ..): &&(Uuid, i32, i16, _)| last.get(device).is_none_or(|last| number > last);
     let minutes = rows.iter().filter(is_open).map(|(_, _, minutes, _)| u16::try_from(*minutes).unwrap_or_default());
     Ok(minutes.fold(0, u16::saturating_add))
-}
-
-/// What a device tells of, if it was made here and not told of before. What nobody made is written down for both sides to see.
-async fn find(
-    conn: &mut AsyncPgConnection,
-    tools: &Tools,
-    device: &DeviceOf,
-    typed: &Typed,
-) -> Result<Option<Made>, StoreError> {
-    let (number, minutes) = (i32::try_from(typed.number), i16::try_from(typed.minutes));
-    let (Ok(number), Ok(minutes)) = (number, minutes) else { return Ok(None) };
-    let key = (device.device().uuid(), number);
-    let known: Option<KnownRow> = offline_codes::table
-        .find(key)
-        .select((offline_codes::minutes, offline_codes::given_by, offline_codes::reason, offline_codes::told_at))
-        .first(conn)
-        .await
-        .optional()?;
-    match known {
-        Some((made, Some(by), reason, None)) if made == minutes && guards(conn, by, device.teen()).await? => {
-            Ok(Some(Made { by: by.into(), reason }))
-        }
-        Some(_) => Ok(None),
-        None => {
-            let forged = offline_codes::device_id.eq(key.0).and(offline_codes::made_at.is_null());
-            let count: i64 = offline_codes::table.filter(forged).count().get_result(conn).await?;
-            if count >= MOST_FORGED {
-                return Ok(None);
-            }
-            let now = tools.world.now().to_diesel();
-            diesel::insert_into(offline_codes::table)
-                .values((
-                    offline_codes::device_id.eq(key.0),
-                    offline_codes::number.eq(number),
-                    offline_codes::teen_id.eq(device.teen().uuid()),
-                    offline_codes::minutes.eq(minutes),
-                    offline_codes::typed_on.eq(typed.day.to_diesel()),
-                    offline_codes::told_at.eq(now),
-                ))
-                .on_conflict_do_nothing()
-                .execute(conn)
-                .await?;
-            let deed = Deed::new(device.teen(), "offline_code.forged").teen(device.teen()).subject(key.0);
-            audit::record(conn, tools, deed.detail(json!({"number": number, "minutes": minutes}))).await?;
-            Ok(None)
-        }
-    }
-}
-
-/// Whether whoever made a code guards the teen still: what they gave ended with their pairing.
-async fn guards(conn: &mut AsyncPgConnection, guardian: Uuid, teen: TeenId) -> Result<bool, StoreError> {
-    let active = pairings::table
-        .filter(pairings::teen_id.eq(teen.uuid()).and(pairings::guardian_id.eq(guardian)))
-        .filter(pairings::state.eq(PairingState::Active.as_str()));
-    Ok(select(exists(active)).get_result(conn).await?)
 }
 
 /// In threes and a four, to be read out.

@@ -13,5 +13,5 @@ use clock::is_lately;
 pub use clock::{ClockFault, ClockInWords};
 pub use hearing::{Arrived, Beat, Heard, OfItself, Status};
 pub use lost::Had;
-pub use standings::DeviceStanding;
+pub use standings::{DeviceStanding, WentBack};
 pub use write::{Judged, Report, Reported, Said};

@@ -37,6 +37,8 @@ use self::views::{Row, query};
 
 /// Most requests in one list.
 const LISTED: i64 = 100;
+/// Most requests that are ended in one transaction.
+const AT_ONCE: i64 = 1_000;
 
 /// What a teen asks for. Checked, but for what a control takes.
 #[derive(Clone, Debug)]
@@ -211,34 +213,42 @@ impl Store {
         rows.into_iter().map(Row::view).collect()
     }
 
-    /// Ends the requests that nobody has answered in time. Any number of nodes may do so at once.
+    /// Ends the requests that nobody has answered in time, some at a time: at midnight there are many. Any number of nodes may do so at once.
     pub async fn expire_requests(&self) -> Result<usize, StoreError> {
-        let now = self.world.now().to_diesel();
-        let over: Vec<(Uuid, Uuid)> = self
-            .alone(move |conn, _| {
-                async move {
-                    let late = requests::table
-                        .filter(requests::state.eq(RequestState::Pending.as_str()))
-                        .filter(requests::expires_at.le(now));
-                    let ended = diesel::update(late).set((
-                        requests::state.eq(RequestState::Expired.as_str()),
-                        requests::moved_recorded_at.eq(sql::<Timestamptz>("clock_timestamp()")),
-                    ));
-                    Ok(ended.returning((requests::teen_id, requests::id)).get_results(conn).await?)
-                }
-                .boxed()
-            })
-            .await?;
-        for (teen, id) in &over {
-            let state = RequestState::Expired;
-            self.post(Event::RequestMoved { teen: (*teen).into(), request: (*id).into(), state });
+        let mut ended = 0;
+        loop {
+            let over = self.alone(|conn, tools| expire(conn, tools).boxed()).await?;
+            for (teen, id) in &over {
+                let state = RequestState::Expired;
+                self.post(Event::RequestMoved { teen: (*teen).into(), request: (*id).into(), state });
+            }
+            ended += over.len();
+            if i64::try_from(over.len()).is_ok_and(|some| some < AT_ONCE) {
+                return Ok(ended);
+            }
         }
-        Ok(over.len())
     }
 
     fn post_request(&self, teen: TeenId, view: &RequestView) {
         self.post(Event::RequestMoved { teen, request: view.request_id, state: view.state });
     }
+}
+
+async fn expire(conn: &mut AsyncPgConnection, tools: Tools) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+    let late: Vec<Uuid> = requests::table
+        .filter(requests::state.eq(RequestState::Pending.as_str()))
+        .filter(requests::expires_at.le(tools.world.now().to_diesel()))
+        .select(requests::id)
+        .limit(AT_ONCE)
+        .for_no_key_update()
+        .skip_locked()
+        .load(conn)
+        .await?;
+    let ended = diesel::update(requests::table.filter(requests::id.eq_any(late))).set((
+        requests::state.eq(RequestState::Expired.as_str()),
+        requests::moved_recorded_at.eq(sql::<Timestamptz>("clock_timestamp()")),
+    ));
+    Ok(ended.returning((requests::teen_id, requests::id)).get_results(conn).await?)
 }
 
 fn is_mine(over: &RequestView, guardian: AccountId, granted: bool) -> bool {
@@ -264,15 +274,26 @@ async fn make(
         .first::<Row>(conn)
         .await
         .optional()?;
-    if let Some(waiting) = same {
-        let waiting = waiting.view()?;
+    let now = tools.world.now();
+    let waiting = same.map(Row::view).transpose()?;
+    // One whose time is over is over, also before anybody has written that down.
+    if let Some(late) = waiting.as_ref().filter(|waiting| waiting.expires_at <= now) {
+        diesel::update(requests::table.find(late.request_id.uuid()))
+            .set((
+                requests::state.eq(RequestState::Expired.as_str()),
+                requests::moved_recorded_at.eq(sql::<Timestamptz>("clock_timestamp()")),
+            ))
+            .execute(conn)
+            .await?;
+    }
+    if let Some(waiting) = waiting.filter(|waiting| waiting.expires_at > now) {
         return if waiting.wish == ask.wish {
             Ok((waiting, false))
         } else {
             Err(StoreError::AlreadyAsked(Box::new(waiting)))
         };
     }
-    let (id, now): (RequestId, _) = (tools.world.id(), tools.world.now());
+    let id: RequestId = tools.world.id();
     diesel::insert_into(requests::table)
         .values((
             requests::id.eq(id.uuid()),

@@ -182,7 +182,7 @@ async fn roll_up(conn: &mut AsyncPgConnection, tools: &Tools, some: Vec<Uuid>) -
         let then = policies_then(conn, tools, teen, &days, before).await?;
         for day in days {
             let of_the_day = of_day(&slots, &day);
-            let limits = ground.as_of(then.get(&day.date)).limits(day.date, day.to);
+            let limits = ground.as_of(then.get(&day.date)).limits(day.date, day.last_instant());
             keep(conn, teen, &day, rolled_up(&of_the_day, &limits)).await?;
             rolled += 1;
         }

@@ -103,12 +103,13 @@ impl Store {
             return Err(StoreError::NotShown);
         }
         let mut days = asked(&ground, from, to, now);
-        if let Some(proof) = guardian {
-            // What was before a guardian's time is not theirs to see.
-            let since = since(&mut conn, proof).await?.to_jiff();
-            days.retain(|day| day.to > since);
-        }
-        let requests = requests_then(&mut conn, teen, &days).await?;
+        // What was before a guardian's time is not theirs to see; of the day on which it began they see the use, which is counted by days.
+        let since = match guardian {
+            Some(proof) => since(&mut conn, proof).await?.to_jiff(),
+            None => Timestamp::UNIX_EPOCH,
+        };
+        days.retain(|day| day.to > since);
+        let requests = requests_then(&mut conn, teen, &days, since).await?;
         let days = used(&mut conn, &tools, teen, &ground, days, now).await?;
         Ok(UsageDays { as_of: now, summary: Summary::of(&days), days, requests })
     }
@@ -148,7 +149,7 @@ async fn used(
     let given = given_since(conn, &[teen].into(), first.from).await?.remove(&teen).unwrap_or_default();
     let used = |day: LocalDay| {
         let of_then = ground.as_of(then.get(&day.date));
-        let (limits, sleep) = (of_then.limits(day.date, day.to.min(now)), sleep(&of_then, &day));
+        let (limits, sleep) = (of_then.limits(day.date, day.last_instant().min(now)), sleep(&of_then, &day));
         let slots = of_day(&slots, &day);
         let gifts = Gifts::on(day.date, given.iter().map(Given::gift));
         let told = DayTold { day, slots: &slots, limits, gifts, sleep, now };
@@ -164,11 +165,14 @@ async fn requests_then(
     conn: &mut AsyncPgConnection,
     teen: TeenId,
     days: &[LocalDay],
+    since: Timestamp,
 ) -> Result<RequestsThen, StoreError> {
     let Some((first, last)) = days.first().zip(days.last()) else { return Ok(RequestsThen::default()) };
     let rows: Vec<(String, i64)> = requests::table
         .filter(requests::teen_id.eq(teen.uuid()))
-        .filter(requests::asked_at.ge(first.from.to_diesel()).and(requests::asked_at.lt(last.to.to_diesel())))
+        .filter(
+            requests::asked_at.ge(first.from.max(since).to_diesel()).and(requests::asked_at.lt(last.to.to_diesel())),
+        )
         .group_by(requests::state)
         .select((requests::state, count_star()))
         .load(conn)

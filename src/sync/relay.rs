@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -272,12 +272,14 @@ impl Relay {
 
     async fn tell_request(&self, teen: TeenId, request: RequestId) -> Result<(), StoreError> {
         let request = self.store.request_of(teen, request).await?;
-        self.tell_both(teen, Notice::Request { teen_id: teen, request: Box::new(request) })
+        let began = request.asked_at;
+        self.tell_those_of_then(teen, began, Notice::Request { teen_id: teen, request: Box::new(request) }).await
     }
 
     async fn tell_silence(&self, teen: TeenId, silence: SilenceId) -> Result<(), StoreError> {
         let silence = self.store.silence_of(teen, silence).await?;
-        self.tell_both(teen, Notice::Silence { teen_id: teen, silence: Box::new(silence) })
+        let began = silence.raised_at;
+        self.tell_those_of_then(teen, began, Notice::Silence { teen_id: teen, silence: Box::new(silence) }).await
     }
 
     async fn tell_reply(&self, teen: TeenId, guardian: GuardianId, revision: i64) -> Result<(), StoreError> {
@@ -288,6 +290,16 @@ impl Relay {
         };
         let notice = Notice::Reply { teen_id: teen, revision, reply };
         self.hub.tell_guardian(guardian, &text(&ServerFrame::Notice(notice))?);
+        Ok(())
+    }
+
+    /// Tells the teen, and those guardians who were there when it began: what was before is not for the next one.
+    async fn tell_those_of_then(&self, teen: TeenId, began: Timestamp, notice: Notice) -> Result<(), StoreError> {
+        let text = text(&ServerFrame::Notice(notice))?;
+        self.hub.tell_devices(teen, &text);
+        for guardian in self.store.guardians_since(teen, began).await? {
+            self.hub.tell_guardian(guardian, &text);
+        }
         Ok(())
     }
 

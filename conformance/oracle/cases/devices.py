@@ -1,7 +1,7 @@
 """A device by itself, with the server and without it: what time it is, what may be used and why not, what it counts."""
 
 import windows
-from cases import case, device_rules
+from cases import case, device_faults, device_rules
 from cases.device_life import FRIDAY, HOUR, MINUTE, SCHOOL, SLEEP, Life, instant, payload, row
 from draw import dice, every_day
 from given import CODE_MINUTES, code
@@ -41,6 +41,7 @@ def cases():
                 story.happen(chance.choices(list(weights), weights.values())[0])
             yield case(f"devices/{theme}-{number}", "enforce", why, story.given)
     yield from device_rules.cases()
+    yield from device_faults.cases()
 
 
 class Story(Life):

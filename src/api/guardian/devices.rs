@@ -17,7 +17,7 @@ use crate::{
     },
     problem::Problem,
     store::{
-        reports::{ClockInWords, DeviceStanding},
+        reports::{ClockInWords, DeviceStanding, WentBack},
         silences::SilenceView,
     },
 };
@@ -64,15 +64,6 @@ pub struct GuardianDevice {
     went_back: Option<WentBack>,
 }
 
-/// A device that came back in an earlier state.
-#[derive(Serialize, ToSchema)]
-struct WentBack {
-    /// When.
-    at: Timestamp,
-    /// The same in a sentence.
-    sentence: String,
-}
-
 /// Changes of limits that were lost.
 #[derive(Serialize, ToSchema)]
 struct LostInWords {
@@ -101,7 +92,7 @@ impl GuardianDevice {
             issues: in_words(&standing.name, standing.issues()),
             clock: ClockInWords::of(&standing.name, &standing.clock),
             silence,
-            went_back: standing.went_back_at.map(|at| WentBack { at, sentence: words::went_back(&standing.name) }),
+            went_back: standing.went_back(),
             device_id: standing.device,
             name: standing.name,
             platform: standing.platform,

@@ -1,6 +1,7 @@
 //! The teen's devices: registered and revoked with the teen's own session, never by another device.
 
 use actix_web::{HttpResponse, delete, get, post, web::Path};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -10,10 +11,11 @@ use crate::{
         throttle::Limit,
         who::{Teen, TeenSession},
     },
-    domain::{ids::DeviceId, text},
+    domain::{ids::DeviceId, report::Standing, text},
     problem::{Code, Problem, in_field},
     store::{
         devices::{Device, NewDevice, Registered},
+        reports::{ClockInWords, DeviceStanding, WentBack},
         silences::SilenceView,
     },
 };
@@ -56,13 +58,43 @@ pub async fn teen_register_device(who: TeenSession, body: Body<DeviceRegistratio
     Ok(created(who.store().register_device(teen.clone(), new, once).await?))
 }
 
+/// A device, with what its guardians see of it.
+#[derive(Serialize, ToSchema)]
+struct OwnDevice {
+    #[serde(flatten)]
+    device: Device,
+    /// How it stands to the newest limits, concluded from its own reports.
+    state: Option<Standing>,
+    /// When it last confirmed limits.
+    confirmed_at: Option<Timestamp>,
+    /// What is wrong with its clock; null: nothing.
+    clock: Option<ClockInWords>,
+    /// It came back without limits that it had, within the last week; null: it did not.
+    went_back: Option<WentBack>,
+}
+
 /// List your devices
-#[utoipa::path(tag = "teen", responses((status = 200, description = "Yours, oldest first", body = Page<Device>,
+///
+/// With what your guardians see of each.
+#[utoipa::path(tag = "teen", responses((status = 200, description = "Yours, oldest first", body = Page<OwnDevice>,
     example = json!({"items": [{"device_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "name": "Mia's phone", "platform": "android-16",
-        "app_version": "3.2.1", "created_at": "2026-11-22T13:40:00Z", "last_seen_at": "2026-11-22T13:55:00Z"}], "next_cursor": null}))))]
+        "app_version": "3.2.1", "created_at": "2026-11-22T13:40:00Z", "last_seen_at": "2026-11-22T13:55:00Z", "state": "enforced",
+        "confirmed_at": "2026-11-22T13:41:07Z", "clock": null, "went_back": null}], "next_cursor": null}))))]
 #[get("/v1/teen/devices")]
 pub async fn teen_devices(who: Teen) -> Result<HttpResponse, Problem> {
-    Ok(ok(Page::whole(who.store().devices(&who.proof).await?)))
+    let devices = who.store().devices(&who.proof).await?;
+    let standings = who.store().own_standings(&who.proof).await?;
+    let own = |device: Device| {
+        let standing = standings.iter().find(|standing| standing.device == device.device_id);
+        OwnDevice {
+            state: standing.map(DeviceStanding::standing),
+            confirmed_at: standing.and_then(|it| it.reports.applied.as_ref()).map(|applied| applied.confirmed_at),
+            clock: standing.and_then(|standing| ClockInWords::of(&standing.name, &standing.clock)),
+            went_back: standing.and_then(DeviceStanding::went_back),
+            device,
+        }
+    };
+    Ok(ok(Page::whole(devices.into_iter().map(own).collect())))
 }
 
 /// Revoke a device

@@ -10,7 +10,7 @@ use crate::{
         throttle::Limit,
         who::{Teen, TeenDevice},
     },
-    domain::device::code::{MOST_TOLD, Redeemed},
+    domain::device::code::{MINUTES, MOST_TOLD, Redeemed},
     problem::Problem,
     store::offline_codes::{CodeView, Typed},
 };
@@ -45,6 +45,18 @@ pub async fn teen_codes_typed(who: TeenDevice, body: Body<TypedCodes>) -> Result
     let codes = body.value.codes;
     if codes.len() > MOST_TOLD {
         return Err(Problem::field("/codes", format!("must have at most {MOST_TOLD} entries")));
+    }
+    for (index, code) in codes.iter().enumerate() {
+        let at = |field: &str, must: &str| Err(Problem::field(&format!("/codes/{index}/{field}"), must.to_owned()));
+        if code.number == 0 {
+            return at("number", "must be 1 or more");
+        }
+        if !MINUTES.contains(&code.minutes) {
+            return at("minutes", "must be what a code can be good for: 5, 15, 30, 45, 60 or 120");
+        }
+        if !(2000..=2200).contains(&code.day.year()) {
+            return at("day", "must be a day of this century or the next");
+        }
     }
     let told = who.store().codes_typed(who.proof.clone(), codes).await?;
     who.gate.devices.note_heard(who.proof);

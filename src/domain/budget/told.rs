@@ -47,7 +47,7 @@ pub struct DeviceBudget {
     pub day: Date,
     /// The whole day (`day`), its week (`week`), then each item with minutes of its own.
     pub items: Vec<DeviceLeft>,
-    /// How far this device may go on by itself; null: no limit of day or week.
+    /// How far this device may go on by itself; null: nothing is lent, because there is no limit or because it did not ask.
     pub lease: Option<Lease>,
 }
 

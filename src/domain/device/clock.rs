@@ -101,13 +101,20 @@ impl Anchor {
     /// The server has told its time, in an answer that took so long and came at this reading.
     pub fn told(known: Option<&Self>, server_time: Timestamp, took_ms: u64, reading: &ClockReading) -> Self {
         let fresh = |known: &&Self| reading.monotonic_ms.saturating_sub(known.told_ms) < BEST_FOR_MS;
+        let at = later(server_time, took_ms / 2);
+        // Of two that do not agree the later one counts: a server whose clock was wrong must not be believed for an hour.
+        let agrees = |known: &&Self| {
+            let apart = Self::time(Some(known), reading).least.duration_since(at).abs();
+            apart <= OFF.saturating_add(SignedDuration::from_millis(i64::try_from(took_ms).unwrap_or(i64::MAX)))
+        };
         let better = known.filter(|known| {
             known.verified && known.is_of_this_boot(reading) && known.took_ms <= took_ms && fresh(known)
         });
+        let better = better.filter(agrees);
         match better {
             Some(_) => Self::kept(known, reading),
             None => Self {
-                at: later(server_time, took_ms / 2),
+                at,
                 monotonic_ms: reading.monotonic_ms,
                 boot_id: reading.boot_id.clone(),
                 verified: true,

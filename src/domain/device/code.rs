@@ -73,7 +73,8 @@ impl CodeKey {
     /// Reads a code that was typed in. `last`: the number of the last one that was good here; 0: none was. Blanks and dashes between
     /// the digits do not matter.
     pub fn redeem(&self, typed: &str, last: u32) -> Result<Redeemed, BadCode> {
-        let digits: String = typed.chars().filter(|it| !matches!(it, ' ' | '-' | '\u{a0}')).collect();
+        let digits: String =
+            typed.chars().filter(|it| !matches!(it, ' ' | '-' | '\u{a0}' | '\u{2010}'..='\u{2015}')).collect();
         let (place, rest) = (digits.get(..1), digits.get(1..3).zip(digits.get(3..)));
         let is_code = digits.len() == 10 && digits.bytes().all(|it| it.is_ascii_digit());
         let (Some(place), Some((number, mac)), true) = (place, rest, is_code) else { return Err(BadCode::Form) };

@@ -18,6 +18,7 @@ use crate::domain::{
 
 /// The controls whose windows close everything that can be closed.
 pub const HOURS: [&str; 3] = ["time.away_windows", "time.school_windows", SLEEP];
+const ALWAYS_ALLOWED: &str = "time.always_allowed";
 const SLEEP: &str = "time.sleep_windows";
 
 /// A policy in force.
@@ -27,6 +28,8 @@ pub struct Held {
     timeline: Option<Timeline>,
     zone: TimeZone,
     day_start_minute: i16,
+    /// When it was issued.
+    pub issued_at: Timestamp,
     /// When to say that nothing was heard, and when to fall back.
     pub staleness: Staleness,
     /// Minutes before something closes at which it is announced.
@@ -53,6 +56,7 @@ impl Held {
             // Needed only beyond the timeline.
             zone: TimeZone::get(&payload.home_zone).unwrap_or(TimeZone::UTC),
             day_start_minute: payload.day_start_minute,
+            issued_at: payload.issued_at,
             staleness: payload.staleness,
             warnings: payload.warnings.clone(),
         })
@@ -148,7 +152,11 @@ impl Held {
 
     /// What limits a day.
     pub fn limits(&self, date: Date, at: Timestamp, silence: Silence) -> Limits {
-        Limits::read(date, |id| self.value(id, at, silence).cloned())
+        Limits::read(date, |id| {
+            // What a family lists stays open, also when everything else falls back.
+            let silence = if id == ALWAYS_ALLOWED { Silence::Short } else { silence };
+            self.value(id, at, silence).cloned()
+        })
     }
 
     /// What was given, as far as the policy says so.

@@ -8,6 +8,25 @@ use serde::{Deserialize, Serialize};
 use super::{ClockReading, Device, Time, Typed, held::Today};
 use crate::domain::budget::{Budget, DAY, Gifts, Granted, Lease, Left, Limits, Spent, Told, WEEK};
 
+/// What a device may forget in a fall: it writes down once a minute what it counted.
+const MOST_LOST: u32 = 60;
+
+/// Today by one instant.
+pub(super) struct View {
+    pub(super) limits: Limits,
+    budget: Budget,
+    own: Spent,
+}
+
+impl View {
+    /// The limits that concern an item, and what is left of each. None concerns what never closes.
+    pub(super) fn concerning<'a>(&'a self, item: &'a str) -> impl Iterator<Item = (&'a str, u32)> {
+        let closes = !self.limits.never_closes(item);
+        let rows = self.budget.concerning(item, self.limits.counts(item)).filter(move |_| closes);
+        rows.filter_map(|left| Some((left.item.as_str(), left.remaining_seconds?)))
+    }
+}
+
 /// The server's last word on a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Said {
@@ -153,38 +172,42 @@ impl Device {
         by_policy.max(by_server).saturating_add(by_code)
     }
 
-    /// Whether the device may go on with an item without asking anybody: each limit that concerns it, and is not in its last minutes, has
-    /// a lease that lasts. Where the time is not known, it has to last by either.
-    pub(super) fn is_lent(&self, today: Today, time: Time, limits: &Limits, item: &str, in_use: bool) -> bool {
-        let budget = self.budget_of(today, limits);
-        let concerning: Vec<&Left> = budget.concerning(item, limits.counts(item)).collect();
-        let own = self.kept.ledger.spent(today, limits);
+    /// Today by each instant that it may be: the stricter counts.
+    pub(super) fn views(&self, today: Today, time: Time) -> Vec<View> {
+        let silence = self.silence(time);
+        let view = |at| {
+            let limits = self.limits(today, at, silence);
+            let (budget, own) = (self.budget_of(today, &limits), self.kept.ledger.spent(today, &limits));
+            View { limits, budget, own }
+        };
+        time.instants().map(view).collect()
+    }
+
+    /// Whether the device may go on with an item without asking anybody: each limit that concerns it has a lease that lasts, but those that
+    /// need none. Where the time is not known, a lease has to last by either.
+    pub(super) fn is_lent(&self, today: Today, time: Time, view: &View, item: &str, needs_none: &[&str]) -> bool {
         let said = self.said_of(today);
         let lasts = |limited: &str| {
-            said.and_then(|said| Some((said.lease_of(limited)?, said.missing(limited)))).is_some_and(
-                |(lease, missing)| {
-                    let used = own.on(limited).saturating_add(missing);
-                    time.instants().all(|at| at < lease.until) && used < lease.up_to_seconds
-                },
-            )
+            let Some((said, lease)) = said.and_then(|said| Some((said, said.lease_of(limited)?))) else { return false };
+            let used = view.own.on(limited).saturating_add(said.missing(limited));
+            time.instants().all(|at| at < lease.until) && used < lease.up_to_seconds
         };
-        let is_whole = |left: &&&Left| matches!(left.item.as_str(), DAY | WEEK);
-        let ends = |left: &Left| self.ends(left, in_use, time).is_some();
-        let whole: Vec<&&Left> = concerning.iter().filter(is_whole).collect();
-        let is_limited = whole.iter().any(|left| left.remaining_seconds.is_some());
-        let whole_lasts = !is_limited || whole.iter().any(|left| ends(left)) || lasts(DAY);
-        let mut items = concerning.iter().filter(|left| !is_whole(left) && left.remaining_seconds.is_some());
-        whole_lasts && items.all(|left| ends(left) || lasts(&left.item))
+        // Day and week have one lease together.
+        let lasts = |limited: &str| if limited == WEEK { lasts(DAY) } else { lasts(limited) };
+        view.concerning(item).all(|(limited, _)| needs_none.contains(&limited) || lasts(limited))
     }
 
     fn codes_of(&self, today: Today) -> impl Iterator<Item = &Typed> {
         self.kept.codes.iter().filter(move |code| code.day == today.date)
     }
 
-    /// What is left of the minutes without the server, what codes have given on top.
+    /// What is left of the minutes without the server, what codes have given on top. A device that has lost its memory has none: it
+    /// does not know what it used of them.
     pub(super) fn left_alone(&self, today: Today, limits: &Limits) -> u32 {
+        let has_lost = self.said_of(today).is_some_and(|said| said.missing(DAY) > MOST_LOST);
+        let own = if has_lost || self.kept.heard_at.is_none() { 0 } else { limits.offline };
         let given = self.codes_of(today).filter(|code| !code.in_policy).map(seconds_of).fold(0, u32::saturating_add);
-        limits.offline.saturating_add(given).saturating_sub(self.used_alone(today))
+        own.saturating_add(given).saturating_sub(self.used_alone(today))
     }
 
     pub(super) fn used_alone(&self, today: Today) -> u32 {

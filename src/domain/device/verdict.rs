@@ -1,11 +1,13 @@
 //! Whether something may be used now, why not, and until when.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ClockReading, Device, Silence, Time, held::Today};
+use super::{ClockReading, Device, Silence, Time, held::Today, left::View};
 use crate::domain::{
-    budget::{Left, Limits, WEEK},
+    budget::{DAY, Limits, WEEK},
     timeline::Until,
 };
 
@@ -59,8 +61,8 @@ impl Device {
             };
         };
         let silence = self.silence(time);
-        let all_limits = self.limits_by_all(today, time, silence);
-        if all_limits.iter().all(|limits| limits.never_closes(item)) {
+        let views = self.views(today, time);
+        if views.iter().all(|view| view.limits.never_closes(item)) {
             return Verdict::open(None, false);
         }
         if time.instants().any(|at| held.is_paused(at, silence)) {
@@ -77,36 +79,45 @@ impl Device {
         }
         let closes = time.instants().filter_map(|at| Some((held.closes_at(at, silence)?, at)));
         let open_for = closes.map(|(closes, at)| seconds(closes.duration_since(at))).min();
-        let within = all_limits.iter().map(|limits| self.within(today, time, limits, item, in_use));
-        let strictest = within.reduce(Verdict::stricter).unwrap_or(Verdict::open(None, false));
-        strictest.for_no_longer_than(open_for)
+        self.by_budgets(today, time, &views, item, in_use).for_no_longer_than(open_for)
     }
 
     /// By budgets and leases alone.
-    fn within(&self, today: Today, time: Time, limits: &Limits, item: &str, in_use: bool) -> Verdict {
-        let budget = self.budget_of(today, limits);
-        let concerning = || budget.concerning(item, limits.counts(item));
-        let is_closed = |left: &&Left| left.is_used_up() && self.ends(left, in_use, time).is_none();
-        if let Some(used_up) = concerning().find(is_closed) {
-            let week_ends = self.held.as_ref().filter(|_| used_up.item == WEEK).map(|held| held.week_ends(today));
-            let until = week_ends.unwrap_or(today.to);
-            return Verdict::closed(Why::BudgetUsed, Some(used_up.item.clone()), Some(until));
+    fn by_budgets(&self, today: Today, time: Time, views: &[View], item: &str, in_use: bool) -> Verdict {
+        let mut rows: BTreeMap<(u8, &str), u32> = BTreeMap::new();
+        for (limited, left) in views.iter().flat_map(|view| view.concerning(item)) {
+            let least = rows.entry((place(limited), limited)).or_insert(left);
+            *least = left.min(*least);
         }
-        let left_of = |left: &Left| self.ends(left, in_use, time).or(left.remaining_seconds);
-        let left = concerning().filter_map(left_of).min();
-        if self.is_lent(today, time, limits, item, in_use) {
-            return Verdict::open(left, false);
+        // The last minutes of what a change has left nothing of.
+        let ends = |limited: &str| {
+            let until = self.last_minutes.get(limited).filter(|until| in_use && time.least < **until)?;
+            Some(seconds(until.duration_since(time.least)))
+        };
+        let mut ending: Vec<&str> = Vec::new();
+        for ((_, limited), left) in rows.iter_mut().filter(|(_, left)| **left == 0) {
+            match ends(limited) {
+                Some(seconds) => {
+                    *left = seconds;
+                    ending.push(limited);
+                }
+                None => {
+                    let week_ends = self.held.as_ref().filter(|_| *limited == WEEK).map(|held| held.week_ends(today));
+                    let until = week_ends.unwrap_or(today.to);
+                    return Verdict::closed(Why::BudgetUsed, Some((*limited).to_owned()), Some(until));
+                }
+            }
         }
-        match self.left_alone(today, limits) {
-            0 => Verdict::closed(Why::Offline, None, Some(today.to)),
-            alone => Verdict::open(left.into_iter().chain([alone]).min(), true),
+        if ending.iter().any(|limited| matches!(*limited, DAY | WEEK)) {
+            ending.extend([DAY, WEEK]);
         }
-    }
-
-    /// Seconds of the last minutes of a limit of which a change has left nothing.
-    pub(super) fn ends(&self, left: &Left, in_use: bool, time: Time) -> Option<u32> {
-        let until = self.last_minutes.get(&left.item).filter(|_| in_use && left.is_used_up())?;
-        (time.least < *until).then(|| seconds(until.duration_since(time.least)))
+        let left = rows.into_values().min();
+        let not_lent = views.iter().filter(|view| !self.is_lent(today, time, view, item, &ending));
+        match not_lent.map(|view| self.left_alone(today, &view.limits)).min() {
+            None => Verdict::open(left, false),
+            Some(0) => Verdict::closed(Why::Offline, None, Some(today.to)),
+            Some(alone) => Verdict::open(left.into_iter().chain([alone]).min(), true),
+        }
     }
 
     /// Minutes before the end at which something is to be announced: the least one that is not shorter than what is left.
@@ -127,6 +138,15 @@ impl Device {
     }
 }
 
+/// Day, week, then items by name.
+fn place(limited: &str) -> u8 {
+    match limited {
+        DAY => 0,
+        WEEK => 1,
+        _ => 2,
+    }
+}
+
 fn seconds(duration: jiff::SignedDuration) -> u32 {
     u32::try_from(duration.as_secs()).unwrap_or_default()
 }
@@ -134,18 +154,6 @@ fn seconds(duration: jiff::SignedDuration) -> u32 {
 impl Verdict {
     const fn open(left_seconds: Option<u32>, alone: bool) -> Self {
         Self { closed: None, left_seconds, alone }
-    }
-
-    /// Of two answers the one that allows less; of two refusals the first.
-    fn stricter(self, other: Self) -> Self {
-        match (&self.closed, &other.closed) {
-            (Some(_), _) => self,
-            (None, Some(_)) => other,
-            (None, None) => {
-                let left_seconds = self.left_seconds.into_iter().chain(other.left_seconds).min();
-                Self::open(left_seconds, self.alone || other.alone)
-            }
-        }
     }
 
     fn for_no_longer_than(self, seconds: Option<u32>) -> Self {

@@ -27,6 +27,13 @@ pub struct LocalDay {
     pub shift: Option<ClockShift>,
 }
 
+impl LocalDay {
+    /// The last instant inside: what holds until the day's end still holds then.
+    pub fn last_instant(&self) -> Timestamp {
+        self.to.saturating_sub(SignedDuration::from_nanos(1)).unwrap_or(self.from)
+    }
+}
+
 /// A turn of a zone's clock, for daylight saving or for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ClockShift {

@@ -3,23 +3,36 @@
 use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, NullableExpressionMethods, QueryDsl, Queryable};
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
     domain::{
         ids::{DeviceId, Id, TeenId},
+        pairing::PairingState,
         report::{Applied, Desired, Issue, Lost, Rejected, Reports, SaidBy, Standing},
         version::Version,
+        words,
     },
     store::{
         Store, StoreError,
-        kinship::GuardianOf,
+        kinship::{GuardianOf, TeenSelf},
         policies::{RECORD, RecordRow, record},
         reports::{ClockFault, Status, is_lately},
-        schema::{device_reports, devices, lost_revisions, policy_revisions, teens},
+        schema::{device_reports, devices, lost_revisions, pairings, policy_revisions, teens},
     },
 };
+
+/// A device that came back in an earlier state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WentBack {
+    /// When.
+    pub at: Timestamp,
+    /// The same in a sentence.
+    pub sentence: String,
+}
 
 /// One device, what it should have and what it said.
 #[derive(Clone, Debug)]
@@ -67,6 +80,11 @@ impl DeviceStanding {
         i64::try_from(at.duration_since(self.desired_since).as_millis()).ok()
     }
 
+    /// That it came back without what it had confirmed, in words.
+    pub fn went_back(&self) -> Option<WentBack> {
+        self.went_back_at.map(|at| WentBack { at, sentence: words::went_back(&self.name) })
+    }
+
     /// What it cannot enforce of what it holds.
     pub fn issues(&self) -> &[Issue] {
         self.reports.applied.as_ref().map_or(&[], |applied| &applied.issues)
@@ -89,6 +107,7 @@ struct DeviceRow {
     lost: Option<(i64, i64, i64, jiff_diesel::Timestamp, String)>,
     clock: (Option<i64>, Json),
     forgot_at: Option<jiff_diesel::Timestamp>,
+    guarded_since: Option<jiff_diesel::Timestamp>,
 }
 
 /// Whose devices.
@@ -114,6 +133,11 @@ impl Store {
             }
         }
         Ok(standings)
+    }
+
+    /// The same for the teen: what guardians see, they see too.
+    pub async fn own_standings(&self, teen: &TeenSelf) -> Result<Vec<DeviceStanding>, StoreError> {
+        self.standings(Of::Teens(&[teen.teen()])).await?.into_iter().collect()
     }
 
     /// Every live device of teens whose guardian has a socket here, to say how everything stands.
@@ -168,6 +192,7 @@ impl Store {
                         .nullable(),
                     (device_reports::clock_off_seconds, device_reports::status),
                     device_reports::forgot_at,
+                    guarded_since(),
                 ),
                 RECORD,
             ))
@@ -180,6 +205,19 @@ impl Store {
         let (epoch, now) = (conn.epoch(), self.world.now());
         Ok(rows.into_iter().map(|(device, policy)| standing(device, policy, epoch, now)).collect())
     }
+}
+
+/// Since when the newest of a teen's guardians is there.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn guarded_since() -> _ {
+    let active: &'static str = PairingState::Active.as_str();
+    pairings::table
+        .filter(pairings::teen_id.eq(teens::account_id))
+        .filter(pairings::state.eq(active))
+        .order(pairings::answered_at.desc())
+        .select(pairings::answered_at)
+        .limit(1_i64)
+        .single_value()
 }
 
 /// The notices of others must not wait for a row that nobody can read.
@@ -215,6 +253,9 @@ fn standing(device: DeviceRow, policy: RecordRow, epoch: i64, now: Timestamp) ->
     let status: Status = serde_json::from_value(device.clock.1)?;
     let seen_at = device.last_seen_at.map_or(made_at, |at| at.to_jiff());
     let off_seconds = device.clock.0.unwrap_or_default();
+    // What was before the newest guardian's time is nobody's any more.
+    let since = device.guarded_since.map(|at| at.to_jiff());
+    let is_of_now = |at: &Timestamp| since.is_none_or(|since| *at >= since);
     let clock = ClockFault::of(off_seconds, &status, &record.home_zone, seen_at, now);
     Ok(DeviceStanding {
         device: device.id.into(),
@@ -234,8 +275,8 @@ fn standing(device: DeviceRow, policy: RecordRow, epoch: i64, now: Timestamp) ->
             found_at: found_at.to_jiff(),
             said_by: SaidBy::from_word(&said_by),
         }),
-        clock,
-        went_back_at: device.forgot_at.map(|at| at.to_jiff()).filter(|at| is_lately(*at, now)),
+        clock: ClockFault { was_wrong_since: clock.was_wrong_since.filter(is_of_now), ..clock },
+        went_back_at: device.forgot_at.map(|at| at.to_jiff()).filter(|at| is_lately(*at, now) && is_of_now(at)),
         reported_at: device.reported_recorded_at.map(|at| at.to_jiff()),
     })
 }

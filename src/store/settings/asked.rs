@@ -7,7 +7,6 @@ use super::{
 use crate::{
     domain::{
         controls::ControlId,
-        ids::AccountId,
         policy::{TimeGift, Until},
         request::{RequestKind, Wish, item_of},
         value::{Given, Value},
@@ -15,7 +14,7 @@ use crate::{
     store::{
         Store, StoreError,
         guardian_work::Changing,
-        kinship::{DeviceOf, TeenSelf},
+        kinship::{DeviceOf, GuardianOf, TeenSelf},
         requests::{Granting, RequestView},
     },
 };
@@ -45,11 +44,13 @@ impl Store {
     pub(crate) async fn give_by_code(
         &self,
         device: &DeviceOf,
-        by: AccountId,
+        by: GuardianOf,
         gift: TimeGift,
         reason: Option<String>,
     ) -> Result<Changed, StoreError> {
-        self.change(Change { by, reason, ..Change::by_teen(&TeenSelf::from(device), Plan::GiveTime(gift)) }).await
+        let plan = Plan::GiveTime(gift);
+        let by_device = Change::by_teen(&TeenSelf::from(device), plan);
+        self.change(Change { by: by.guardian(), guardian: Some(by), reason, ..by_device }).await
     }
 
     async fn plan_of(&self, by: &Changing, request: &RequestView, given: &Wish) -> Result<Plan, StoreError> {

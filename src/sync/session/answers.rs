@@ -153,12 +153,13 @@ impl Session<'_> {
     pub(super) fn of_itself(&self, clock: Option<ClockReading>, status: Option<DeviceStatus>) -> OfItself {
         let now = self.now();
         let offset = |zone: &str| TimeZone::get(zone).ok().map(|zone| zone.to_offset(now).seconds() / 60);
+        let utc_offset_minutes = clock.as_ref().and_then(|clock| offset(&clock.zone));
         OfItself {
-            clock_off_seconds: clock.as_ref().map(|clock| clock_off_seconds(clock.wall, now)),
+            clock_off_seconds: clock.map(|clock| clock_off_seconds(clock.wall, now)),
             status: Status {
                 device: status.filter(DeviceStatus::is_sound).unwrap_or_default(),
-                utc_offset_minutes: clock.as_ref().and_then(|clock| offset(&clock.zone)),
-                offset_read_at: clock.map(|_| now),
+                utc_offset_minutes,
+                offset_read_at: utc_offset_minutes.map(|_| now),
                 ..Status::default()
             },
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::{
+    budget::DeviceBudget,
     controls::ControlId,
     device::code::Redeemed,
     ids::{AccountId, DeviceId, PairingId, TeenId},
@@ -14,6 +15,7 @@ use crate::domain::{
     policy::Change,
     report::Standing,
     snapshot::PublicKey,
+    usage::UsageSlot,
     version::Version,
     words::IssueInWords,
 };
@@ -293,6 +295,22 @@ pub struct Keys {
 /// An empty JSON object, for verbs that need no words.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Nothing {}
+
+/// `POST /v1/teen/usage`.
+#[derive(Clone, Debug, Serialize)]
+pub struct UsageReport {
+    /// What was used, in absolute seconds.
+    pub slots: Vec<UsageSlot>,
+}
+
+/// Its answer.
+#[derive(Clone, Debug, Deserialize)]
+pub struct UsageTold {
+    /// The server's clock.
+    pub server_time: Timestamp,
+    /// What is left.
+    pub budget: Option<DeviceBudget>,
+}
 
 /// A code that was typed in, as the server is told of it.
 #[derive(Clone, Debug, Serialize)]

@@ -28,7 +28,7 @@ struct Pair {
 
 /// A family with an hour a day and two devices.
 async fn pair() -> Pair {
-    let house = House::new().await;
+    let house = House::in_the_morning().await;
     let family = house.family().await;
     family.guardian.sets(family.teen.id, json!({"time.daily_minutes": 60})).await;
     let tablet = family.teen.registers("tablet").await;
@@ -172,4 +172,89 @@ async fn old_slots_are_rolled_up_and_the_numbers_stay() {
     let day = &answer["days"][0];
     assert_eq!((&day["seconds"], &day["told"], &day["kept"]), (&json!(500), &json!(true), &json!(true)));
     assert_eq!(day["items"], json!([{"item": "feed", "seconds": 500}]));
+}
+
+/// What held until the end of a day held on that day: its report says so, also when only numbers are left of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_is_shown_by_what_held_on_it() {
+    let mut pair = pair().await;
+    let (teen, date) = (pair.family.teen.id, own_days(&pair).await.last().expect("today")["day"].clone());
+    let asks = async |family: &Family, path: &str, body: Json| {
+        let url = format!("{}/v1/guardian/teens/{teen}/{path}", family.guardian.api.base());
+        raw::send("POST", &url, Some(&family.guardian.access), &[], Some(body)).await
+    };
+    pair.family.guardian.sets(teen, json!({"time.not_counted": ["learn"]})).await;
+    let hold = json!({"control": "time.daily_minutes", "value": 5, "until": "end_of_day"});
+    assert_eq!(asks(&pair.family, "holds", hold).await.status, 201);
+    let slots = json!([pair.slot(0, 300), pair.slot(1, 300),
+        {"item": "learn", "slot": pair.slot(2, 0)["slot"], "seconds": 200}]);
+    tells(&mut pair.phone, slots).await;
+    let shown = async |pair: &Pair| {
+        let url =
+            format!("{}/v1/teen/usage?from={}&to={}", pair.house.url(), date.as_str().unwrap(), date.as_str().unwrap());
+        raw::send("GET", &url, Some(&pair.family.phone.token), &[], None).await.body["days"][0].clone()
+    };
+    pair.house.pass(Duration::from_secs(24 * 3_600));
+    let next_day = shown(&pair).await;
+    assert_eq!((&next_day["limit_seconds"], &next_day["kept"]), (&json!(300), &json!(false)), "{next_day}");
+    // What counts from the next day on is not what counted then.
+    pair.family.guardian.renews().await;
+    pair.family.guardian.sets(teen, json!({"time.not_counted": null})).await;
+    pair.house.pass(Duration::from_secs(10 * 24 * 3_600));
+    let store = pair.house.store().await;
+    assert_eq!(store.roll_up_usage().await.expect("rolled up"), 1);
+    let rolled = shown(&pair).await;
+    assert_eq!((&rolled["seconds"], &rolled["limit_seconds"]), (&json!(600), &json!(300)), "{rolled}");
+    assert_eq!((&rolled["kept"], &rolled["items"]), (&next_day["kept"], &next_day["items"]));
+    // And it goes when the policy says so, and not before.
+    assert_eq!(store.forget_old_usage().await.expect("nothing is too old"), 0);
+    pair.house.pass(Duration::from_secs(26 * 24 * 3_600));
+    assert!(store.forget_old_usage().await.expect("forgotten") > 0);
+    assert_eq!(pair.house.database.count("select count(*) from usage_days", &[]).await, 0);
+}
+
+/// An item with minutes of its own is lent apart; what is pushed lends nothing new.
+#[tokio::test(flavor = "multi_thread")]
+async fn minutes_of_an_item_are_lent_too() {
+    let mut pair = pair().await;
+    let limits = json!({"time.item_minutes": [{"item": "feed", "minutes": 15}], "time.daily_minutes": 600});
+    pair.family.guardian.sets(pair.family.teen.id, limits).await;
+    let phone = tells(&mut pair.phone, json!([])).await;
+    let tablet = tells(&mut pair.tablet, json!([])).await;
+    let lent = |budget: &Json| line(budget, "feed")["lease"]["up_to_seconds"].clone();
+    assert_eq!((lent(&phone), lent(&tablet)), (json!(600), json!(300)), "fifteen minutes are not twenty");
+    assert_eq!(phone["lease"]["up_to_seconds"], 600, "and of the day each has ten");
+    let slots = json!([pair.slot(0, 60)]);
+    tells(&mut pair.phone, slots).await;
+    let pushed = loop {
+        let budget = pair.tablet.hears_of("budget").await;
+        if line(&budget, "feed")["used_seconds"] == 60 {
+            break budget;
+        }
+    };
+    assert_eq!((lent(&pushed), &line(&pushed, "day")["lease"]), (json!(300), &Json::Null));
+}
+
+/// Nothing is open while the week is used up, and whoever gives or resumes is told so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_used_up_week_is_in_force_now() {
+    let mut pair = pair().await;
+    let teen = pair.family.teen.id;
+    let limits = json!({"time.weekly_minutes": 5, "guardian.visibility.usage_totals": true});
+    pair.family.guardian.sets(teen, limits).await;
+    let slots = json!([pair.slot(0, 300)]);
+    tells(&mut pair.phone, slots).await;
+    let url = format!("{}/v1/guardian/teens/{teen}/pause", pair.house.url());
+    let paused = raw::send("POST", &url, Some(&pair.family.guardian.access), &[], Some(json!({"minutes": 30}))).await;
+    assert_eq!(paused.status, 201, "{}", paused.text);
+    let resumed = raw::send("DELETE", &url, Some(&pair.family.guardian.access), &[], None).await;
+    let used = &resumed.body["use"];
+    assert_eq!(
+        (&used["outcome"], &used["reasons"][0]["control"]),
+        (&json!("deny"), &json!("time.weekly_minutes")),
+        "{used}"
+    );
+    let until: jiff::Timestamp = used["until"].as_str().expect("a time").parse().expect("a time");
+    let monday = until.in_tz("Europe/Berlin").expect("a zone");
+    assert_eq!((monday.weekday(), monday.hour()), (jiff::civil::Weekday::Monday, 0));
 }

@@ -127,7 +127,10 @@ async fn a_code_that_nobody_made_gives_nothing_and_shows() {
     let codes = home.codes().await;
     let forged: Vec<&Json> = codes.iter().filter(|code| code["made_at"].is_null()).collect();
     assert_eq!((codes.len(), forged.len(), &forged[0]["number"]), (2, 1, &json!(2)));
-    // The true one is still good.
+    let wrong = home.tells(json!([{"number": 0, "minutes": 5, "day": home.today()}])).await;
+    assert_eq!((wrong.status, wrong.code()), (422, "invalid"), "{}", wrong.text);
+    // A number that is taken is not made again, and the true one is still good.
+    assert_eq!(home.makes(5).await.body["number"], json!(3));
     assert_eq!(home.tells(json!([{"number": 1, "minutes": 5, "day": home.today()}])).await.status, 200);
     assert_eq!(home.granted().await, 300);
 }

@@ -189,3 +189,16 @@ async fn the_next_guardian_reads_nothing_of_the_one_before() {
     let seen = raw::send("GET", &url, Some(&next.access), &[], None).await;
     assert_eq!(seen.body["days"].as_array().map(Vec::len), Some(1), "today: {}", seen.text);
 }
+
+/// One whose time is over is not asked for any more, also in the second before anybody has written that down.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_of_yesterday_stands_in_nobodys_way() {
+    let house = House::in_the_morning().await;
+    let family = house.family().await;
+    let before = asks(&family, json!({"asks_for": "time", "minutes": 30})).await;
+    assert_eq!(before.status, 201, "{}", before.text);
+    house.pass(Duration::from_secs(24 * 3_600));
+    let after = asks(&family, json!({"asks_for": "time", "minutes": 45})).await;
+    assert_eq!((after.status, &after.body["state"]), (201, &json!("pending")), "{}", after.text);
+    assert_ne!(after.body["request_id"], before.body["request_id"]);
+}

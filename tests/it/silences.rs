@@ -237,6 +237,9 @@ async fn a_device_that_is_heard_again_and_confirms_nothing_is_told_of_as_that() 
 async fn a_clock_that_was_wrong_meanwhile_is_told_of() {
     let house = House::new().await;
     let mut family = house.family().await;
+    // What was before a guardian's time is not theirs to see.
+    house.pass(6 * HOUR);
+    family.guardian.renews().await;
     let mut guardian = listens(&house, &family).await;
     let since = (house.world().now() - jiff::SignedDuration::from_hours(5)).to_string();
     let mut phone = rough::open(house.url(), &family.phone.token).await;
@@ -250,6 +253,10 @@ async fn a_clock_that_was_wrong_meanwhile_is_told_of() {
     };
     assert_eq!((&told["clock"]["off_seconds"], &told["clock"]["was_wrong_since"]), (&json!(0), &json!(since)));
     assert!(told["clock"]["sentence"].as_str().is_some_and(|it| it.contains("was wrong while it was away")), "{told}");
+    let own = format!("{}/v1/teen/devices", house.url());
+    let own = raw::send("GET", &own, Some(&family.phone.token), &[], None).await;
+    assert_eq!(own.body["items"][0]["clock"], told["clock"], "the teen sees the same");
+    assert_eq!(device(&house, &family).await["clock"], told["clock"]);
     house.pass(Duration::from_secs(8 * 86_400));
     family.guardian.renews().await;
     assert_eq!(device(&house, &family).await["clock"], Json::Null, "after a week it is over");

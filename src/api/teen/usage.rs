@@ -1,6 +1,7 @@
 //! Usage over HTTP, for devices without a socket: the same slots and the same rules as the `usage` frame.
 
 use actix_web::{HttpResponse, get, post, web::Query};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,11 +34,13 @@ pub struct UsageReport {
 
 /// What became of the slots.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"taken": 1, "left_out": [], "budget": {"day": "2026-11-27", "items": [
+#[schema(example = json!({"server_time": "2026-11-27T14:50:00Z", "taken": 1, "left_out": [], "budget": {"day": "2026-11-27", "items": [
     {"item": "day", "limit_seconds": 3600, "granted_seconds": 0, "used_seconds": 212, "remaining_seconds": 3388, "own_seconds": 212},
     {"item": "week", "limit_seconds": null, "granted_seconds": 0, "used_seconds": 212, "remaining_seconds": null, "own_seconds": 0}],
     "lease": {"up_to_seconds": 812, "until": "2026-11-27T15:00:00Z"}}}))]
 pub struct UsageAnswer {
+    /// The server's clock, for a device without a socket.
+    server_time: Timestamp,
     /// How many count.
     taken: usize,
     /// Which do not, and why.
@@ -91,5 +94,6 @@ pub async fn teen_usage(who: TeenDevice, body: Body<UsageReport>) -> Result<Http
     who.gate.devices.use_up(Usage { device: who.proof.clone(), slots }).await?;
     who.gate.devices.note_heard(who.proof.clone());
     let budget = who.gate.devices.told(who.proof.clone()).await?.map(DeviceBudget::from);
-    Ok(ok(UsageAnswer { taken, left_out, budget }))
+    let server_time = who.store().world().now();
+    Ok(ok(UsageAnswer { server_time, taken, left_out, budget }))
 }

@@ -24,6 +24,7 @@ use crate::client::{
 };
 use crate::domain::{
     controls::ControlId,
+    device::Time,
     receiver::{self, Entry, Receiver, Verdict, entries},
     report::{Issue, MOST_ISSUES, RejectCode},
     snapshot::{KeyRing, Payload, SignedSnapshot, Silence, Staleness},
@@ -90,7 +91,7 @@ impl Device {
             identity,
             keep,
             receiver,
-            in_force: in_force(&controls, now, Silence::Short),
+            in_force: in_force(&controls, Time { least: now, most: now, tampered: false }, Silence::Short),
             controls,
             contact: Contact::new(heard_at, staleness),
             silence: Silence::Short,
@@ -174,6 +175,7 @@ impl Device {
         self.contact.staleness = payload.staleness;
         let reading = self.clock();
         self.usage.applied(&payload, &reading);
+        self.keep_usage().await;
         let shifts = self.switch();
         self.receiver.applied(version, sha256.clone());
         self.applied_at = self.wall();
@@ -187,7 +189,7 @@ impl Device {
         let lacking = Receiver::must_fall_back(&self.controls, &self.issues());
         self.usage.lacks(lacking);
         let silence = if lacking { Silence::Safe } else { self.silence };
-        let in_force = in_force(&self.controls, self.wall(), silence);
+        let in_force = in_force(&self.controls, self.time(), silence);
         let shifts = words::shifts(&self.in_force, &in_force);
         self.in_force = in_force;
         shifts
@@ -196,7 +198,7 @@ impl Device {
     /// Lets count what counts by now without another word of the server: what follows a grant or a hold, and after long
     /// silence the stricter side.
     pub fn look(&mut self) {
-        let silence = self.contact.silence(self.wall());
+        let silence = self.time().instants().map(|at| self.contact.silence(at)).max().unwrap_or_default();
         let before = std::mem::replace(&mut self.silence, silence);
         let shifts = self.switch();
         let Staleness { warn_hours, safe_hours } = self.contact.staleness;
@@ -211,7 +213,7 @@ impl Device {
 
     /// The server was heard.
     pub async fn heard(&mut self) {
-        let now = self.wall();
+        let now = self.time().least;
         if self.contact.heard(now) {
             let keep = self.keep.clone();
             let kept = spawn_blocking(move || keep.keep_contact(now)).await;
@@ -286,6 +288,12 @@ impl Device {
         self.receiver.disconnected();
     }
 
+    /// Goes by a clock that a test moves by hand.
+    #[cfg(test)]
+    pub(super) fn goes_by(&mut self, boot: Boot) {
+        self.boot = boot;
+    }
+
     /// The first frame.
     pub fn hello(&self) -> ClientFrame {
         let held = self.receiver.held();
@@ -327,6 +335,11 @@ impl Device {
         }
     }
 
+    /// What time it is, as far as it is known; see [`device`](crate::domain::device).
+    fn time(&self) -> Time {
+        self.usage.time(&self.clock())
+    }
+
     fn wall(&self) -> Timestamp {
         self.habits.wall(self.api.now())
     }
@@ -347,7 +360,12 @@ fn kept_payload(policy: &SignedSnapshot) -> Option<(Payload, BTreeMap<ControlId,
     Some((payload, controls))
 }
 
-fn in_force(controls: &BTreeMap<ControlId, Entry>, at: Timestamp, silence: Silence) -> BTreeMap<ControlId, Entry> {
-    let now = |entry: &Entry| Entry { value: entry.value_at(at, silence).clone(), ..entry.clone() };
+/// What counts of each; where the time is not known, and it makes a difference, the stricter side.
+fn in_force(controls: &BTreeMap<ControlId, Entry>, time: Time, silence: Silence) -> BTreeMap<ControlId, Entry> {
+    let now = |entry: &Entry| {
+        let (least, most) = (entry.value_at(time.least, silence), entry.value_at(time.most, silence));
+        let value = if least == most { least } else { entry.safe.as_ref().unwrap_or(least) };
+        Entry { value: value.clone(), ..entry.clone() }
+    };
     controls.iter().map(|(id, entry)| (id.clone(), now(entry))).collect()
 }

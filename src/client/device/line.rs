@@ -110,20 +110,25 @@ impl Line {
     // Only an answer to this device's own question is contact: anything else could be an old frame that somebody plays again.
     async fn heard(&mut self, device: &mut Device, frame: ServerFrame) -> Result<(), End> {
         match frame {
-            ServerFrame::Welcome(welcome) => self.welcomed(device, welcome).await?,
+            // Once: one that comes again is an old one.
+            ServerFrame::Welcome(welcome) if !self.welcome => self.welcomed(device, welcome).await?,
             ServerFrame::Policy(snapshot) => {
+                let before = device.version();
                 if let Some(refusal) = device.take(snapshot).await {
                     self.say(refusal).await?;
                 }
                 self.report(device).await?;
+                // So that something is lent of what is new.
+                if self.welcome && device.version() != before {
+                    self.tell_usage(device).await?;
+                }
             }
             // Once: an answer that comes again is an old one.
-            ServerFrame::Heartbeat { n, server_time, .. } if n == device.beats() && self.answer_by.is_some() => {
+            ServerFrame::Heartbeat { n, server_time, .. } if n == device.beats() && self.awaits_beat() => {
                 self.answer_by = None;
-                device.heard().await;
-                device.answered(server_time, self.asked_at.elapsed());
+                device.answered(server_time, self.asked_at.elapsed()).await;
             }
-            ServerFrame::Budget(budget) => device.left(budget),
+            ServerFrame::Budget(budget) => device.left(budget).await,
             ServerFrame::Ack { r#ref: Some(id) } => device.acknowledged(&id),
             ServerFrame::Drain { reconnect_after_ms } => {
                 return Err(End::Drained(Duration::from_millis(reconnect_after_ms)));
@@ -142,18 +147,26 @@ impl Line {
     async fn welcomed(&mut self, device: &mut Device, welcome: Welcome) -> Result<(), End> {
         self.welcome = true;
         self.answer_by = None;
-        device.heard().await;
         self.beat_every = Duration::from_secs(welcome.heartbeat_seconds.max(1).into());
         self.beat_at = Some(Instant::now() + up_to(device.api.world(), self.beat_every));
         device.voice.tell(What::Connected { connection_id: welcome.connection_id, desired: welcome.desired });
         device.clock_told(self.wrong_since.take());
-        device.answered(welcome.server_time, self.asked_at.elapsed());
+        device.answered(welcome.server_time, self.asked_at.elapsed()).await;
         device.tell_codes().await;
+        // What was used while nobody heard of it; the answer says what is left.
+        self.tell_usage(device).await
+    }
+
+    async fn tell_usage(&mut self, device: &mut Device) -> Result<(), End> {
         match device.usage.is_idle() {
             true => Ok(()),
-            // What was used while nobody heard of it; the answer says what is left.
             false => self.say(ClientFrame::Usage(device.usage.report())).await,
         }
+    }
+
+    /// Whether a heartbeat of this connection waits for its answer.
+    fn awaits_beat(&self) -> bool {
+        self.welcome && self.answer_by.is_some()
     }
 
     async fn beat(&mut self, device: &mut Device) -> Result<(), End> {

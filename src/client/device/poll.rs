@@ -11,13 +11,19 @@ use crate::client::{ClientError, api::ApiError, backoff::BackOff, quit::Quit};
 
 /// How long the server may hold a question.
 const WAIT: Duration = Duration::from_secs(25);
+/// How often what was used is told.
+const TELL_EVERY: Duration = Duration::from_secs(60);
 /// An empty answer faster than this is a server that does not wait.
 const HASTY: Duration = Duration::from_secs(1);
 
 /// Polls until the person has had enough, or the server will not have this device any more.
 pub(super) async fn poll(device: &mut Device, quit: &mut Quit) -> Result<(), ClientError> {
     let mut backoff = BackOff::default();
+    let mut tell_at = Instant::now();
     loop {
+        if device.minute_at().is_some_and(|at| at <= Instant::now()) {
+            device.minute().await;
+        }
         let asked = Instant::now();
         let answer = tokio::select! {
             answer = device.api.poll_policy(device.version(), WAIT) => answer,
@@ -27,6 +33,10 @@ pub(super) async fn poll(device: &mut Device, quit: &mut Quit) -> Result<(), Cli
             Ok(_) => {
                 device.heard().await;
                 device.tell_codes().await;
+                if tell_at <= Instant::now() {
+                    tell_at = Instant::now() + TELL_EVERY;
+                    told(device).await;
+                }
             }
             Err(_) => device.look(),
         }
@@ -47,6 +57,13 @@ pub(super) async fn poll(device: &mut Device, quit: &mut Quit) -> Result<(), Cli
             () = sleep(backoff.wait(device.api.world())) => {}
             () = quit.asked() => return Ok(()),
         }
+    }
+}
+
+/// What was used; the answer says what is left, and what time it is.
+async fn told(device: &mut Device) {
+    if let Err(error) = device.tell_usage().await {
+        device.voice.tell(What::Trouble { words: error.to_string() });
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use serde_json::json;
-
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use uuid::Uuid;
 
 use super::{
     Device,
+    boot::Boot,
     events::Voice,
     habits::Habits,
     line::{End, session},
@@ -40,7 +41,9 @@ fn wake(base: &str, keep: &Keep, habits: Habits) -> Device {
 
 fn wake_in(world: World, base: &str, keep: &Keep, habits: Habits) -> Device {
     let api = Api::new(base, world.clone()).unwrap().with_token("fpd_test");
-    Device::wake(identity(base), keep.clone(), api, Voice::silent(world), habits).unwrap()
+    let mut device = Device::wake(identity(base), keep.clone(), api, Voice::silent(world.clone()), habits).unwrap();
+    device.goes_by(Boot::by_hand(world));
+    device
 }
 
 struct Running {
@@ -57,10 +60,10 @@ fn run(mut device: Device) -> Running {
     Running { task, quit }
 }
 
-fn welcome() -> ServerFrame {
+fn welcome(server_time: Timestamp) -> ServerFrame {
     ServerFrame::Welcome(Welcome {
         connection_id: ConnectionId::from_uuid(Uuid::from_u128(3)),
-        server_time: world().now(),
+        server_time,
         heartbeat_seconds: 1,
         desired: None,
         resume: None,
@@ -68,9 +71,13 @@ fn welcome() -> ServerFrame {
 }
 
 async fn greeted(server: &SyncDouble) -> (Played, Hello) {
+    greeted_at(server, world().now()).await
+}
+
+async fn greeted_at(server: &SyncDouble, server_time: Timestamp) -> (Played, Hello) {
     let mut socket = server.socket().await;
     let ClientFrame::Hello(hello) = socket.hear().await else { panic!("hello comes first") };
-    socket.say(&welcome()).await;
+    socket.say(&welcome(server_time)).await;
     (socket, *hello)
 }
 
@@ -185,7 +192,7 @@ async fn after_long_silence_the_stricter_side_counts_until_the_server_is_heard()
     device.look();
     assert_eq!(minutes(&device), 60, "a restart is no contact");
     let running = run(device);
-    let (mut socket, _) = greeted(&server).await;
+    let (mut socket, _) = greeted_at(&server, clock.world().now()).await;
     assert_eq!(reported(&mut socket).await.version.revision, 1);
     running.quit.send_replace(true);
     let (device, _) = running.task.await.unwrap();
@@ -262,5 +269,31 @@ async fn without_room_the_old_policy_stays() {
     running.quit.send_replace(true);
     let (device, _) = running.task.await.unwrap();
     assert_eq!(device.value("time.daily_minutes"), Some(&json!(45)));
+    std::fs::remove_dir_all(keep.dir()).unwrap();
+}
+
+/// The wall clock was a year ahead for one answer, and right again: neither a silence nor a grant goes by it.
+#[tokio::test]
+async fn a_wall_clock_moves_no_silence_and_no_grant() {
+    let (server, keep, clock) = (SyncDouble::open().await, Keep::at(scratch()), Arc::new(HandClock::default()));
+    let until = clock.world().now() + jiff::SignedDuration::from_hours(2);
+    let controls = json!({"search.enabled": {"value": true, "source": "grant", "until": until, "after": false},
+        "time.daily_minutes": {"value": 120, "source": "guardian", "safe": 60}});
+    keep.keep_policy(&signed_with(1, controls)).unwrap();
+    let running =
+        run(wake_in(clock.world(), &server.base, &keep, Habits { clock_skew: 31_536_000, ..Habits::default() }));
+    let (mut socket, _) = greeted_at(&server, clock.world().now()).await;
+    assert_eq!(reported(&mut socket).await.version.revision, 1);
+    running.quit.send_replace(true);
+    let (mut device, _) = running.task.await.unwrap();
+    device.look();
+    assert_eq!(device.value("search.enabled"), Some(&json!(true)), "it is not a year later");
+    device.habits.clock_skew = -7_200;
+    clock.pass_hours(3);
+    device.look();
+    assert_eq!(device.value("search.enabled"), Some(&json!(false)), "the grant is over, whatever the wall clock shows");
+    clock.pass_hours(69);
+    device.look();
+    assert_eq!(device.value("time.daily_minutes"), Some(&json!(60)), "and three days are three days");
     std::fs::remove_dir_all(keep.dir()).unwrap();
 }

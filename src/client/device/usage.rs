@@ -1,8 +1,11 @@
 //! A pretend user: so many seconds of something per minute, as far as the limits let them, counted as the protocol asks for.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use crate::client::{
     bodies::TypedCode,
@@ -11,7 +14,7 @@ use crate::client::{
 use crate::domain::{
     budget::DeviceBudget,
     device::{
-        ClockReading, Closed, Device as Core, Kept, Typed,
+        ClockReading, Closed, Device as Core, Kept, Time, Typed,
         code::{BadCode, CodeKey, MOST_TOLD, Redeemed},
     },
     snapshot::Payload,
@@ -59,6 +62,8 @@ pub struct Counter {
     sent: Option<UsageFrame>,
     number: u64,
     closed: BTreeMap<String, bool>,
+    /// The day of the last minute.
+    day: Option<Date>,
 }
 
 impl Counter {
@@ -66,7 +71,7 @@ impl Counter {
     pub fn wake(keep: Keep, payload: Option<&Payload>) -> Result<Self, KeepError> {
         let core = Core::wake(keep.usage()?.unwrap_or_default(), payload);
         let taken = BTreeMap::new();
-        Ok(Self { uses: vec![], core, keep, taken, sent: None, number: 0, closed: BTreeMap::new() })
+        Ok(Self { uses: vec![], core, keep, taken, sent: None, number: 0, closed: BTreeMap::new(), day: None })
     }
 
     /// Uses these from now on.
@@ -89,6 +94,11 @@ impl Counter {
     /// The server knows of these by now, and says how many minutes each gives.
     pub fn codes_told(&mut self, counted: &[Redeemed]) {
         self.core.codes_told(counted);
+    }
+
+    /// What time it is, as far as it is known.
+    pub fn time(&self, reading: &ClockReading) -> Time {
+        self.core.time(reading)
     }
 
     /// Since when the wall clock was wrong, as long as the server does not know.
@@ -130,6 +140,13 @@ impl Counter {
     pub fn minute(&mut self, reading: &ClockReading) -> Vec<Turn> {
         self.core.tick(reading);
         let mut turns = Vec::new();
+        let day = self.core.budget(reading).map(|budget| budget.day);
+        let is_another = self.day.is_some() && self.day != day;
+        self.day = day;
+        // A day has opened: first it is told, so that something is lent of it.
+        if is_another {
+            return turns;
+        }
         for Use { item, seconds } in self.uses.clone() {
             let in_use = self.closed.get(&item) == Some(&false);
             let closed = self.core.may_use(&item, in_use, reading).closed;
@@ -162,6 +179,9 @@ impl Counter {
     pub fn confirmed(&mut self, id: &str) {
         let Some(sent) = self.sent.take_if(|sent| sent.id.as_deref() == Some(id)) else { return };
         self.taken.extend(sent.slots.into_iter().map(|slot| ((slot.slot, slot.item), slot.seconds)));
+        let known: BTreeSet<(i64, String)> =
+            self.core.ledger().slots().into_iter().map(|slot| (slot.slot, slot.item)).collect();
+        self.taken.retain(|slot, _| known.contains(slot));
     }
 }
 

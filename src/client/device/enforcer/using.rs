@@ -6,13 +6,23 @@ use jiff::Timestamp;
 use tokio::{task::spawn_blocking, time::Instant};
 
 use super::{Device, MINUTE, What};
-use crate::{client::device::usage::Turn, domain::budget::DeviceBudget};
+use crate::{
+    client::{
+        api::ApiError,
+        bodies::{UsageReport, UsageTold},
+        device::usage::Turn,
+    },
+    domain::budget::DeviceBudget,
+    sync::frame::UsageFrame,
+};
 
 impl Device {
     /// The server has answered a question of this device, which took so long.
-    pub fn answered(&mut self, server_time: Timestamp, took: Duration) {
+    pub async fn answered(&mut self, server_time: Timestamp, took: Duration) {
         let (reading, took_ms) = (self.clock(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
         self.usage.heard(server_time, took_ms, &reading);
+        self.keep_usage().await;
+        self.heard().await;
     }
 
     /// When the next minute of the pretend user is over, if there is one.
@@ -38,9 +48,24 @@ impl Device {
     }
 
     /// The server says what is left.
-    pub fn left(&mut self, budget: DeviceBudget) {
+    pub async fn left(&mut self, budget: DeviceBudget) {
         let reading = self.clock();
         self.usage.told(budget, &reading);
+        self.keep_usage().await;
+    }
+
+    /// Tells the server over plain requests what was used, and learns what is left and what time it is.
+    pub async fn tell_usage(&mut self) -> Result<(), ApiError> {
+        let UsageFrame { id, slots } = self.usage.report();
+        let asked = Instant::now();
+        let told: UsageTold = self.api.post("/v1/teen/usage", &UsageReport { slots }).await?;
+        id.into_iter().for_each(|id| self.usage.confirmed(&id));
+        self.answered(told.server_time, asked.elapsed()).await;
+        match told.budget {
+            Some(budget) => self.left(budget).await,
+            None => {}
+        }
+        Ok(())
     }
 
     /// The server has answered a hello that said since when the clock was wrong.

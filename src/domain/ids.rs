@@ -20,6 +20,8 @@ pub enum Session {}
 pub enum Device {}
 /// Marks the ids of [`PairingId`].
 pub enum Pairing {}
+/// Marks the ids of [`InvitationId`].
+pub enum Invitation {}
 /// Marks the ids of [`ConnectionId`].
 pub enum Connection {}
 /// Marks the ids of [`OperatorId`].
@@ -49,6 +51,8 @@ pub type SessionId = Id<Session>;
 pub type DeviceId = Id<Device>;
 /// The relation of one teen to one guardian, from the code that was shown to the end. The offer and the pairing are one thing in two states.
 pub type PairingId = Id<Pairing>;
+/// A code that a guardian shows for a teen to use.
+pub type InvitationId = Id<Invitation>;
 /// One open socket. A late close of an old socket must never unregister the new one, so registry entries are compared by it.
 pub type ConnectionId = Id<Connection>;
 /// Somebody who runs the installation. Not an account: nobody signs in as one.

@@ -30,6 +30,7 @@ pub mod simulation;
 pub mod snapshot;
 pub mod supervision;
 pub mod text;
+pub mod three_words;
 pub mod timeline;
 pub mod usage;
 pub mod value;

@@ -7,12 +7,15 @@
 //!    └─10 minutes→ expired
 //! ```
 //!
+//! A guardian can begin too: they show a code (an invitation, which lives as an offer does), and the teen who uses it has a pairing that is
+//! claimed, to which they have to say yes all the same.
+//!
 //! At 18 an active pairing ends by itself, and what is only offered or claimed expires: no supervision begins after that.
 //!
 //! A right code alone never pairs: it opens a request, and the teen, who has seen who asks and what they will see
 //! and may set, confirms last.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
@@ -26,6 +29,19 @@ use super::{
 pub const ANSWER_HOURS: i64 = 24;
 /// How many codes of one teen may be open at once.
 pub const OPEN_OFFERS: i64 = 3;
+
+/// After a no, a guardian may ask the same teen again after so many hours.
+const AFTER_A_NO: SignedDuration = SignedDuration::from_hours(24);
+/// After a second no within this time, only when so much has passed since.
+const AFTER_TWO: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// When a guardian may ask a teen again who has said no to them at these times; nothing: now.
+pub fn ask_again_at(refusals: &[Timestamp], now: Timestamp) -> Option<Timestamp> {
+    let lately = refusals.iter().filter(|at| now.duration_since(**at) < AFTER_TWO);
+    let wait = if lately.clone().count() > 1 { AFTER_TWO } else { AFTER_A_NO };
+    let again = lately.max()?.saturating_add(wait).ok()?;
+    (again > now).then_some(again)
+}
 
 /// Where a pairing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -223,6 +239,17 @@ mod tests {
         assert_eq!(why(Some(teen)), Some(EndReason::Teen));
         assert_eq!(why(Some(guardian)), Some(EndReason::Guardian));
         assert_eq!(PairingState::Active.end_reason(teen, None), None);
+    }
+
+    #[test]
+    fn after_a_no_nobody_is_pressed() {
+        let at = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+        assert_eq!(ask_again_at(&[], at(1_000)), None);
+        assert_eq!(ask_again_at(&[at(1_000)], at(1_001)), Some(at(1_024)));
+        assert_eq!(ask_again_at(&[at(1_000)], at(1_024)), None);
+        assert_eq!(ask_again_at(&[at(1_000), at(1_030)], at(1_031)), Some(at(1_030 + 720)));
+        assert_eq!(ask_again_at(&[at(1_000), at(1_030)], at(1_030 + 720)), None);
+        assert_eq!(ask_again_at(&[at(0), at(1_030)], at(1_055)), None, "the first is long ago");
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub enum Purpose {
     Idempotency,
     /// The keys of devices for codes that are read out.
     OfflineCode,
+    /// The words that both sides of a pairing compare.
+    PairingWords,
 }
 
 /// Where a sealed value lives. Part of what is authenticated, so a value cannot be moved elsewhere.
@@ -63,6 +65,7 @@ impl Vault {
             Purpose::EmailIndex => b"family-pairing/email-index/1",
             Purpose::Throttle => b"family-pairing/throttle/1",
             Purpose::OfflineCode => b"family-pairing/offline-code/1",
+            Purpose::PairingWords => b"family-pairing/pairing-words/1",
             Purpose::Idempotency => b"family-pairing/idempotency/1",
         };
         mac(&mac(&self.root, name), text)

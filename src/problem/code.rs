@@ -55,12 +55,16 @@ pub enum Code {
     NotFound,
     /// The pairing code does not work: never existed, expired, used, cancelled or mistyped.
     CodeNotValid,
+    /// The guardian's code does not work: never existed, expired, used, cancelled or mistyped.
+    InvitationNotValid,
     /// The path is there, the method is not.
     MethodNotAllowed,
     /// The e-mail has an account.
     EmailTaken,
     /// These two are paired already.
     AlreadyPaired,
+    /// The teen has said no to this guardian, who has to wait.
+    AskedTooSoon,
     /// The teen has a guardian, who would have to agree.
     GuardianAgreementNeeded,
     /// Nobody guards an adult.
@@ -141,9 +145,11 @@ impl Code {
         Self::NotAnAdult,
         Self::NotFound,
         Self::CodeNotValid,
+        Self::InvitationNotValid,
         Self::MethodNotAllowed,
         Self::EmailTaken,
         Self::AlreadyPaired,
+        Self::AskedTooSoon,
         Self::GuardianAgreementNeeded,
         Self::TeenIsAdult,
         Self::PairingState,
@@ -229,9 +235,19 @@ impl Code {
             Self::CodeNotValid => {
                 (404, "This code does not work", "Ask the teen for a new code. A code works once and for ten minutes.")
             }
+            Self::InvitationNotValid => (
+                404,
+                "This code does not work",
+                "Ask your guardian for a new code. A code works once and for ten minutes.",
+            ),
             Self::MethodNotAllowed => (405, "The path does not have this method", "See /openapi.json."),
             Self::EmailTaken => (409, "This e-mail has an account", "Sign in, or use another address."),
             Self::AlreadyPaired => (409, "You are paired already", "There is nothing left to do."),
+            Self::AskedTooSoon => (
+                409,
+                "The teen has said no",
+                "Talk to them first. You can ask again a day after a no, and thirty days after two.",
+            ),
             Self::GuardianAgreementNeeded => (
                 409,
                 "The teen has a guardian already",

@@ -18,6 +18,7 @@ impl From<StoreError> for Problem {
             StoreError::TooManyDevices => Code::TooManyDevices,
             StoreError::GuardianAgreementNeeded => Code::GuardianAgreementNeeded,
             StoreError::AlreadyPaired => Code::AlreadyPaired,
+            StoreError::AskedTooSoon(at) => return Self::new(Code::AskedTooSoon).with("ask_again_at", at),
             StoreError::TeenIsAdult => Code::TeenIsAdult,
             StoreError::TooManyOffers => Code::TooManyCodes,
             StoreError::NotUndoable => Code::NotUndoable,

@@ -1,6 +1,7 @@
 //! What can go wrong below, as a closed set. `problem` maps each to an answer; nothing here knows about HTTP.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use jiff::Timestamp;
 use thiserror::Error;
 
 use super::requests::RequestView;
@@ -30,6 +31,9 @@ pub enum StoreError {
     /// The teen has a guardian, whose yes would be needed.
     #[error("an existing guardian has to agree")]
     GuardianAgreementNeeded,
+    /// The teen has said no to this guardian, who may ask again from then on.
+    #[error("the teen has said no; not before {0}")]
+    AskedTooSoon(Timestamp),
     /// These two are paired already.
     #[error("already paired")]
     AlreadyPaired,

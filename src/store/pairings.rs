@@ -4,7 +4,9 @@
 //! code exactly one gets in.
 
 mod claim;
+mod codes;
 mod end;
+mod invite;
 mod views;
 
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, dsl::sql, sql_types::Timestamptz};
@@ -17,7 +19,10 @@ use uuid::Uuid;
 
 pub use claim::{Answer, Claim};
 pub(crate) use end::end_at_18;
+pub use invite::{Invitation, Invited};
 pub use views::{PairingView, TeenView};
+
+use self::codes::Macs;
 
 use super::{
     Event, Store, StoreError, Tools,
@@ -33,7 +38,6 @@ use crate::domain::{
     code::{CODE_MINUTES, Minted},
     ids::{GuardianId, PairingId, TeenId},
     pairing::{Move, OPEN_OFFERS, PairingState},
-    vault::Purpose,
 };
 
 /// A fresh code, shown once: only its MACs are stored.
@@ -148,18 +152,15 @@ async fn insert(
     loop {
         let minted = Minted::from_bytes(tools.world.bytes());
         let id: PairingId = tools.world.id();
-        let mac = |text: &str| {
-            let plain: String = text.chars().filter(|c| *c != '-').collect();
-            tools.vault.mac(Purpose::PairingCode, plain.as_bytes()).to_vec()
-        };
+        let macs = Macs::of(&tools.vault, &minted);
         let inserted = diesel::insert_into(pairings::table)
             .values((
                 pairings::id.eq(id.uuid()),
                 pairings::teen_id.eq(teen.teen().uuid()),
                 pairings::state.eq(PairingState::Offered.as_str()),
                 pairings::locator.eq(&minted.locator),
-                pairings::typed_mac.eq(mac(&minted.typed)),
-                pairings::linked_mac.eq(mac(&minted.linked)),
+                pairings::typed_mac.eq(macs.typed),
+                pairings::linked_mac.eq(macs.linked),
                 pairings::deadline.eq(expires_at.to_diesel()),
                 pairings::offered_at.eq(now.to_diesel()),
             ))

@@ -220,6 +220,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    invitations (id) {
+        id -> Uuid,
+        guardian_id -> Uuid,
+        relationship -> Text,
+        state -> Text,
+        locator -> Text,
+        typed_mac -> Binary,
+        linked_mac -> Binary,
+        wrong_tries -> SmallInt,
+        deadline -> Timestamptz,
+        made_at -> Timestamptz,
+        pairing_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     devices (id) {
         id -> Uuid,
         teen_id -> Uuid,
@@ -349,6 +365,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     devices,
     idempotency,
     installation,
+    invitations,
     lost_revisions,
     offline_codes,
     operators,

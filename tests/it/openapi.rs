@@ -188,7 +188,7 @@ fn every_post_says_how_to_repeat_it() {
         }
         let changes_limits = op.id.ends_with("_change_settings") || op.id.ends_with("_undo");
         assert_eq!(takes("If-Match"), changes_limits, "{}", op.id);
-        for id in ["{teen_id}", "{device_id}", "{offer_id}", "{pairing_id}", "{revision}"] {
+        for id in ["{teen_id}", "{device_id}", "{offer_id}", "{invitation_id}", "{pairing_id}", "{revision}"] {
             assert_eq!(takes(id.trim_matches(['{', '}'])), op.path.contains(id), "{} {id}", op.id);
         }
     }

@@ -2,6 +2,7 @@
 
 mod codes;
 mod end;
+mod invitations;
 mod races;
 
 use std::time::Duration;

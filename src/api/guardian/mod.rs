@@ -4,6 +4,7 @@ pub mod age;
 pub mod devices;
 pub mod grants;
 pub mod history;
+pub mod invitations;
 pub mod offline_codes;
 pub mod pairings;
 pub mod policy;

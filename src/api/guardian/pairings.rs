@@ -35,13 +35,15 @@ pub struct PairingClaim {
 
 /// A pairing as the guardian sees it.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"pairing_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "state": "claimed",
+#[schema(example = json!({"pairing_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "state": "claimed", "words": "amber river tiger",
     "teen": {"teen_id": "01932c07-1111-7c3a-9a1e-3f1d2b4c5d6e", "display_name": "Mia"}, "relationship": "mother",
     "claimed_at": "2026-11-22T13:41:00Z", "answer_by": "2026-11-23T13:41:00Z", "answered_at": null, "ended_at": null, "end_reason": null}))]
 pub struct GuardianPairing {
     pairing_id: PairingId,
     /// `claimed`: the teen has not answered yet.
     state: PairingState,
+    /// Three words that the teen sees too: read them to each other.
+    words: String,
     teen: PairedTeen,
     relationship: String,
     claimed_at: Option<Timestamp>,
@@ -65,6 +67,7 @@ impl From<PairingView> for GuardianPairing {
         Self {
             pairing_id: view.pairing_id,
             state: view.state,
+            words: view.words,
             teen: PairedTeen { teen_id: view.teen_id, display_name: view.teen_name },
             relationship: view.relationship,
             claimed_at: view.claimed_at,

@@ -10,6 +10,7 @@ use crate::{
     api::shape::{Body, Nothing, Page, created, ok},
     auth::{throttle::Limit, who::Teen},
     domain::{
+        code::Code as PairingCode,
         ids::PairingId,
         pairing::{EndReason, PairingState},
         supervision::{MAY_SET, NEVER_SEE, Visible, WILL_SEE},
@@ -52,7 +53,7 @@ pub struct AskingGuardian {
 
 /// A pairing as the teen sees it: who, and what they will see and may set.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"pairing_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "state": "claimed",
+#[schema(example = json!({"pairing_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "state": "claimed", "words": "amber river tiger",
     "guardian": {"account_id": "01932c07-0000-7c3a-9a1e-3f1d2b4c5d6e", "display_name": "Dana", "relationship": "mother",
         "account_since": "2026-11-20T08:00:00Z", "assurance": "declared"},
     "claimed_at": "2026-11-22T13:41:00Z", "answer_by": "2026-11-23T13:41:00Z", "answered_at": null, "ended_at": null, "end_reason": null,
@@ -61,6 +62,8 @@ pub struct AskingGuardian {
 pub struct TeenPairing {
     pairing_id: PairingId,
     state: PairingState,
+    /// Three words that the other side sees too: read them to each other before you say yes.
+    words: String,
     guardian: AskingGuardian,
     claimed_at: Option<Timestamp>,
     /// Until when you can answer.
@@ -79,6 +82,7 @@ impl From<PairingView> for TeenPairing {
         Self {
             pairing_id: view.pairing_id,
             state: view.state,
+            words: view.words,
             guardian: AskingGuardian {
                 account_id: view.guardian_id,
                 display_name: view.guardian_name,
@@ -112,7 +116,7 @@ pub async fn teen_offer_pairing(who: Teen, body: Body<Nothing>) -> Result<HttpRe
     Ok(created(OfferAnswer { offer_id: id, code: typed, link, qr_svg, expires_at }))
 }
 
-fn qr(link: &str) -> Result<String, Problem> {
+pub(crate) fn qr(link: &str) -> Result<String, Problem> {
     let code = QrCode::new(link).map_err(|error| {
         tracing::error!(%error, "the pairing link does not fit into a QR code");
         Problem::from(Code::Internal)
@@ -136,6 +140,34 @@ pub async fn teen_cancel_offer(who: Teen, path: Path<String>) -> Result<HttpResp
 pub async fn teen_pairings(who: Teen) -> Result<HttpResponse, Problem> {
     let views = who.store().pairings_of_teen(&who.proof).await?;
     Ok(ok(Page::whole(views.into_iter().map(TeenPairing::from).collect())))
+}
+
+/// A guardian's code.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"code": "K7QM-2XWD-9TBH"}))]
+pub struct InvitationClaim {
+    /// As typed, or the whole link as scanned.
+    code: String,
+}
+
+/// Use a guardian's code
+///
+/// Nobody is paired by it: you see who it is and what they would see and may set, and say yes or no as to any other guardian.
+#[utoipa::path(tag = "teen", request_body = InvitationClaim,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the same answer for a day")),
+    responses((status = 201, description = "It waits for your answer", body = TeenPairing)))]
+#[post("/v1/teen/invitation-claims")]
+pub async fn teen_use_invitation(who: Teen, body: Body<InvitationClaim>) -> Result<HttpResponse, Problem> {
+    let throttle = &who.gate.throttle;
+    throttle.count(Limit::ClaimByGuardian, &who.proof.teen().to_string()).await?;
+    throttle.address(Limit::ClaimFromAddress, who.from).await?;
+    let once = body.once(&who.gate, who.proof.teen());
+    let code = PairingCode::parse(&body.value.code).map_err(|_| Code::InvitationNotValid)?;
+    match who.store().use_invitation(who.proof.clone(), code, once).await? {
+        Some(view) => Ok(created(TeenPairing::from(view))),
+        None => Err(Code::InvitationNotValid.into()),
+    }
 }
 
 /// Agree to a guardian

@@ -3,19 +3,18 @@
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use jiff_diesel::ToDiesel;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{PairingView, Row, lock_minor, lock_of_teen, step, views};
+use super::{PairingView, Row, codes::Macs, lock_minor, lock_of_teen, step, views};
 use crate::{
     domain::{
         age::AgeBand,
-        code::{Code, Entry},
+        code::Code,
         ids::{GuardianId, PairingId, TeenId},
-        pairing::{ANSWER_HOURS, Move, PairingState},
-        vault::{Purpose, same},
+        pairing::{ANSWER_HOURS, Move, PairingState, ask_again_at},
     },
     store::{
         Store, StoreError, Tools, accounts,
@@ -124,6 +123,7 @@ async fn claim(
     // Whoever has the right code may hear it; nobody learns an age by guessing.
     adult?;
     refuse_if_guarded(conn, &row, guardian).await?;
+    refuse_if_pressing(conn, tools, &row, guardian).await?;
     once::claim::<Claim>(conn, tools, once).await?;
     let now = tools.world.now();
     diesel::update(pairings::table.find(row.id.uuid()))
@@ -176,7 +176,6 @@ async fn find(
         .first(conn)
         .await
         .optional()?;
-    let given = tools.vault.mac(Purpose::PairingCode, code.secret.as_bytes());
     let Some((id, typed, linked, wrong, deadline)) = offered else { return Ok(None) };
     let row = Row {
         id: id.into(),
@@ -184,14 +183,10 @@ async fn find(
         guardian: None,
         state: PairingState::Offered.at(tools.world.now(), deadline.to_jiff()),
     };
-    let known = match code.entry {
-        Entry::Typed => typed,
-        Entry::Linked => linked,
-    };
     if row.state != PairingState::Offered {
         return Ok(None);
     }
-    if same(&known, &given) {
+    if (Macs { typed, linked }).are_of(&tools.vault, code) {
         return Ok(Some(row));
     }
     let tries = wrong.saturating_add(1);
@@ -203,7 +198,11 @@ async fn find(
 }
 
 /// A teen who has a guardian needs that guardian's yes for another. The code stays open: nothing was used up.
-async fn refuse_if_guarded(conn: &mut AsyncPgConnection, row: &Row, guardian: GuardianId) -> Result<(), StoreError> {
+pub(super) async fn refuse_if_guarded(
+    conn: &mut AsyncPgConnection,
+    row: &Row,
+    guardian: GuardianId,
+) -> Result<(), StoreError> {
     let guarding: Option<Option<Uuid>> = pairings::table
         .filter(pairings::teen_id.eq(row.teen.uuid()))
         .filter(pairings::state.eq(PairingState::Active.as_str()))
@@ -215,6 +214,27 @@ async fn refuse_if_guarded(conn: &mut AsyncPgConnection, row: &Row, guardian: Gu
         None => Ok(()),
         Some(other) if other == guardian.uuid() => Err(StoreError::AlreadyPaired),
         Some(_) => Err(StoreError::GuardianAgreementNeeded),
+    }
+}
+
+/// Whoever was told no lately has to wait. The code stays open: nothing was used up.
+async fn refuse_if_pressing(
+    conn: &mut AsyncPgConnection,
+    tools: &Tools,
+    row: &Row,
+    guardian: GuardianId,
+) -> Result<(), StoreError> {
+    let refusals: Vec<Option<jiff_diesel::Timestamp>> = pairings::table
+        .filter(pairings::teen_id.eq(row.teen.uuid()))
+        .filter(pairings::guardian_id.eq(guardian.uuid()))
+        .filter(pairings::state.eq(PairingState::Refused.as_str()))
+        .select(pairings::answered_at)
+        .load(conn)
+        .await?;
+    let refusals: Vec<Timestamp> = refusals.into_iter().flatten().map(|at| at.to_jiff()).collect();
+    match ask_again_at(&refusals, tools.world.now()) {
+        Some(at) => Err(StoreError::AskedTooSoon(at)),
+        None => Ok(()),
     }
 }
 

@@ -14,6 +14,8 @@ use crate::{
         age::AgeBand,
         ids::{AccountId, GuardianId, PairingId, TeenId},
         pairing::{EndReason, PairingState},
+        three_words::three_words,
+        vault::{Purpose, Vault},
     },
     store::{
         Store, StoreError, Tools, accounts,
@@ -39,6 +41,9 @@ pub struct PairingView {
     pub guardian_name: String,
     /// Since when the guardian has an account: a new one asks for a second look.
     pub guardian_since: Timestamp,
+    /// Three words that both sides see, to compare.
+    #[serde(default)]
+    pub words: String,
     /// What the guardian says they are to the teen.
     pub relationship: String,
     /// When the code was used.
@@ -118,7 +123,7 @@ impl Store {
             .limit(100)
             .load(&mut conn)
             .await?;
-        rows.into_iter().map(|row| view(row, self.world.now())).collect()
+        rows.into_iter().map(|row| view(row, &self.vault, self.world.now())).collect()
     }
 
     /// The claims that wait for the teen's answer.
@@ -130,7 +135,7 @@ impl Store {
             .filter(pairings::deadline.gt(jiff_diesel::Timestamp::from(self.world.now())))
             .load(&mut conn)
             .await?;
-        rows.into_iter().map(|row| view(row, self.world.now())).collect()
+        rows.into_iter().map(|row| view(row, &self.vault, self.world.now())).collect()
     }
 
     /// The guardian's claims and pairings, newest first.
@@ -142,7 +147,7 @@ impl Store {
             .limit(100)
             .load(&mut conn)
             .await?;
-        rows.into_iter().map(|row| view(row, self.world.now())).collect()
+        rows.into_iter().map(|row| view(row, &self.vault, self.world.now())).collect()
     }
 
     /// One pairing, for the notices of `sync`: it goes to sockets of these two people only.
@@ -216,13 +221,15 @@ pub(super) async fn one(
     pairing: PairingId,
 ) -> Result<PairingView, StoreError> {
     let row: Row = views!().filter(pairings::id.eq(pairing.uuid())).first(conn).await?;
-    view(row, tools.world.now())
+    view(row, &tools.vault, tools.world.now())
 }
 
-fn view(row: Row, now: Timestamp) -> Result<PairingView, StoreError> {
+fn view(row: Row, vault: &Vault, now: Timestamp) -> Result<PairingView, StoreError> {
     let ((id, state, _, relationship), (claimed, deadline, answered, ended), ended_by, teen, guardian) = row;
     let state = state_of(&state)?.at(now, deadline.to_jiff());
+    let both = [id.as_bytes().as_slice(), teen.0.as_bytes(), guardian.0.as_bytes()].concat();
     Ok(PairingView {
+        words: three_words(&vault.mac(Purpose::PairingWords, &both)),
         pairing_id: id.into(),
         state,
         teen_id: teen.0.into(),

@@ -46,6 +46,8 @@ pub struct Town {
     pub tablet: TestDevice,
     /// An open offer of the teen.
     pub offer: String,
+    /// An open invitation of the guardian.
+    pub invitation: String,
     /// A hold that the guardian put on the teen.
     pub hold: String,
     /// An open objection of the teen, and one of the guardian.
@@ -66,6 +68,13 @@ impl Town {
         let (family, other) = (house.family().await, house.family().await);
         let tablet = family.teen.registers("tablet").await;
         let offer = family.teen.shows_code().await["offer_id"].as_str().expect("an id").to_owned();
+        let invited: Json = family
+            .guardian
+            .api
+            .post("/v1/guardian/invitations", &json!({"relationship": "mother"}))
+            .await
+            .expect("an invitation");
+        let invitation = invited["invitation_id"].as_str().expect("an id").to_owned();
         let until = house.world().now() + jiff::SignedDuration::from_mins(30);
         let lent = async |what: &str, body: Json| {
             let path = format!("/v1/guardian/teens/{}/{what}", family.teen.id);
@@ -101,7 +110,7 @@ impl Town {
             live("teen", &family.teen.access, Shows::Session(Role::Teen), true),
             live("device", &family.phone.token, Shows::Device, true),
         ]);
-        Self { family, tablet, offer, hold, grant, minutes, request, appeals, other, callers }
+        Self { family, tablet, offer, invitation, hold, grant, minutes, request, appeals, other, callers }
     }
 
     /// A path with the family's own ids.
@@ -112,6 +121,7 @@ impl Town {
             .replace("{teen_id}", &self.family.teen.id.to_string())
             .replace("{device_id}", &self.tablet.id.to_string())
             .replace("{offer_id}", &self.offer)
+            .replace("{invitation_id}", &self.invitation)
             .replace("{pairing_id}", &self.family.pairing.to_string())
             .replace("{revision}", "1")
             .replace("/teen/grants/{grant_id}", &format!("/teen/grants/{}", self.grant))

@@ -45,7 +45,7 @@ impl Store {
         let week_is_over = row(WEEK).is_some_and(|left| left.is_used_up());
         let usable = match moment.usable {
             open if week_is_over && open.outcome == Outcome::Allow => {
-                used_up(&settings.policy, week_ends(&present.calendar, now))
+                used_up(&settings.policy, week_ends(present.calendar, now))
             }
             usable => usable,
         };

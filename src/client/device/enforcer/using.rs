@@ -61,9 +61,8 @@ impl Device {
         let told: UsageTold = self.api.post("/v1/teen/usage", &UsageReport { slots }).await?;
         id.into_iter().for_each(|id| self.usage.confirmed(&id));
         self.answered(told.server_time, asked.elapsed()).await;
-        match told.budget {
-            Some(budget) => self.left(budget).await,
-            None => {}
+        if let Some(budget) = told.budget {
+            self.left(budget).await;
         }
         Ok(())
     }

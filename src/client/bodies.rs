@@ -139,6 +139,31 @@ pub struct Claim {
     pub relationship: String,
 }
 
+/// `POST /v1/guardian/invitations`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Invite {
+    /// `parent`, `grandparent`…
+    pub relationship: String,
+}
+
+/// Its answer: a code to show.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Invitation {
+    /// To type: `LLLL-SSSS-SSSS`.
+    pub code: String,
+    /// To scan or send.
+    pub link: String,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// `POST /v1/teen/invitation-claims`.
+#[derive(Clone, Debug, Serialize)]
+pub struct InvitationClaim {
+    /// As typed, or the link.
+    pub code: String,
+}
+
 /// A pairing, from either side: each sees the other.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Pairing {
@@ -146,6 +171,9 @@ pub struct Pairing {
     pub pairing_id: PairingId,
     /// Where it stands.
     pub state: PairingState,
+    /// Three words that both sides see.
+    #[serde(default)]
+    pub words: String,
     /// To the teen: who asks.
     #[serde(default)]
     pub guardian: Option<Asker>,

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use crate::client::{
     ClientError,
     api::{Api, ApiError},
-    bodies::{Nothing, Offer, Page, Pairing},
+    bodies::{InvitationClaim, Nothing, Offer, Page, Pairing},
     keep::Keep,
     terminal::{big, confirm, has_person, qr, say},
     words,
@@ -30,15 +30,24 @@ pub(super) struct PairArgs {
     /// Leave out the picture to scan.
     #[arg(long)]
     no_qr: bool,
+    /// The code or link that a guardian shows, instead of showing one
+    #[arg(long)]
+    code: Option<String>,
 }
 
 pub(super) async fn run(args: PairArgs, world: World) -> Result<(), ClientError> {
     let api = at(&Keep::at(&args.state), world)?;
-    let offer: Offer = api.post("/v1/teen/pairing-offers", &Nothing {}).await?;
-    show(&offer, &api, args.no_qr);
-    let Some(pairing) = claimed(&api, &offer).await? else {
-        say("The code has ended and nobody used it. Type the same command again for a new one.");
-        return Ok(());
+    let pairing = match args.code {
+        Some(code) => api.post("/v1/teen/invitation-claims", &InvitationClaim { code }).await?,
+        None => {
+            let offer: Offer = api.post("/v1/teen/pairing-offers", &Nothing {}).await?;
+            show(&offer, &api, args.no_qr);
+            let Some(pairing) = claimed(&api, &offer).await? else {
+                say("The code has ended and nobody used it. Type the same command again for a new one.");
+                return Ok(());
+            };
+            pairing
+        }
     };
     consent_screen(&pairing, &api);
     let yes = args.yes || (has_person() && confirm("Do you agree?").await);
@@ -92,6 +101,7 @@ fn consent_screen(pairing: &Pairing, api: &Api) {
             say(&format!("They made their account {}.", words::ago(since, api.now())));
         }
     }
+    say(&format!("You both see the same three words: {}. Read them to each other.", pairing.words));
     say("\nThey will see:");
     pairing.will_see.iter().for_each(|line| say(&format!("  • {}", line.sentence)));
     say("They may set:");

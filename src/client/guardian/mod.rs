@@ -1,6 +1,7 @@
 //! A guardian at the terminal: pair, set limits, watch each device confirm them, see how things stand.
 
 mod ear;
+mod invite;
 mod notices;
 mod pair;
 mod session;
@@ -31,6 +32,8 @@ pub struct GuardianArgs {
 enum Command {
     /// Give the code that the teen shows
     Pair(pair::PairArgs),
+    /// Show a code that the teen gives
+    Invite(invite::InviteArgs),
     /// Set limits, as in: set time.daily_minutes=45 --reason "school night"
     Set(set::SetArgs),
     /// See at once what happens on the devices
@@ -43,6 +46,7 @@ enum Command {
 pub async fn run(args: GuardianArgs, world: World) -> Result<(), ClientError> {
     match args.command {
         Command::Pair(pair) => pair::run(&args.who, pair, world).await,
+        Command::Invite(invite) => invite::run(&args.who, invite, world).await,
         Command::Set(set) => set::run(&args.who.enter(world).await?, set).await,
         Command::Watch => watch::run(&args.who, world).await,
         Command::Show(show) => show::run(&args.who.enter(world).await?, show).await,

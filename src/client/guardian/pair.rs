@@ -43,16 +43,22 @@ pub(super) async fn run(who: &Who, args: PairArgs, world: World) -> Result<(), C
     if args.no_wait {
         return Ok(());
     }
-    say("Waiting for the answer…");
-    say(&match answered(&api, pairing).await? {
-        PairingState::Active => format!("{name} said yes. You are paired."),
-        PairingState::Refused => format!("{name} said no this time. Talk about it; you can ask again with a new code."),
-        _ => "The request ended without an answer. You can ask again with a new code.".to_owned(),
-    });
+    say(&format!("Waiting for the answer… You both see the same three words: {}.", pairing.words));
+    say(&outcome(&name, answered(&api, pairing).await?));
     Ok(())
 }
 
-async fn answered(api: &Api, mut pairing: Pairing) -> Result<PairingState, ApiError> {
+/// What the teen's answer means.
+pub(super) fn outcome(name: &str, state: PairingState) -> String {
+    match state {
+        PairingState::Active => format!("{name} said yes. You are paired."),
+        PairingState::Refused => format!("{name} said no this time. Talk about it; you can ask again tomorrow."),
+        _ => "The request ended without an answer. You can ask again with a new code.".to_owned(),
+    }
+}
+
+/// Waits for the teen.
+pub(super) async fn answered(api: &Api, mut pairing: Pairing) -> Result<PairingState, ApiError> {
     while pairing.state == PairingState::Claimed && pairing.answer_by.is_none_or(|until| api.now() < until) {
         sleep(LOOK_EVERY).await;
         let all: Page<Pairing> = api.get("/v1/guardian/pairings").await?.body;

@@ -217,7 +217,7 @@ impl Store {
     pub async fn expire_requests(&self) -> Result<usize, StoreError> {
         let mut ended = 0;
         loop {
-            let over = self.alone(|conn, tools| expire(conn, tools).boxed()).await?;
+            let over = self.write(|conn, tools| expire(conn, tools).boxed()).await?;
             for (teen, id) in &over {
                 let state = RequestState::Expired;
                 self.post(Event::RequestMoved { teen: (*teen).into(), request: (*id).into(), state });
@@ -244,7 +244,8 @@ async fn expire(conn: &mut AsyncPgConnection, tools: Tools) -> Result<Vec<(Uuid,
         .skip_locked()
         .load(conn)
         .await?;
-    let ended = diesel::update(requests::table.filter(requests::id.eq_any(late))).set((
+    let pending = requests::state.eq(RequestState::Pending.as_str());
+    let ended = diesel::update(requests::table.filter(requests::id.eq_any(late).and(pending))).set((
         requests::state.eq(RequestState::Expired.as_str()),
         requests::moved_recorded_at.eq(sql::<Timestamptz>("clock_timestamp()")),
     ));
@@ -278,7 +279,8 @@ async fn make(
     let waiting = same.map(Row::view).transpose()?;
     // One whose time is over is over, also before anybody has written that down.
     if let Some(late) = waiting.as_ref().filter(|waiting| waiting.expires_at <= now) {
-        diesel::update(requests::table.find(late.request_id.uuid()))
+        let pending = requests::state.eq(RequestState::Pending.as_str());
+        diesel::update(requests::table.find(late.request_id.uuid()).filter(pending))
             .set((
                 requests::state.eq(RequestState::Expired.as_str()),
                 requests::moved_recorded_at.eq(sql::<Timestamptz>("clock_timestamp()")),

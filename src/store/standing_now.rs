@@ -43,11 +43,12 @@ impl Store {
         let moment = moment(&present, now, Some(&Usage { minutes_used }))
             .map_err(|error| StoreError::Corrupt(error.to_string()))?;
         let week_is_over = row(WEEK).is_some_and(|left| left.is_used_up());
+        let week_ends = week_ends(present.calendar, now);
         let usable = match moment.usable {
-            open if week_is_over && open.outcome == Outcome::Allow => {
-                used_up(&settings.policy, week_ends(present.calendar, now))
-            }
-            usable => usable,
+            usable if !week_is_over => usable,
+            open if open.outcome == Outcome::Allow => used_up(&settings.policy, week_ends),
+            // What closes it now may end sooner.
+            closed => Verdict { until: closed.until.and_then(|until| Some(until.max(week_ends?))), ..closed },
         };
         Ok(StandingNow { budget, usable })
     }

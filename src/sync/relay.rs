@@ -278,7 +278,8 @@ impl Relay {
 
     async fn tell_silence(&self, teen: TeenId, silence: SilenceId) -> Result<(), StoreError> {
         let silence = self.store.silence_of(teen, silence).await?;
-        let began = silence.raised_at;
+        // Its end is for everybody who is there by then: whoever came meanwhile has seen it open.
+        let began = silence.cleared_at.unwrap_or(silence.raised_at);
         self.tell_those_of_then(teen, began, Notice::Silence { teen_id: teen, silence: Box::new(silence) }).await
     }
 

@@ -257,4 +257,10 @@ async fn a_used_up_week_is_in_force_now() {
     let until: jiff::Timestamp = used["until"].as_str().expect("a time").parse().expect("a time");
     let monday = until.in_tz("Europe/Berlin").expect("a zone");
     assert_eq!((monday.weekday(), monday.hour()), (jiff::civil::Weekday::Monday, 0));
+    // A night that is over sooner does not open it.
+    let sleep = json!([{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "00:00", "to": "23:59"}]);
+    pair.family.guardian.sets(teen, json!({"time.sleep_windows": sleep})).await;
+    raw::send("POST", &url, Some(&pair.family.guardian.access), &[], Some(json!({"minutes": 30}))).await;
+    let at_night = raw::send("DELETE", &url, Some(&pair.family.guardian.access), &[], None).await;
+    assert_eq!(at_night.body["use"]["until"], used["until"], "{}", at_night.text);
 }

@@ -153,7 +153,8 @@ pub struct InvitationClaim {
 
 /// Use a guardian's code
 ///
-/// Nobody is paired by it: you see who it is and what they would see and may set, and say yes or no as to any other guardian.
+/// Nobody is paired by it: you see who it is and what they would see and may set, and say yes or no as to any other guardian. Who made
+/// the code learns your name, and that you used it; nothing more before your yes.
 #[utoipa::path(tag = "teen", request_body = InvitationClaim,
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body get the same answer for a day")),
     responses((status = 201, description = "It waits for your answer", body = TeenPairing)))]

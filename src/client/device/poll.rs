@@ -29,14 +29,11 @@ pub(super) async fn poll(device: &mut Device, quit: &mut Quit) -> Result<(), Cli
             answer = device.api.poll_policy(device.version(), WAIT) => answer,
             () = quit.asked() => return Ok(()),
         };
+        let (before, is_heard) = (device.version(), answer.is_ok());
         match answer {
             Ok(_) => {
                 device.heard().await;
                 device.tell_codes().await;
-                if tell_at <= Instant::now() {
-                    tell_at = Instant::now() + TELL_EVERY;
-                    told(device).await;
-                }
             }
             Err(_) => device.look(),
         }
@@ -49,6 +46,11 @@ pub(super) async fn poll(device: &mut Device, quit: &mut Quit) -> Result<(), Cli
                 false
             }
         };
+        // At once after a new policy, so that something is lent of what is new.
+        if is_heard && (tell_at <= Instant::now() || device.version() != before) {
+            tell_at = Instant::now() + TELL_EVERY;
+            told(device).await;
+        }
         if calm {
             backoff = BackOff::default();
             continue;

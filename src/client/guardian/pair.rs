@@ -52,7 +52,9 @@ pub(super) async fn run(who: &Who, args: PairArgs, world: World) -> Result<(), C
 pub(super) fn outcome(name: &str, state: PairingState) -> String {
     match state {
         PairingState::Active => format!("{name} said yes. You are paired."),
-        PairingState::Refused => format!("{name} said no this time. Talk about it; you can ask again tomorrow."),
+        PairingState::Refused => format!(
+            "{name} said no this time. Talk about it; you can ask again in a day, or in thirty after a second no."
+        ),
         _ => "The request ended without an answer. You can ask again with a new code.".to_owned(),
     }
 }

@@ -218,7 +218,7 @@ pub(super) async fn refuse_if_guarded(
 }
 
 /// Whoever was told no lately has to wait. The code stays open: nothing was used up.
-async fn refuse_if_pressing(
+pub(super) async fn refuse_if_pressing(
     conn: &mut AsyncPgConnection,
     tools: &Tools,
     row: &Row,

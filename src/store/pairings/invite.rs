@@ -8,7 +8,12 @@ use jiff_diesel::ToDiesel;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{PairingView, Row, claim::refuse_if_guarded, codes::Macs, lock_minor, views};
+use super::{
+    PairingView, Row,
+    claim::{refuse_if_guarded, refuse_if_pressing},
+    codes::Macs,
+    lock_minor, views,
+};
 use crate::{
     domain::{
         age::AgeBand,
@@ -107,12 +112,12 @@ async fn invite(
     relationship: &str,
     once: Option<&Once>,
 ) -> Result<Invited, StoreError> {
-    if let Some(before) = once::claim(conn, tools, once).await? {
-        return Ok(before.answer);
-    }
     let profile = accounts::load(conn, tools, guardian).await?;
     if profile.age_band != Some(AgeBand::Adult) {
         return Ok(Invited::NotAnAdult);
+    }
+    if let Some(before) = once::claim(conn, tools, once).await? {
+        return Ok(before.answer);
     }
     let now = tools.world.now();
     // Under the guardian's lock, or codes asked for at the same instant would not count each other.
@@ -198,6 +203,7 @@ async fn use_code(
     let (id, now): (PairingId, _) = (tools.world.id(), tools.world.now());
     let row = Row { id, teen: teen.teen(), guardian: Some(found.guardian), state: PairingState::Claimed };
     refuse_if_guarded(conn, &row, found.guardian).await?;
+    refuse_if_pressing(conn, tools, &row, found.guardian).await?;
     once::claim::<Option<PairingView>>(conn, tools, once).await?;
     diesel::insert_into(pairings::table)
         .values((

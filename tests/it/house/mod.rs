@@ -97,13 +97,13 @@ impl House {
         Self::with(&[]).await
     }
 
-    /// A house in which it is ten in the morning where its families live: no night comes in between.
+    /// A house in which it is a minute past ten in the morning where its families live: no night and no other five minutes come in between.
     pub async fn in_the_morning() -> Self {
         let house = Self::new().await;
         let now = house.world().now().in_tz("Europe/Berlin").expect("a zone");
         let today = now.date().to_zoned(now.time_zone().clone()).expect("a day");
-        let ten =
-            [today.clone(), today.tomorrow().expect("a day")].map(|day| day.with().hour(10).build().expect("an hour"));
+        let ten = [today.clone(), today.tomorrow().expect("a day")]
+            .map(|day| day.with().hour(10).minute(1).build().expect("an hour"));
         let next = ten.iter().find(|ten| **ten > now).expect("one of both");
         house.pass(next.duration_since(&now).unsigned_abs());
         house

@@ -79,12 +79,16 @@ async fn a_code_that_does_not_work_says_no_more() {
         assert_eq!(uses(&house, &mia, &wrong).await.code(), "invitation_not_valid");
     }
     let late = code_of(&house, &dana).await;
-    house.pass(Duration::from_secs(601));
-    for code in [code, &offered, &burned, &late, "AAAA-AAAA-AAAA", "nonsense"] {
+    let refused = async |code: &str| {
         let answer = uses(&house, &mia, code).await;
         assert_eq!((answer.status, answer.code()), (404, "invitation_not_valid"), "{code}");
         assert_problem(&answer);
+    };
+    for code in [code, &offered, &burned, "AAAA-AAAA-AAAA", "nonsense"] {
+        refused(code).await;
     }
+    house.pass(Duration::from_secs(601));
+    refused(&late).await;
     for _ in 0..3 {
         assert_eq!(invites(&house, &dana).await.status, 201, "what has run out takes no place");
     }
@@ -148,6 +152,8 @@ async fn whoever_was_told_no_has_to_wait() {
     refuses(&mia, second.to_string()).await;
     for day in [2, 26] {
         hours(&mut dana, &mut mia, day * 24).await;
+        let invited = code_of(&house, &dana).await;
+        assert_eq!(uses(&house, &mia, &invited).await.code(), "asked_too_soon", "nor by an invitation");
         assert_eq!(gives(&house, &dana, &super::code_of(&mia).await).await.code(), "asked_too_soon", "{day}");
     }
     hours(&mut dana, &mut mia, 3 * 24).await;

@@ -32,7 +32,7 @@ pub struct GuardianArgs {
 enum Command {
     /// Give the code that the teen shows
     Pair(pair::PairArgs),
-    /// Show a code that the teen gives
+    /// Show a code for the teen to type in
     Invite(invite::InviteArgs),
     /// Set limits, as in: set time.daily_minutes=45 --reason "school night"
     Set(set::SetArgs),

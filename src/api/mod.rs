@@ -6,6 +6,7 @@
 mod accounts;
 mod conformance;
 pub mod controls;
+mod devices;
 pub mod edge;
 mod guardian;
 mod keys;
@@ -16,6 +17,7 @@ mod platform;
 mod presets;
 mod sessions;
 pub mod shape;
+mod shown_code;
 mod spoken;
 mod teen;
 mod unchanging;

@@ -10,7 +10,10 @@ use redis::Script;
 
 use super::shared::Shared;
 use crate::{
-    domain::vault::{Purpose, Vault},
+    domain::{
+        ids::AccountId,
+        vault::{Purpose, Vault},
+    },
     problem::{Code, Problem},
 };
 
@@ -27,10 +30,10 @@ pub enum Limit {
     Refresh,
     /// Password changes of one account.
     PasswordChange,
-    /// Pairing codes made by one teen.
+    /// Pairing codes made by one person.
     Offer,
-    /// Pairing codes tried by one guardian.
-    ClaimByGuardian,
+    /// Pairing codes tried by one person.
+    Claim,
     /// Pairing codes tried from one address.
     ClaimFromAddress,
     /// Socket tickets of one account.
@@ -60,7 +63,7 @@ impl Limit {
         Self::Refresh,
         Self::PasswordChange,
         Self::Offer,
-        Self::ClaimByGuardian,
+        Self::Claim,
         Self::ClaimFromAddress,
         Self::Ticket,
         Self::Connect,
@@ -84,7 +87,7 @@ impl Limit {
             Self::Refresh => ("refresh", 60, 1_000),
             Self::PasswordChange => ("password_change", 5, 60_000),
             Self::Offer => ("offer", 10, 30_000),
-            Self::ClaimByGuardian => ("claim_by_guardian", 10, 60_000),
+            Self::Claim => ("claim", 10, 60_000),
             Self::ClaimFromAddress => ("claim_from_address", 60, 10_000),
             Self::Ticket => ("ticket", 20, 3_000),
             Self::Connect => ("connect", 20, 3_000),
@@ -133,6 +136,12 @@ impl Throttle {
             })
             .collect();
         Self { shared, vault, scale, script: Script::new(GCRA), local }
+    }
+
+    /// Counts a try with a pairing code, by whoever tries and from where.
+    pub async fn claim(&self, by: AccountId, from: IpAddr) -> Result<(), Problem> {
+        self.count(Limit::Claim, &by.to_string()).await?;
+        self.address(Limit::ClaimFromAddress, from).await
     }
 
     /// Counts a try from an address.

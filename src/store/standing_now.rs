@@ -1,6 +1,6 @@
 //! How a teen stands at this instant: the answer to whoever gives minutes, pauses or resumes.
 
-use jiff::{SignedDuration, Timestamp, civil::Date};
+use jiff::Timestamp;
 
 use crate::{
     domain::{
@@ -8,7 +8,6 @@ use crate::{
         decision::{Outcome, Reason, ReasonCode, Verdict},
         policy::Policy,
         simulation::{Usage, Used, moment},
-        timeline::Calendar,
         value::Value,
     },
     store::{Store, StoreError, budgets::counted, kinship::GuardianOf, usage_report::SHOWN},
@@ -43,7 +42,7 @@ impl Store {
         let moment = moment(&present, now, Some(&Usage { minutes_used }))
             .map_err(|error| StoreError::Corrupt(error.to_string()))?;
         let week_is_over = row(WEEK).is_some_and(|left| left.is_used_up());
-        let week_ends = week_ends(present.calendar, now);
+        let week_ends = present.calendar.week_ends(now);
         let usable = match moment.usable {
             usable if !week_is_over => usable,
             open if open.outcome == Outcome::Allow => used_up(&settings.policy, week_ends),
@@ -52,20 +51,6 @@ impl Store {
         };
         Ok(StandingNow { budget, usable })
     }
-}
-
-/// The first instant of the next week.
-fn week_ends(calendar: &Calendar, now: Timestamp) -> Option<Timestamp> {
-    let later = now.saturating_add(SignedDuration::from_hours(24 * 9)).unwrap_or(now);
-    let mut days = calendar.days(now, later).into_iter();
-    let place = |date: Date| date.weekday().to_monday_zero_offset();
-    let mut last = days.next()?;
-    days.find(|day| {
-        let is_of_next = place(day.date) <= place(last.date);
-        last = *day;
-        is_of_next
-    })
-    .map(|day| day.from)
 }
 
 /// The platform does not decide by the week, which the devices count; nothing is open all the same.

@@ -296,11 +296,11 @@ impl Relay {
 
     /// Tells the teen, and those guardians who were there when it began: what was before is not for the next one.
     async fn tell_those_of_then(&self, teen: TeenId, began: Timestamp, notice: Notice) -> Result<(), StoreError> {
+        // Asked before anybody is told: the sweep that tries again must not tell twice.
+        let guardians = self.store.guardians_since(teen, began).await?;
         let text = text(&ServerFrame::Notice(notice))?;
         self.hub.tell_devices(teen, &text);
-        for guardian in self.store.guardians_since(teen, began).await? {
-            self.hub.tell_guardian(guardian, &text);
-        }
+        guardians.into_iter().for_each(|guardian| self.hub.tell_guardian(guardian, &text));
         Ok(())
     }
 

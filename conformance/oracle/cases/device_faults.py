@@ -1,17 +1,12 @@
 """A device by itself, when somebody else is wrong: a server's clock, a memory that is gone, a long silence."""
 
-from cases import case
 from cases.device_life import FRIDAY, HOUR, Life, instant, payload
-from cases.device_rules import DAY, Plot, changing, games
-from draw import dice
+from cases.device_rules import DAY, Plot, changing, games, themed
 from held import milliseconds
 
 
 def cases():
-    for theme, (why, plot, times) in THEMES.items():
-        chance = dice(f"devices/{theme}")
-        for number in range(1, times + 1):
-            yield case(f"devices/{theme}-{number}", "enforce", why, plot(chance, number).given)
+    yield from themed(THEMES)
 
 
 def wrong_server(chance, number):

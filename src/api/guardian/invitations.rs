@@ -1,14 +1,13 @@
 //! The other direction of a pairing: a guardian shows a code, the teen uses it and says yes last.
 
 use actix_web::{HttpResponse, delete, post, web::Path};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     api::{
         shape::{Body, created},
-        teen::pairings::qr,
+        shown_code::ShownCode,
     },
     auth::{throttle::Limit, who::Guardian},
     domain::{ids::InvitationId, text},
@@ -33,14 +32,8 @@ pub struct InvitationRequest {
 pub struct InvitationAnswer {
     /// Names the invitation.
     invitation_id: InvitationId,
-    /// To type: any case, dashes do not matter.
-    code: String,
-    /// To send or scan; the secret is in the fragment, which no server log sees.
-    link: String,
-    /// The link as a picture.
-    qr_svg: String,
-    /// Works until then, once.
-    expires_at: Timestamp,
+    #[serde(flatten)]
+    shown: ShownCode,
 }
 
 /// Invite a teen
@@ -59,9 +52,8 @@ pub async fn guardian_invite(who: Guardian, body: Body<InvitationRequest>) -> Re
             Invited::Made(invitation) => invitation,
             Invited::NotAnAdult => return Err(Code::NotAnAdult.into()),
         };
-    let link = format!("{}/i#{linked}", who.gate.public_url);
-    let qr_svg = qr(&link)?;
-    Ok(created(InvitationAnswer { invitation_id: id, code: typed, link, qr_svg, expires_at }))
+    let shown = ShownCode::new(&who.gate, "i", typed, &linked, expires_at)?;
+    Ok(created(InvitationAnswer { invitation_id: id, shown }))
 }
 
 /// Take an invitation back

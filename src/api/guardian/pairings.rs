@@ -7,10 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     api::shape::{Body, Nothing, Page, created, ok},
-    auth::{
-        throttle::Limit,
-        who::{Guardian, GuardianOfTeen},
-    },
+    auth::who::{Guardian, GuardianOfTeen},
     domain::{
         code::Code as PairingCode,
         ids::{PairingId, TeenId},
@@ -87,9 +84,7 @@ impl From<PairingView> for GuardianPairing {
     responses((status = 201, description = "The teen is being asked", body = GuardianPairing)))]
 #[post("/v1/guardian/pairing-claims")]
 pub async fn guardian_claim_pairing(who: Guardian, body: Body<PairingClaim>) -> Result<HttpResponse, Problem> {
-    let throttle = &who.gate.throttle;
-    throttle.count(Limit::ClaimByGuardian, &who.proof.guardian().to_string()).await?;
-    throttle.address(Limit::ClaimFromAddress, who.from).await?;
+    who.gate.throttle.claim(who.proof.guardian(), who.from).await?;
     let once = body.once(&who.gate, who.proof.guardian());
     let relationship = text::display_name(&body.value.relationship).map_err(in_field("/relationship"))?;
     let code = PairingCode::parse(&body.value.code).map_err(|_| Code::CodeNotValid)?;

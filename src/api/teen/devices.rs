@@ -6,16 +6,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    api::shape::{Body, Page, created, ok},
+    api::{
+        devices::{DeviceShown, shown},
+        shape::{Body, Page, created, ok},
+    },
     auth::{
         throttle::Limit,
         who::{Teen, TeenSession},
     },
-    domain::{ids::DeviceId, report::Standing, text},
+    domain::{ids::DeviceId, text},
     problem::{Code, Problem, in_field},
     store::{
-        devices::{Device, NewDevice, Registered},
-        reports::{ClockInWords, DeviceStanding, WentBack},
+        devices::{NewDevice, Registered},
         silences::SilenceView,
     },
 };
@@ -58,19 +60,13 @@ pub async fn teen_register_device(who: TeenSession, body: Body<DeviceRegistratio
     Ok(created(who.store().register_device(teen.clone(), new, once).await?))
 }
 
-/// A device, with what its guardians see of it.
+/// A device of one's own: what guardians see of it, and since when it is registered.
 #[derive(Serialize, ToSchema)]
 struct OwnDevice {
     #[serde(flatten)]
-    device: Device,
-    /// How it stands to the newest limits, concluded from its own reports.
-    state: Option<Standing>,
-    /// When it last confirmed limits.
-    confirmed_at: Option<Timestamp>,
-    /// What is wrong with its clock; null: nothing.
-    clock: Option<ClockInWords>,
-    /// It came back without limits that it had, within the last week; null: it did not.
-    went_back: Option<WentBack>,
+    device: DeviceShown,
+    /// When it was registered.
+    created_at: Option<Timestamp>,
 }
 
 /// List your devices
@@ -78,23 +74,20 @@ struct OwnDevice {
 /// With what your guardians see of each.
 #[utoipa::path(tag = "teen", responses((status = 200, description = "Yours, oldest first", body = Page<OwnDevice>,
     example = json!({"items": [{"device_id": "01932c07-2c1e-7c3a-9a1e-3f1d2b4c5d6e", "name": "Mia's phone", "platform": "android-16",
-        "app_version": "3.2.1", "created_at": "2026-11-22T13:40:00Z", "last_seen_at": "2026-11-22T13:55:00Z", "state": "enforced",
-        "confirmed_at": "2026-11-22T13:41:07Z", "clock": null, "went_back": null}], "next_cursor": null}))))]
+        "app_version": "3.2.1", "state": "enforced", "summary": "Mia's phone applies your limits. It confirmed them 12 seconds ago.",
+        "desired_epoch": 1, "desired_revision": 5, "epoch": 1, "revision": 5, "confirmed_at": "2026-11-22T13:41:07Z", "took_ms": 38,
+        "online": true, "last_seen_at": "2026-11-22T13:55:00Z", "issues": [], "lost": null, "clock": null, "silence": null,
+        "went_back": null, "created_at": "2026-11-22T13:40:00Z"}], "next_cursor": null}))))]
 #[get("/v1/teen/devices")]
 pub async fn teen_devices(who: Teen) -> Result<HttpResponse, Problem> {
-    let devices = who.store().devices(&who.proof).await?;
+    let registered = who.store().devices(&who.proof).await?;
     let standings = who.store().own_standings(&who.proof).await?;
-    let own = |device: Device| {
-        let standing = standings.iter().find(|standing| standing.device == device.device_id);
-        OwnDevice {
-            state: standing.map(DeviceStanding::standing),
-            confirmed_at: standing.and_then(|it| it.reports.applied.as_ref()).map(|applied| applied.confirmed_at),
-            clock: standing.and_then(|standing| ClockInWords::of(&standing.name, &standing.clock)),
-            went_back: standing.and_then(DeviceStanding::went_back),
-            device,
-        }
+    let silences = who.store().own_silences(&who.proof).await?;
+    let own = |device: DeviceShown| {
+        let created_at = registered.iter().find(|it| it.device_id == device.device_id).map(|it| it.created_at);
+        OwnDevice { device, created_at }
     };
-    Ok(ok(Page::whole(devices.into_iter().map(own).collect())))
+    Ok(ok(Page::whole(shown(&who.gate, standings, silences).await.into_iter().map(own).collect())))
 }
 
 /// Revoke a device

@@ -2,12 +2,14 @@
 
 use actix_web::{HttpResponse, delete, get, post, web::Path};
 use jiff::Timestamp;
-use qrcode::{QrCode, render::svg};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    api::shape::{Body, Nothing, Page, created, ok},
+    api::{
+        shape::{Body, Nothing, Page, created, ok},
+        shown_code::ShownCode,
+    },
     auth::{throttle::Limit, who::Teen},
     domain::{
         code::Code as PairingCode,
@@ -26,14 +28,8 @@ use crate::{
 pub struct OfferAnswer {
     /// Names the offer, and the pairing that may come of it.
     offer_id: PairingId,
-    /// To type: any case, dashes do not matter.
-    code: String,
-    /// To send or scan; the secret is in the fragment, which no server log sees.
-    link: String,
-    /// The link as a picture.
-    qr_svg: String,
-    /// Works until then, once.
-    expires_at: Timestamp,
+    #[serde(flatten)]
+    shown: ShownCode,
 }
 
 /// A guardian who asks or guards, as the teen sees them.
@@ -111,17 +107,8 @@ pub async fn teen_offer_pairing(who: Teen, body: Body<Nothing>) -> Result<HttpRe
     who.gate.throttle.count(Limit::Offer, &who.proof.teen().to_string()).await?;
     let once = body.once(&who.gate, who.proof.teen());
     let Offer { id, typed, linked, expires_at } = who.store().offer_pairing(who.proof.clone(), once).await?;
-    let link = format!("{}/p#{linked}", who.gate.public_url);
-    let qr_svg = qr(&link)?;
-    Ok(created(OfferAnswer { offer_id: id, code: typed, link, qr_svg, expires_at }))
-}
-
-pub(crate) fn qr(link: &str) -> Result<String, Problem> {
-    let code = QrCode::new(link).map_err(|error| {
-        tracing::error!(%error, "the pairing link does not fit into a QR code");
-        Problem::from(Code::Internal)
-    })?;
-    Ok(code.render::<svg::Color<'_>>().min_dimensions(240, 240).build())
+    let shown = ShownCode::new(&who.gate, "p", typed, &linked, expires_at)?;
+    Ok(created(OfferAnswer { offer_id: id, shown }))
 }
 
 /// Take a code back
@@ -160,9 +147,7 @@ pub struct InvitationClaim {
     responses((status = 201, description = "It waits for your answer", body = TeenPairing)))]
 #[post("/v1/teen/invitation-claims")]
 pub async fn teen_use_invitation(who: Teen, body: Body<InvitationClaim>) -> Result<HttpResponse, Problem> {
-    let throttle = &who.gate.throttle;
-    throttle.count(Limit::ClaimByGuardian, &who.proof.teen().to_string()).await?;
-    throttle.address(Limit::ClaimFromAddress, who.from).await?;
+    who.gate.throttle.claim(who.proof.teen(), who.from).await?;
     let once = body.once(&who.gate, who.proof.teen());
     let code = PairingCode::parse(&body.value.code).map_err(|_| Code::InvitationNotValid)?;
     match who.store().use_invitation(who.proof.clone(), code, once).await? {

@@ -2,18 +2,16 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use clap::Args;
 use tokio::time::sleep;
 
 use super::{
-    pair::{answered, outcome},
+    pair::{Asking, answered, outcome},
     session::Who,
 };
 use crate::client::{
     ClientError,
     api::{Api, ApiError},
     bodies::{Invitation, Invite, Page, Pairing},
-    people::Newcomer,
     terminal::{big, say},
     words,
 };
@@ -22,30 +20,17 @@ use crate::domain::{clock::World, ids::PairingId};
 /// Between two looks whether the teen used the code.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// What `guardian invite` needs.
-#[derive(Args, Debug)]
-pub(super) struct InviteArgs {
-    /// What you are to the teen.
-    #[arg(long, default_value = "parent")]
-    relationship: String,
-    /// Show the code, and do not wait.
-    #[arg(long)]
-    no_wait: bool,
-    #[command(flatten)]
-    newcomer: Newcomer,
-}
-
-pub(super) async fn run(who: &Who, args: InviteArgs, world: World) -> Result<(), ClientError> {
-    let api = who.enter_or_sign_up(&args.newcomer, world).await?;
+pub(super) async fn run(who: &Who, asking: Asking, world: World) -> Result<(), ClientError> {
+    let Asking { relationship, no_wait, newcomer } = asking;
+    let api = who.enter_or_sign_up(&newcomer, world).await?;
     let before = pairings(&api).await?.into_iter().map(|pairing| pairing.pairing_id).collect();
-    let invitation: Invitation =
-        api.post("/v1/guardian/invitations", &Invite { relationship: args.relationship }).await?;
+    let invitation: Invitation = api.post("/v1/guardian/invitations", &Invite { relationship }).await?;
     say("Your code. Show it only to your teen:\n");
     say(&big(&invitation.code));
     let minutes = invitation.expires_at.as_second().saturating_sub(api.now().as_second()) / 60;
     say(&format!("\nOr send them this link: {}", invitation.link));
     say(&format!("It works once, for the next {}.", words::count(usize::try_from(minutes).unwrap_or(0), "minute")));
-    if args.no_wait {
+    if no_wait {
         return Ok(());
     }
     let Some(pairing) = used(&api, &invitation, &before).await? else {

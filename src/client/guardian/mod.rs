@@ -33,7 +33,7 @@ enum Command {
     /// Give the code that the teen shows
     Pair(pair::PairArgs),
     /// Show a code for the teen to type in
-    Invite(invite::InviteArgs),
+    Invite(pair::Asking),
     /// Set limits, as in: set time.daily_minutes=45 --reason "school night"
     Set(set::SetArgs),
     /// See at once what happens on the devices

@@ -24,23 +24,31 @@ pub(super) struct PairArgs {
     /// The code, or the link.
     #[arg(long)]
     code: String,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+/// How a teen is asked, by either side's code.
+#[derive(Args, Debug)]
+pub(super) struct Asking {
     /// What you are to the teen.
     #[arg(long, default_value = "parent")]
-    relationship: String,
-    /// Ask, and do not wait for the answer.
+    pub(super) relationship: String,
+    /// Do not wait for the answer.
     #[arg(long)]
-    no_wait: bool,
+    pub(super) no_wait: bool,
     #[command(flatten)]
-    newcomer: Newcomer,
+    pub(super) newcomer: Newcomer,
 }
 
 pub(super) async fn run(who: &Who, args: PairArgs, world: World) -> Result<(), ClientError> {
-    let api = who.enter_or_sign_up(&args.newcomer, world).await?;
-    let claim = Claim { code: args.code, relationship: args.relationship };
+    let Asking { relationship, no_wait, newcomer } = args.asking;
+    let api = who.enter_or_sign_up(&newcomer, world).await?;
+    let claim = Claim { code: args.code, relationship };
     let pairing: Pairing = api.post("/v1/guardian/pairing-claims", &claim).await?;
     let name = pairing.teen.as_ref().map_or("The teen", |teen| teen.display_name.as_str()).to_owned();
     say(&format!("{name} sees your request now, with what you would see and may set."));
-    if args.no_wait {
+    if no_wait {
         return Ok(());
     }
     say(&format!("Waiting for the answer… You both see the same three words: {}.", pairing.words));

@@ -7,8 +7,8 @@
 //! **The bound.** At any time what devices have told, and what is lent and has not run out, is within the limit together with what
 //! was given. Beyond that a device can only have used, and not told: one lease that ran out, and the minutes that the policy
 //! allows it without the server (`time.offline_minutes`, A). Once it tells, nothing is left to lend to anybody. So a day's use of N
-//! devices is at most `limit + granted + N · (10 minutes + A)`, and within the limit as long as all of them are heard. The same
-//! holds of each item that has minutes of its own: they are lent apart.
+//! devices is at most `limit + granted + N · (10 minutes + A)`. The same holds of each item that has minutes of its own: they are
+//! lent apart.
 
 use std::collections::BTreeMap;
 

@@ -85,6 +85,15 @@ impl Calendar {
         &self.former
     }
 
+    /// When the week of an instant ends: the first instant of a day of the next one.
+    pub fn week_ends(&self, at: Timestamp) -> Option<Timestamp> {
+        let later = at.saturating_add(SignedDuration::from_hours(24 * 9)).unwrap_or(at);
+        let days = self.days(at, later);
+        let place = |day: &LocalDay| day.date.weekday().to_monday_zero_offset();
+        let begins = days.iter().zip(days.iter().skip(1)).find(|(day, next)| place(next) <= place(day));
+        begins.map(|(_, next)| next.from)
+    }
+
     /// The calendar after a move at `now`.
     pub fn moved(&self, zone: TimeZone, day_start_minute: i16, now: Timestamp) -> Self {
         // Days open at whole minutes.
@@ -215,6 +224,16 @@ mod tests {
 
     fn opened(day: &LocalDay) -> (String, Timestamp) {
         (day.date.to_string(), day.from)
+    }
+
+    /// A week ends with its Sunday, by the clock of the home; edge case 8: also one in which a date was skipped.
+    #[test]
+    fn a_week_ends_before_monday() {
+        let ends = |name: &str, now: &str| Calendar::new(zone(name), 0).week_ends(at(now));
+        assert_eq!(ends("Europe/Berlin", "2026-11-28T12:00:00Z"), Some(at("2026-11-29T23:00:00Z")));
+        assert_eq!(ends("Europe/Berlin", "2026-11-29T22:59:59Z"), Some(at("2026-11-29T23:00:00Z")));
+        assert_eq!(ends("Europe/Berlin", "2026-11-29T23:00:00Z"), Some(at("2026-12-06T23:00:00Z")));
+        assert_eq!(ends("Pacific/Apia", "2011-12-29T12:00:00Z"), Some(at("2012-01-01T10:00:00Z")));
     }
 
     /// Edge case 11: nine hours east, the day is not shorter than twelve hours.
